@@ -1,0 +1,1 @@
+"""The thin edge: the only place, with main.py, that imports js, pyodide or pyscript."""

@@ -1,0 +1,45 @@
+"""`window.parent` behind boot.js: who may speak, and to whom we speak (contract section 3)."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from js import zorioBoot
+from pyodide.ffi import create_proxy
+
+from embed_app.core.parent_origin import is_allowed, targets
+
+
+class BrowserParentWindow:
+    def __init__(self) -> None:
+        self._customer: tuple[str, ...] = tuple(str(item) for item in zorioBoot.parentOrigins)
+        self._token: tuple[str, ...] = ()
+        self._known = ""
+        self._receive: Callable[[str], None] = lambda _text: None
+        self._handler = create_proxy(self._on_message)
+
+    def trust(self, token_origins: Sequence[str]) -> None:
+        self._token = tuple(token_origins)
+
+    def listen(self, receive: Callable[[str], None]) -> None:
+        """Messages kept since first paint come at once, in order; later ones as they arrive."""
+        self._receive = receive
+        zorioBoot.takeMessages(self._handler)
+
+    def post(self, message: Mapping[str, Any]) -> None:
+        text = json.dumps(message)
+        if self._known and self._allowed(self._known):
+            zorioBoot.post(text, self._known)
+            return
+        for origin in targets(str(zorioBoot.parentOriginHint), self._customer, self._token):
+            zorioBoot.post(text, origin)
+
+    def _on_message(self, text: str, origin: str, from_parent: bool) -> None:
+        if from_parent and self._allowed(origin):
+            self._known = origin
+            self._receive(text)
+
+    def _allowed(self, origin: str) -> bool:
+        return is_allowed(origin, self._customer) and (not self._token or is_allowed(origin, self._token))

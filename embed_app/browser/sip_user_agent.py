@@ -1,0 +1,152 @@
+"""SIP and media through the shim `public/sip-ua.js`: method calls out, its events in as Messages."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import uuid
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from js import zorioSip
+from pyodide.ffi import create_proxy
+
+from embed_app.core import messages as msg
+from embed_app.core.model import SipConfig
+from embed_app.ports import Dispatch
+
+DTMF_PAUSE = 2.0
+DTMF_SPACING = 0.25
+"""Seconds between two INFO digits: a gateway turns each of them into a tone of 160 ms."""
+
+Event = Mapping[str, Any]
+
+_MESSAGES: Mapping[str, Callable[[Event], msg.Message]] = {
+    "transport_up": lambda e: msg.TransportUp(),
+    "transport_down": lambda e: msg.TransportDown(reason=e["reason"]),
+    "registered": lambda e: msg.RegisterAccepted(),
+    "register_failed": lambda e: msg.RegisterFailed(status=e["status"]),
+    "unregistered": lambda e: msg.Unregistered(),
+    "invite": lambda e: msg.InviteReceived(
+        call_uuid=e["call_id"],
+        sip_call_id=e["sip_call_id"],
+        number=e["user"],
+        display_name=e["display_name"],
+        headers=tuple(e["headers"].items()),
+    ),
+    "sent": lambda e: msg.InviteSent(call_uuid=e["call_id"], sip_call_id=e["sip_call_id"]),
+    "progress": lambda e: msg.CallProgress(call_uuid=e["call_id"], status=e["status"]),
+    "accepted": lambda e: msg.CallAccepted(call_uuid=e["call_id"]),
+    "ended": lambda e: msg.CallEnded(
+        call_uuid=e["call_id"],
+        by_remote=e["by"] == "remote",
+        kind=e["kind"],
+        status=e["status"],
+        reason=e["reason"],
+    ),
+    "held": lambda e: msg.HoldChanged(call_uuid=e["call_id"], held=e["on"]),
+    "hold_failed": lambda e: msg.HoldFailed(call_uuid=e["call_id"], held=e["on"], status=e["status"]),
+    "dtmf": lambda e: msg.DigitReceived(call_uuid=e["call_id"], digit=e["digit"], via=e["via"]),
+    "refer_accepted": lambda e: msg.ReferAccepted(call_uuid=e["call_id"]),
+    "refer_progress": lambda e: msg.ReferProgress(call_uuid=e["call_id"], status=e["status"]),
+    "refer_failed": lambda e: msg.ReferFailed(call_uuid=e["call_id"], status=e["status"]),
+    "referred": lambda e: msg.Referred(
+        call_uuid=e["call_id"], new_call_uuid=e["new_call_id"], number=e["user"]
+    ),
+    "microphone_failed": lambda e: msg.MicrophoneFailed(call_uuid=e["call_id"], name=e["name"]),
+    "autoplay_blocked": lambda e: msg.PlaybackBlocked(call_uuid=e["call_id"]),
+    "audio_playing": lambda e: msg.PlaybackStarted(call_uuid=e["call_id"]),
+    "media": lambda e: msg.MediaChanged(call_uuid=e["call_id"], state=e["state"]),
+}
+
+
+class SipUserAgent:
+    def __init__(self) -> None:
+        self._instance_id = str(uuid.uuid4())
+        self._dispatch: Dispatch = lambda _message: None
+        self._handler = create_proxy(self._on_event)
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    def listen(self, dispatch: Dispatch) -> None:
+        self._dispatch = dispatch
+        zorioSip.listen(self._handler)
+
+    def _on_event(self, text: str) -> None:
+        event = json.loads(text)
+        make = _MESSAGES.get(event["type"])
+        if make is not None:
+            self._dispatch(make(event))
+
+    def configure(self, config: SipConfig) -> None:
+        settings = {
+            "uri": config.sip_uri,
+            "auth_username": config.auth_username,
+            "auth_password": config.auth_password,
+            "display_name": config.display_name,
+            "ice_servers": [dict(server) for server in config.ice_servers],
+            "instance_id": self._instance_id,
+        }
+        zorioSip.configure(json.dumps(settings))
+
+    def connect(self, url: str) -> None:
+        zorioSip.connect(url)
+
+    def disconnect(self) -> None:
+        zorioSip.disconnect()
+
+    def register(self) -> None:
+        zorioSip.register()
+
+    def unregister(self) -> None:
+        zorioSip.unregister()
+
+    def invite(self, call_uuid: str, number: str, headers: Sequence[tuple[str, str]]) -> None:
+        zorioSip.invite(call_uuid, number, json.dumps(headers))
+
+    def accept(self, call_uuid: str) -> None:
+        zorioSip.accept(call_uuid)
+
+    def reject(self, call_uuid: str, status: int) -> None:
+        zorioSip.reject(call_uuid, status)
+
+    def cancel(self, call_uuid: str) -> None:
+        zorioSip.cancel(call_uuid)
+
+    def bye(self, call_uuid: str) -> None:
+        zorioSip.bye(call_uuid)
+
+    def hold(self, call_uuid: str, held: bool) -> None:
+        zorioSip.hold(call_uuid, held)
+
+    def mute(self, call_uuid: str, muted: bool) -> None:
+        zorioSip.mute(call_uuid, muted)
+
+    def send_dtmf(self, call_uuid: str, digits: str) -> None:
+        """RFC 4733 where the peer takes it, else SIP INFO digit by digit (contract section 3)."""
+        if zorioSip.canInsertDtmf(call_uuid):
+            zorioSip.insertDtmf(call_uuid, digits)
+            return
+        task = asyncio.ensure_future(self._send_info_digits(call_uuid, digits))
+        self._tasks.add(task)  # the loop itself keeps only a weak reference
+        task.add_done_callback(self._tasks.discard)
+
+    async def _send_info_digits(self, call_uuid: str, digits: str) -> None:
+        for digit in digits:
+            if digit == ",":
+                await asyncio.sleep(DTMF_PAUSE)
+                continue
+            body = f"Signal={digit}\r\nDuration=160\r\n"
+            zorioSip.sendInfo(call_uuid, "application/dtmf-relay", body)
+            await asyncio.sleep(DTMF_SPACING)
+
+    def refer(self, call_uuid: str, number: str) -> None:
+        zorioSip.refer(call_uuid, number)
+
+    def accept_refer(self, call_uuid: str, new_call_uuid: str) -> None:
+        zorioSip.acceptRefer(call_uuid)
+
+    def reject_refer(self, call_uuid: str) -> None:
+        zorioSip.rejectRefer(call_uuid)
+
+    def play(self) -> None:
+        zorioSip.play()

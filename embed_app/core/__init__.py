@@ -1,0 +1,1 @@
+"""The phone as a pure function: `update(phone, message) -> (phone, effects)`. Standard library only."""

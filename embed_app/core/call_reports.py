@@ -1,0 +1,136 @@
+"""What SIP and the browser report about a call. A report about an ended or unknown call changes nothing."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from embed_app.core import effects as do
+from embed_app.core import messages as msg
+from embed_app.core.call import end_call, next_state, release_line
+from embed_app.core.model import (
+    AutoplayBlocked,
+    Call,
+    CallState,
+    DigitHeard,
+    Panel,
+    TransferState,
+)
+from embed_app.core.release_cause import Reason, release_cause
+from embed_app.core.turn import Turn
+
+SAME_DIGIT_WITHIN = 0.4
+"""Seconds in which the same digit by the other way (INFO and RFC 4733) is the same key press."""
+
+_MICROPHONE_CODES = {
+    "NotAllowedError": "mic_denied",
+    "SecurityError": "mic_blocked",
+    "NotFoundError": "mic_missing",
+    "OverconstrainedError": "mic_missing",
+}
+
+
+def report(turn: Turn, message: msg.CallReport) -> None:
+    call = turn.phone.call(message.call_uuid)
+    if call is None:
+        return
+    match message:
+        case msg.InviteSent():
+            turn.put(replace(call, sip_call_id=message.sip_call_id))
+        case msg.CallProgress():
+            if next_state(call, message) is not None and message.status > 100:
+                turn.put(replace(call, state=CallState.RINGING))
+        case msg.CallAccepted():
+            if next_state(call, message) is not None:
+                _answered(turn, call)
+        case msg.CallEnded():
+            _ended(turn, call, message)
+        case msg.MicrophoneFailed():
+            _microphone_failed(turn, call, message)
+        case msg.HoldChanged():
+            if call.state is CallState.ANSWERED:
+                turn.put(replace(call, held=message.held))
+        case msg.HoldFailed():
+            turn.problem("hold_failed", call_uuid=call.uuid, status=message.status)
+        case msg.DigitReceived():
+            _digit(turn, call, message)
+        case msg.ReferAccepted():
+            if call.transfer is TransferState.ASKED:
+                turn.put(replace(call, transfer=TransferState.TRYING))
+        case msg.ReferProgress():
+            _refer_progress(turn, call, message.status)
+        case msg.ReferFailed():
+            transfer_failed(turn, call, message.status)
+        case msg.PlaybackBlocked():
+            turn.put(replace(call, audio_blocked=True))
+            turn.notice(AutoplayBlocked(call_uuid=call.uuid))
+        case msg.PlaybackStarted():
+            turn.put(replace(call, audio_blocked=False))
+        case msg.MediaChanged():
+            if message.state == "failed" and call.state is CallState.ANSWERED:
+                release_line(turn, call)
+                end_call(turn, call, Reason.MEDIA_LOST)
+        case _:
+            raise TypeError(type(message).__name__)
+
+
+def _answered(turn: Turn, call: Call) -> None:
+    turn.stop_timers(f"invite:{call.uuid}", f"ring:{call.uuid}")
+    turn.put(replace(call, state=CallState.ANSWERED, answered_at=turn.at))
+    if call.muted:
+        # There was no track to mute before the media was set up.
+        turn.emit(do.SetMute(call.uuid, True))
+
+
+def _ended(turn: Turn, call: Call, message: msg.CallEnded) -> None:
+    if call.transfer is TransferState.TRYING and message.kind == "bye" and message.by_remote:
+        # Many PBXs release the transferor themselves instead of reporting 200 first.
+        return end_call(turn, call, Reason.TRANSFERRED)
+    reason = release_cause(
+        message.kind,
+        message.status,
+        message.reason,
+        by_remote=message.by_remote,
+        answered=call.state is CallState.ANSWERED,
+    )
+    return end_call(turn, call, reason)
+
+
+def _microphone_failed(turn: Turn, call: Call, message: msg.MicrophoneFailed) -> None:
+    code = _MICROPHONE_CODES.get(message.name, "mic_busy")
+    turn.problem(code, call_uuid=call.uuid, name=message.name)
+    turn.banner(code)
+    if next_state(call, message) is not None:
+        # The user agent could not make an offer or an answer: it cleans up the line, the end is ours.
+        end_call(turn, call, Reason.MIC_DENIED)
+
+
+def _digit(turn: Turn, call: Call, message: msg.DigitReceived) -> None:
+    if call.state is not CallState.ANSWERED:
+        return
+    last = call.last_digit
+    if last and last[0] == message.digit and last[1] != message.via and turn.at - last[2] < SAME_DIGIT_WITHIN:
+        return
+    turn.put(replace(call, last_digit=(message.digit, message.via, turn.at)))
+    turn.notice(DigitHeard(call_uuid=call.uuid, digit=message.digit))
+
+
+def _refer_progress(turn: Turn, call: Call, status: int) -> None:
+    """Judged by the sipfrag: many stacks call every NOTIFY terminated, even the one for 100."""
+    if call.transfer is TransferState.NONE or status < 200:
+        return
+    if status < 300:
+        release_line(turn, call)
+        end_call(turn, call, Reason.TRANSFERRED)
+    else:
+        transfer_failed(turn, call, status)
+
+
+def transfer_failed(turn: Turn, call: Call, status: int) -> None:
+    """The call goes on with us; the agent is told and may try another target."""
+    if call.transfer is TransferState.NONE:
+        return
+    turn.stop_timers(f"transfer:{call.uuid}")
+    turn.put(replace(call, transfer=TransferState.NONE, transfer_target=""))
+    turn.change(panel=Panel.NONE)
+    turn.banner("transfer_failed")
+    turn.problem("transfer_failed", call_uuid=call.uuid, status=status)

@@ -1,0 +1,104 @@
+"""How calls begin: dialled here, received from the PBX, or asked for by a transferring peer."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from embed_app.core import effects as do
+from embed_app.core import messages as msg
+from embed_app.core.call import INVITE_TIMEOUT, QUEUE_TIMEOUT, RING_TIMEOUT
+from embed_app.core.dial_string import DialStringError, clean_caller, clean_name, clean_number
+from embed_app.core.model import Call, CallState, Direction, LinkState, Panel
+from embed_app.core.turn import Turn
+
+MAX_CALLS = 1
+_COMING_UP = (LinkState.CONFIGURING, LinkState.CONNECTING, LinkState.REGISTERING, LinkState.WAITING)
+_CONTACT_ID = "x-zorio-contact-id"
+
+
+def dial(turn: Turn, message: msg.DialRequested) -> None:
+    """A call is announced only when it can be tried: refusals are errors and leave no call behind."""
+    try:
+        number = clean_number(message.number)
+    except DialStringError as error:
+        return turn.problem("invalid_number", field=error.field)
+    if len(turn.phone.live_calls) >= MAX_CALLS:
+        return turn.problem("call_in_progress")
+    state = turn.link.state
+    if state is not LinkState.REGISTERED and state not in _COMING_UP:
+        return turn.problem("not_registered")
+    call = Call(
+        uuid=message.call_uuid,
+        direction=Direction.OUTBOUND,
+        number=number,
+        state=CallState.QUEUED,
+        started_at=turn.at,
+        campaign_id=message.campaign_id,
+        lead_id=message.lead_id,
+        headers=message.headers,
+    )
+    turn.put(call)
+    turn.change(panel=Panel.NONE, last_ended=None, banner="")
+    if state is LinkState.REGISTERED:
+        send_invite(turn, call)
+    else:
+        # A command that came while the phone was still starting is kept until it can ring out.
+        turn.start_timer(f"queue:{call.uuid}", QUEUE_TIMEOUT)
+    return None
+
+
+def send_invite(turn: Turn, call: Call) -> None:
+    turn.stop_timers(f"queue:{call.uuid}")
+    turn.put(replace(call, state=CallState.INVITING))
+    turn.emit(do.SendInvite(call.uuid, call.number, call.headers))
+    turn.start_timer(f"invite:{call.uuid}", INVITE_TIMEOUT)
+
+
+def invite_received(turn: Turn, message: msg.InviteReceived) -> None:
+    if len(turn.phone.live_calls) >= MAX_CALLS:
+        return turn.emit(do.RejectInvite(message.call_uuid, 486))
+    headers = {name.lower(): value for name, value in message.headers}
+    turn.put(
+        Call(
+            uuid=message.call_uuid,
+            direction=Direction.INBOUND,
+            number=clean_caller(message.number),
+            display_name=clean_name(message.display_name),
+            state=CallState.RINGING,
+            started_at=turn.at,
+            sip_call_id=message.sip_call_id,
+            campaign_id=_text(headers.get("x-zorio-campaign-id")),
+            lead_id=_text(headers.get("x-zorio-lead-id")),
+            external_id=_text(headers.get(_CONTACT_ID)),
+        )
+    )
+    turn.change(panel=Panel.NONE, last_ended=None, banner="")
+    return turn.start_timer(f"ring:{message.call_uuid}", RING_TIMEOUT)
+
+
+def referred(turn: Turn, message: msg.Referred) -> None:
+    """Our peer transfers us (RFC 3515): follow it, if the target is something we would dial ourselves."""
+    call = turn.phone.call(message.call_uuid)
+    try:
+        number = clean_number(message.number)
+    except DialStringError:
+        number = ""
+    if call is None or call.state is not CallState.ANSWERED or not number:
+        return turn.emit(do.RejectRefer(message.call_uuid))
+    turn.emit(do.AcceptRefer(message.call_uuid, message.new_call_uuid))
+    turn.put(
+        Call(
+            uuid=message.new_call_uuid,
+            direction=Direction.OUTBOUND,
+            number=number,
+            state=CallState.INVITING,
+            started_at=turn.at,
+            campaign_id=call.campaign_id,
+            lead_id=call.lead_id,
+        )
+    )
+    return turn.start_timer(f"invite:{message.new_call_uuid}", INVITE_TIMEOUT)
+
+
+def _text(value: str | None) -> str | None:
+    return clean_name(value)[:200] or None if value else None

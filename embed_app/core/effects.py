@@ -1,0 +1,131 @@
+"""Everything the phone may ask the world to do. Plain data: only the runtime performs them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from embed_app.core.model import SipConfig, Sound
+
+
+@dataclass(frozen=True, slots=True)
+class Effect:
+    pass
+
+
+@dataclass(frozen=True, slots=True)
+class FetchConfig(Effect):
+    token: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Configure(Effect):
+    """Give the user agent its identity and credentials, new or renewed."""
+
+    config: SipConfig
+
+
+@dataclass(frozen=True, slots=True)
+class OpenTransport(Effect):
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
+class CloseTransport(Effect):
+    pass
+
+
+@dataclass(frozen=True, slots=True)
+class Register(Effect):
+    pass
+
+
+@dataclass(frozen=True, slots=True)
+class Unregister(Effect):
+    pass
+
+
+@dataclass(frozen=True, slots=True)
+class StartTimer(Effect):
+    """Fires `TimerFired(name, generation)` after `delay` seconds, unless started again or stopped."""
+
+    name: str
+    delay: float
+    generation: int
+
+
+@dataclass(frozen=True, slots=True)
+class StopTimer(Effect):
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class PlaySound(Effect):
+    sound: Sound
+
+
+@dataclass(frozen=True, slots=True)
+class UnlockAudio(Effect):
+    pass
+
+
+@dataclass(frozen=True, slots=True)
+class CallEffect(Effect):
+    call_uuid: str
+
+
+@dataclass(frozen=True, slots=True)
+class SendInvite(CallEffect):
+    number: str = field(repr=False)
+    headers: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class AcceptInvite(CallEffect):
+    pass
+
+
+@dataclass(frozen=True, slots=True)
+class RejectInvite(CallEffect):
+    status: int
+
+
+@dataclass(frozen=True, slots=True)
+class CancelInvite(CallEffect):
+    pass
+
+
+@dataclass(frozen=True, slots=True)
+class SendBye(CallEffect):
+    pass
+
+
+@dataclass(frozen=True, slots=True)
+class SetHold(CallEffect):
+    held: bool
+
+
+@dataclass(frozen=True, slots=True)
+class SetMute(CallEffect):
+    muted: bool
+
+
+@dataclass(frozen=True, slots=True)
+class SendDtmf(CallEffect):
+    digits: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class SendRefer(CallEffect):
+    number: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class AcceptRefer(CallEffect):
+    """Follow the peer's REFER; the new call runs under `new_call_uuid`."""
+
+    new_call_uuid: str
+
+
+@dataclass(frozen=True, slots=True)
+class RejectRefer(CallEffect):
+    pass

@@ -1,0 +1,238 @@
+"""The whole phone as one frozen value. Everything on the screen and every event is derived from it.
+
+Times are seconds since the epoch (float); durations are seconds.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from types import MappingProxyType
+from typing import Any
+
+from embed_app.core.release_cause import Reason
+
+
+class Direction(StrEnum):
+    INBOUND = "inbound"
+    OUTBOUND = "outbound"
+
+
+class CallState(StrEnum):
+    """See the diagram in `call.py`. QUEUED and ANSWERING are ours: outside they are inviting and ringing."""
+
+    QUEUED = "queued"
+    INVITING = "inviting"
+    RINGING = "ringing"
+    ANSWERING = "answering"
+    ANSWERED = "answered"
+    ENDED = "ended"
+
+
+class LinkState(StrEnum):
+    """How far we are on the way to being registered. See the diagram in `registration.py`."""
+
+    IDLE = "idle"
+    CONFIGURING = "configuring"
+    CONNECTING = "connecting"
+    REGISTERING = "registering"
+    REGISTERED = "registered"
+    WAITING = "waiting"
+    LEAVING = "leaving"
+    REFUSED = "refused"
+
+
+class Transport(StrEnum):
+    DOWN = "down"
+    UP = "up"
+
+
+class UnregisterReason(StrEnum):
+    """Contract section 3, `unregistered`."""
+
+    MANUAL = "manual"
+    REMOTE = "remote"
+    TRANSPORT_DISCONNECT = "transport_disconnect"
+
+
+class Panel(StrEnum):
+    """What is folded out over the in-call screen."""
+
+    NONE = "none"
+    KEYPAD = "keypad"
+    TRANSFER = "transfer"
+
+
+class Sound(StrEnum):
+    NONE = "none"
+    RING = "ring"
+    RINGBACK = "ringback"
+
+
+class TransferState(StrEnum):
+    NONE = "none"
+    ASKED = "asked"  # REFER sent
+    TRYING = "trying"  # the peer accepted it and calls the target
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Call:
+    """One call, from the first click or INVITE to its end. `uuid` never changes."""
+
+    uuid: str
+    direction: Direction
+    number: str
+    state: CallState
+    started_at: float
+    display_name: str = ""
+    sip_call_id: str = ""
+    answered_at: float | None = None
+    ended_at: float | None = None
+    muted: bool = False
+    held: bool = False
+    campaign_id: str | None = None
+    lead_id: str | None = None
+    headers: tuple[tuple[str, str], ...] = ()
+    """SIP headers that ride the INVITE, validated."""
+    external_id: str | None = None
+    transfer: TransferState = TransferState.NONE
+    transfer_target: str = ""
+    release: Reason | None = None
+    last_digit: tuple[str, str, float] | None = None
+    """(digit, "info" or "rtp", time): a peer that sends a digit both ways is heard once."""
+    audio_blocked: bool = False
+
+    @property
+    def live(self) -> bool:
+        return self.state is not CallState.ENDED
+
+    @property
+    def billsec(self) -> int:
+        """Whole seconds from answered to ended; 0 when never answered (contract section 3)."""
+        if self.answered_at is None or self.ended_at is None:
+            return 0
+        return max(0, int(self.ended_at - self.answered_at))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Token:
+    """An embed token as far as the frame can read it; only the server can verify it (RFC 7519)."""
+
+    raw: str = field(repr=False)
+    extension: str
+    customer: str
+    origins: tuple[str, ...]
+    expires_at: float
+    """The server's clock, not ours: only differences to other server times mean anything."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SipConfig:
+    """What `GET /api/webphone/sip-config` answered (contract section 2)."""
+
+    extension: str
+    display_name: str
+    sip_uri: str
+    auth_username: str
+    auth_password: str = field(repr=False)
+    credentials_expire_in: float | None
+    """Seconds from the answer; None where credentials are static."""
+    wss_urls: tuple[str, ...]
+    ice_servers: tuple[Mapping[str, Any], ...] = field(repr=False)
+    token_expires_in: float
+    """Seconds from the answer until the embed token runs out."""
+    features: Mapping[str, Any] = field(default_factory=lambda: MappingProxyType({}))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Link:
+    """Token, configuration, WebSocket and registration of this phone."""
+
+    state: LinkState = LinkState.IDLE
+    transport: Transport = Transport.DOWN
+    token: Token | None = None
+    config: SipConfig | None = None
+    config_at: float = 0.0
+    attempt: int = 0
+    """Reconnect attempts since the last accepted REGISTER; 0 when all is well."""
+    wss_index: int = 0
+    down_reason: str = ""
+    """Why the WebSocket closed the last time, in the user agent's words; never shown to people."""
+    unregistered: UnregisterReason | None = None
+    """Why we are not registered, once it has been told; None after each accepted REGISTER."""
+    refusal: str = ""
+    """Error code that explains REFUSED, for the panel; empty otherwise."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """From the frame's address (contract section 1)."""
+
+    layout: str = "docked"
+    theme: str = "auto"
+    locale: str = "vi"
+    auto_register: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Problem:
+    """Something to tell: becomes one `error` event or the error of a `response` (contract section 3)."""
+
+    code: str
+    detail: Mapping[str, Any] | None = None
+    call_uuid: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DigitHeard:
+    call_uuid: str
+    digit: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReconnectScheduled:
+    attempt: int
+    delay_ms: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AutoplayBlocked:
+    call_uuid: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TokenExpiring:
+    expires_in: int
+
+
+Notice = Problem | DigitHeard | ReconnectScheduled | AutoplayBlocked | TokenExpiring
+"""What happened in this very step and leaves no other trace in the model. Emptied by the next step."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Phone:
+    """The model. `calls` keeps an ended call for exactly one step, so that its end can be announced."""
+
+    settings: Settings = Settings()
+    link: Link = Link()
+    calls: tuple[Call, ...] = ()
+    notices: tuple[Notice, ...] = ()
+    timers: Mapping[str, int] = field(default_factory=lambda: MappingProxyType({}))
+    """Running timers: name -> generation. A timer that fires with another generation is stale."""
+    timer_count: int = 0
+    panel: Panel = Panel.NONE
+    started: bool = False
+    last_ended: Call | None = None
+    """For the screen's closing line, until the next call or some seconds later."""
+    banner: str = ""
+    """Error code shown to the agent until something changes; empty for none."""
+    now: float = 0.0
+    """When the newest message came; the screen counts from `answered_at` by its own clock."""
+
+    @property
+    def live_calls(self) -> tuple[Call, ...]:
+        return tuple(call for call in self.calls if call.live)
+
+    def call(self, uuid: str) -> Call | None:
+        return next((call for call in self.calls if call.uuid == uuid and call.live), None)

@@ -1,0 +1,75 @@
+"""Every error code a parent can see: code -> (fatal, cause, cure). Codes never change their meaning.
+
+`message` is written in the frame's locale by i18n (`error.<code>`); cause and cure are for integrators
+and stand in the documentation.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class ErrorCode:
+    """fatal: the phone cannot go on by itself; it needs a new token, a permission or the operator."""
+
+    fatal: bool
+    cause: str
+    cure: str
+
+
+ERRORS: Mapping[str, ErrorCode] = {
+    "token_missing": ErrorCode(
+        True, "The frame's address has no token.", "Add ?token= or send refresh_token."
+    ),
+    "token_malformed": ErrorCode(
+        True, "The token is not an embed token.", "Pass embed_token as the server answered it."
+    ),
+    "token_expired": ErrorCode(True, "The embed token has run out.", "Send refresh_token with a new one."),
+    "token_rejected": ErrorCode(True, "The server refused the token.", "Send refresh_token with a new one."),
+    "token_foreign": ErrorCode(
+        True, "The token belongs to another customer.", "Use the token with its own customer's domain."
+    ),
+    "token_mismatch": ErrorCode(
+        False,
+        "The new token is for another extension or customer; the old one is kept.",
+        "Reload the frame to change the user.",
+    ),
+    "invalid_parameter": ErrorCode(
+        False, "The frame's address has an unknown value; the default is used.", "See detail.field."
+    ),
+    "invalid_message": ErrorCode(False, "A message is not of the protocol's form.", "See detail.field."),
+    "unknown_command": ErrorCode(False, "No command has this type.", "See the list of commands."),
+    "invalid_payload": ErrorCode(False, "A command's payload has a wrong field.", "See detail.field."),
+    "invalid_number": ErrorCode(False, "The number has characters no number has.", "Send + 0-9 * # only."),
+    "invalid_digits": ErrorCode(False, "The digits are no DTMF.", "Send 0-9 * # A-D and , only."),
+    "invalid_header": ErrorCode(False, "A header's name or value is not allowed.", "See detail.field."),
+    "invalid_state": ErrorCode(False, "The call is in no state for this.", "Look at call.state first."),
+    "no_call": ErrorCode(False, "There is no such call.", "Use a call_uuid from an event, or none."),
+    "call_in_progress": ErrorCode(False, "The phone has a call already.", "Hang up first."),
+    "not_registered": ErrorCode(False, "The phone is not connected.", "Send connect and await registered."),
+    "registration_refused": ErrorCode(
+        True, "The PBX refused the extension's credentials.", "Check the SIP settings of the account."
+    ),
+    "registration_failed": ErrorCode(
+        False, "The PBX could not register the phone just now.", "It tries again by itself."
+    ),
+    "network_unreachable": ErrorCode(
+        False, "The PBX's WebSocket cannot be reached.", "It tries again by itself."
+    ),
+    "server_unreachable": ErrorCode(False, "The server did not answer.", "It tries again by itself."),
+    "rate_limited": ErrorCode(False, "The server asks for a slower pace.", "It tries again by itself."),
+    "mic_denied": ErrorCode(False, "The microphone is not allowed here.", "Allow it in the browser."),
+    "mic_blocked": ErrorCode(
+        False, "The page's policy blocks the microphone.", 'Add allow="microphone" to the iframe.'
+    ),
+    "mic_missing": ErrorCode(False, "No microphone was found.", "Plug one in."),
+    "mic_busy": ErrorCode(False, "The microphone cannot be opened.", "Close the program that uses it."),
+    "transfer_failed": ErrorCode(False, "The transfer's target did not take the call.", "See detail.status."),
+    "hold_failed": ErrorCode(False, "The far end refused hold or unhold.", "See detail.status."),
+    "dtmf_failed": ErrorCode(False, "Digits could not be sent.", "Try again in the answered call."),
+    "no_audio": ErrorCode(False, "No audio arrives from the far end.", "Check firewall and TURN."),
+    "load_failed": ErrorCode(True, "The phone could not start.", "Reload the frame."),
+    "internal": ErrorCode(False, "Something went wrong inside the phone.", "Report it with the time."),
+}

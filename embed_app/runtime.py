@@ -1,0 +1,206 @@
+"""Messages in, one after the other; effects and both projections out. Only here anything is performed."""
+
+from __future__ import annotations
+
+import random
+import traceback
+import uuid
+from collections import OrderedDict, deque
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from embed_app import parent, ports
+from embed_app.core import effects as do
+from embed_app.core.messages import Message, ParentMistake, TimerFired
+from embed_app.core.model import Phone, Problem
+from embed_app.core.update import update
+from embed_app.i18n.translator import Translator
+from embed_app.protocol.commands import decode_command
+from embed_app.protocol.envelope import ProtocolError, open_envelope, seal, seal_response
+from embed_app.protocol.events import Ready, error_payload, payload_of
+from embed_app.ui.presenter import present
+
+VERSION = "0.1.0"
+ANSWERS_KEPT = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Ports:
+    user_agent: ports.UserAgent
+    parent_window: ports.ParentWindow
+    screen: ports.Screen
+    clock: ports.Clock
+    ringer: ports.Ringer
+    backend: ports.Backend
+
+
+def new_uuid() -> str:
+    return str(uuid.uuid4())
+
+
+class Runtime:
+    """`dispatch(message)` is the single way in. A message that comes while another is worked on waits."""
+
+    def __init__(self, phone: Phone, outside: Ports, translator: Translator) -> None:
+        self.phone = phone
+        self._outside = outside
+        self._translator = translator
+        self._queue: deque[tuple[Message, str | None]] = deque()
+        self._busy = False
+        self._answers: OrderedDict[str, dict[str, Any]] = OrderedDict()
+
+    def start(self, first: Message) -> None:
+        """Show, listen, and say `ready` once commands are taken."""
+        self._outside.user_agent.listen(self.dispatch)
+        self._outside.screen.listen(self.dispatch, new_uuid)
+        self.dispatch(first)
+        link = self.phone.link
+        extension = link.token.extension if link.token else None
+        ready = Ready(version=VERSION, state=link.state.value, extension=extension)
+        self._outside.parent_window.post(seal(Ready.type, payload_of(ready)))
+        self._outside.parent_window.listen(self.receive)
+
+    def dispatch(self, message: Message) -> None:
+        self._enqueue(message, None)
+
+    def receive(self, text: str) -> None:
+        """One message of the parent, as JSON text. Whatever it is, nothing is raised."""
+        answer_id: str | None = None
+        try:
+            envelope = open_envelope(text)
+            if envelope is None:
+                return
+            answer_id = envelope.id
+            if answer_id is not None and answer_id in self._answers:
+                self._outside.parent_window.post(self._answers[answer_id])
+                return
+            command = decode_command(envelope.type, envelope.payload, answer_id)
+            message = parent.to_message(command, new_uuid)
+        except ProtocolError as mistake:
+            self._enqueue(ParentMistake(code=mistake.code, fields=mistake.fields), answer_id or mistake.id)
+            return
+        if message is not None:
+            self._enqueue(message, answer_id)
+        elif answer_id is not None:
+            self._answer(answer_id, parent.state_payload(self.phone), None)
+
+    def _enqueue(self, message: Message, answer_id: str | None) -> None:
+        self._queue.append((message, answer_id))
+        if self._busy:
+            return
+        self._busy = True
+        try:
+            while self._queue:
+                try:
+                    self._step(*self._queue.popleft())
+                except Exception as error:  # noqa: BLE001 - one bad message must not stop the phone
+                    self._broken(error)
+        finally:
+            self._busy = False
+
+    def _broken(self, error: Exception) -> None:
+        """A bug of ours: told in the console and to the parent by its kind and place, never its data."""
+        frames = traceback.extract_tb(error.__traceback__)
+        where = f"{frames[-1].filename}:{frames[-1].lineno}" if frames else ""
+        print(f"zorio-webphone: {type(error).__name__} at {where}")
+        problem = Problem(code="internal", detail={"kind": type(error).__name__, "where": where})
+        event = error_payload(parent.error_object(problem, self._translator.error))
+        self._outside.parent_window.post(seal("error", event))
+
+    def _step(self, message: Message, answer_id: str | None) -> None:
+        now = self._outside.clock.now()
+        stamped = replace(message, at=now, chance=random.random())  # noqa: S311 - jitter, no secret
+        before = self.phone
+        self.phone, effects = update(before, stamped)
+        token = self.phone.link.token
+        if token is not None and token is not before.link.token:
+            self._outside.parent_window.trust(token.origins)
+        self._tell(before, answer_id)
+        for effect in effects:
+            self._perform(effect)
+        self._outside.screen.show(present(self.phone, self._translator))
+
+    def _tell(self, before: Phone, answer_id: str | None) -> None:
+        """Events to the parent; a refused command that has an id gets its error there instead."""
+        after = self.phone
+        refusal = next((n for n in after.notices if isinstance(n, Problem)), None) if answer_id else None
+        if refusal is not None:
+            after = replace(after, notices=tuple(n for n in after.notices if n is not refusal))
+        for event in parent.announce(before, after, self._translator.error):
+            self._outside.parent_window.post(seal(event.type, payload_of(event)))
+        if answer_id is None:
+            return
+        if refusal is not None:
+            error = error_payload(parent.error_object(refusal, self._translator.error))
+            self._answer(answer_id, None, error)
+        else:
+            self._answer(answer_id, parent.state_payload(after), None)
+
+    def _answer(self, id: str, payload: Mapping[str, Any] | None, error: Mapping[str, Any] | None) -> None:
+        response = seal_response(id, payload=payload, error=error)
+        self._answers[id] = response
+        while len(self._answers) > ANSWERS_KEPT:
+            self._answers.popitem(last=False)
+        self._outside.parent_window.post(response)
+
+    def _perform(self, effect: do.Effect) -> None:
+        agent = self._outside.user_agent
+        match effect:
+            case do.FetchConfig(token):
+                link_token = self.phone.link.token
+                expires_at = link_token.expires_at if link_token else 0.0
+                self._outside.backend.fetch_config(token, expires_at, self.dispatch)
+            case do.StartTimer(name, delay, generation):
+                self._outside.clock.start(name, delay, self._timer(name, generation))
+            case do.StopTimer(name):
+                self._outside.clock.stop(name)
+            case do.PlaySound(sound):
+                self._outside.ringer.play(sound)
+            case do.UnlockAudio():
+                agent.play()
+            case do.Configure(config):
+                agent.configure(config)
+            case do.OpenTransport(url):
+                agent.connect(url)
+            case do.CloseTransport():
+                agent.disconnect()
+            case do.Register():
+                agent.register()
+            case do.Unregister():
+                agent.unregister()
+            case do.CallEffect():
+                self._perform_call(effect)
+            case _:
+                raise TypeError(type(effect).__name__)
+
+    def _perform_call(self, effect: do.CallEffect) -> None:
+        agent, uuid = self._outside.user_agent, effect.call_uuid
+        match effect:
+            case do.SendInvite(_, number, headers):
+                agent.invite(uuid, number, headers)
+            case do.AcceptInvite():
+                agent.accept(uuid)
+            case do.RejectInvite(_, status):
+                agent.reject(uuid, status)
+            case do.CancelInvite():
+                agent.cancel(uuid)
+            case do.SendBye():
+                agent.bye(uuid)
+            case do.SetHold(_, held):
+                agent.hold(uuid, held)
+            case do.SetMute(_, muted):
+                agent.mute(uuid, muted)
+            case do.SendDtmf(_, digits):
+                agent.send_dtmf(uuid, digits)
+            case do.SendRefer(_, number):
+                agent.refer(uuid, number)
+            case do.AcceptRefer(_, new_call_uuid):
+                agent.accept_refer(uuid, new_call_uuid)
+            case do.RejectRefer():
+                agent.reject_refer(uuid)
+            case _:
+                raise TypeError(type(effect).__name__)
+
+    def _timer(self, name: str, generation: int) -> Callable[[], None]:
+        return lambda: self.dispatch(TimerFired(name=name, generation=generation))
