@@ -1,0 +1,297 @@
+import { Inviter, RequestPendingError, SessionState } from "sip.js";
+
+import { emit } from "./events.js";
+import { finalStatus, reasonOf, sipfragStatus, targetUri, userOf } from "./messages.js";
+import { digitOfInfo } from "./received-dtmf.js";
+import { RemoteAudio } from "./remote-audio.js";
+
+const FAILED = { by: "local", kind: "failed", status: 0, phrase: "", reason: "" };
+
+/** Run `action`, which may throw or reject; `failed(error)` hears of either. */
+function attempt(action, failed = () => {}) {
+  try {
+    Promise.resolve(action()).catch(failed);
+  } catch (error) {
+    failed(error);
+  }
+}
+
+/**
+ * One call: a SIP.js Inviter or Invitation, its media and its events.
+ *
+ * `phone` is what a call needs of the user agent: `isConnected()`, `whenConnected(action)`, `over(id)` and
+ * `referred(inviter, id)`. Exactly one `ended` is emitted, and nothing after it.
+ */
+export class Call {
+  #id;
+  #session;
+  #phone;
+  #media = null;
+  #audio;
+  #muted = false;
+  #held = false;
+  #holding = false;
+  #silenced = false;
+  #referral = null;
+  #over = false;
+
+  constructor(id, session, phone) {
+    this.#id = id;
+    this.#session = session;
+    this.#phone = phone;
+    this.#audio = new RemoteAudio({
+      blocked: () => this.#tell("autoplay_blocked"),
+      playing: () => this.#tell("audio_playing"),
+    });
+    session.delegate = {
+      onSessionDescriptionHandler: (media) => this.#adopt(media),
+      onBye: (bye) => this.#byeReceived(bye),
+      onCancel: (cancel) => this.#close({ by: "remote", kind: "cancel", reason: reasonOf(cancel.request) }),
+      onInfo: (info) => this.#infoReceived(info),
+      onNotify: (notification) => attempt(() => notification.accept()),
+      onRefer: (referral) => this.#referReceived(referral),
+    };
+    session.stateChange.addListener((state) => this.#stateChanged(state));
+  }
+
+  get established() {
+    return this.#session.state === SessionState.Established;
+  }
+
+  /** Send the INVITE of an outbound call. */
+  start() {
+    const requestDelegate = {
+      onProgress: ({ message }) => this.#tell("progress", { status: message.statusCode }),
+      onRedirect: ({ message }) => this.#refused(message),
+      onReject: ({ message }) => this.#refused(message),
+    };
+    const send = async () => {
+      await this.#session.invite({ requestDelegate });
+      this.#tell("sent", { sip_call_id: this.#session.request.callId });
+    };
+    attempt(send, () => this.#close(FAILED));
+  }
+
+  /** Answer an inbound call; without a microphone SIP.js refuses it with 480. */
+  accept() {
+    if (this.#session.state !== SessionState.Initial || !this.#session.accept) return;
+    attempt(
+      () => this.#session.accept(),
+      () => this.#end(480, FAILED),
+    );
+  }
+
+  /**
+   * End the call in the way its present state asks for: BYE, CANCEL or `status` (400 to 699). Whoever wanted to cancel
+   * may be crossing a 200, so the state decides and not the name of the function that was called.
+   */
+  end(status = 480) {
+    this.#end(Number.isInteger(status) && status >= 400 && status <= 699 ? status : 480);
+  }
+
+  hold(on) {
+    const failed = (status) => {
+      if (this.#media) this.#media.directions = directions;
+      this.#session.sessionDescriptionHandlerOptionsReInvite = { hold: this.#held };
+      this.#settleHold(this.#held);
+      this.#tell("hold_failed", { on, status });
+    };
+    if (!this.established || this.#holding) {
+      this.#tell("hold_failed", { on, status: this.#holding ? 491 : 0 });
+      return;
+    }
+    const directions = this.#media?.directions ?? [];
+    this.#holding = true;
+    // "sendonly" still sends: whoever puts a caller on hold must not be heard from this moment on
+    this.#silenced ||= on;
+    this.#setMicrophone();
+    const requestDelegate = {
+      onAccept: () => {
+        this.#settleHold(on);
+        this.#tell("held", { on });
+      },
+      onReject: ({ message }) => failed(finalStatus(message).status),
+    };
+    attempt(
+      () => this.#session.invite({ sessionDescriptionHandlerOptions: { hold: on }, requestDelegate }),
+      async (error) => {
+        // The offer may have been made although it could not be sent.
+        await this.#media?.rollbackDescription().catch(() => {});
+        failed(error instanceof RequestPendingError ? 491 : 0);
+      },
+    );
+  }
+
+  mute(on) {
+    this.#muted = on;
+    this.#setMicrophone();
+  }
+
+  get takesTones() {
+    return this.established && this.#media?.tones !== null;
+  }
+
+  insertTones(digits) {
+    this.#media?.insertTones(digits);
+  }
+
+  sendInfo(contentType, content) {
+    const body = { contentDisposition: "render", contentType, content };
+    attempt(() => this.#session.info({ requestOptions: { body } }));
+  }
+
+  /** Blind transfer (RFC 3515). What the referred party is told comes as NOTIFY. */
+  refer(user) {
+    const failed = (outcome) => this.#tell("refer_failed", outcome);
+    const target = targetUri(user, this.#session.userAgent.configuration.uri);
+    if (!target) {
+      failed({ status: 0, phrase: "Invalid target" });
+      return;
+    }
+    const refused = ({ message }) => failed(finalStatus(message));
+    const requestDelegate = { onAccept: () => this.#tell("refer_accepted"), onReject: refused, onRedirect: refused };
+    const onNotify = (notification) => this.#notified(notification);
+    attempt(
+      () => this.#session.refer(target, { requestDelegate, onNotify }),
+      () => failed({ status: 0, phrase: "Not established" }),
+    );
+  }
+
+  /** Follow the REFER announced by `referred`: the new call starts under the id given there. */
+  acceptRefer() {
+    const pending = this.#takeReferral();
+    if (!pending) return;
+    attempt(async () => {
+      await pending.referral.accept();
+      this.#phone.referred(pending.referral.makeInviter(), pending.newId);
+    });
+  }
+
+  rejectRefer() {
+    const pending = this.#takeReferral();
+    if (pending) attempt(() => pending.referral.reject({ statusCode: 603 }));
+  }
+
+  play() {
+    this.#audio.play();
+  }
+
+  stats() {
+    return this.#media?.stats();
+  }
+
+  #end(status, cause = {}) {
+    const session = this.#session;
+    switch (session.state) {
+      case SessionState.Established:
+        this.#close({ by: "local", kind: "bye", ...cause });
+        this.#phone.whenConnected(() => attempt(() => session.bye()));
+        break;
+      case SessionState.Initial:
+      case SessionState.Establishing:
+        if (session instanceof Inviter) {
+          this.#close({ by: "local", kind: "cancel", ...cause });
+          attempt(() => session.cancel());
+        } else {
+          this.#close({ by: "local", kind: "reject", status, ...cause });
+          attempt(() => session.reject({ statusCode: status }));
+        }
+        break;
+      default:
+        this.#close({ ...FAILED, ...cause });
+    }
+  }
+
+  #tell(type, details = {}) {
+    if (!this.#over) emit({ type, call_id: this.#id, ...details });
+  }
+
+  /** Emit `ended`, once, and let go of microphone, connection and loudspeaker. The session may still finish its SIP. */
+  #close(cause) {
+    if (this.#over) return;
+    this.#tell("ended", { ...FAILED, ...cause });
+    this.#over = true;
+    this.#audio.stop();
+    this.#media?.close();
+    this.#phone.over(this.#id);
+  }
+
+  #stateChanged(state) {
+    if (state === SessionState.Established) {
+      this.#tell("accepted");
+    } else if (state === SessionState.Terminated) {
+      // SIP.js changes the state before it says why: whatever knows the cause closes first.
+      queueMicrotask(() => this.#close(FAILED));
+    }
+  }
+
+  #refused(message) {
+    const { status, phrase } = finalStatus(message);
+    if (status === 0) this.#close({ ...FAILED, phrase });
+    else this.#close({ by: "remote", kind: "reject", status, phrase, reason: reasonOf(message) });
+  }
+
+  #adopt(media) {
+    this.#media = media;
+    media.hooks = {
+      microphoneFailed: (name, message) => this.#tell("microphone_failed", { name, message }),
+      stream: (stream) => !this.#over && this.#audio.start(stream),
+      state: (state) => this.#tell("media", { state }),
+      digit: (digit) => this.#tell("dtmf", { digit, via: "rtp" }),
+    };
+    this.#setMicrophone();
+  }
+
+  #settleHold(held) {
+    this.#holding = false;
+    this.#held = held;
+    this.#silenced = held;
+    this.#setMicrophone();
+  }
+
+  #setMicrophone() {
+    this.#media?.setMicrophone(!this.#muted && !this.#silenced);
+  }
+
+  #byeReceived(bye) {
+    this.#close({ by: "remote", kind: "bye", reason: reasonOf(bye.request) });
+    attempt(() => bye.accept());
+  }
+
+  #infoReceived(info) {
+    const type = info.request.getHeader("content-type");
+    const digit = digitOfInfo(type, info.request.body);
+    if (digit) this.#tell("dtmf", { digit, via: "info" });
+    // RFC 2976: an INFO without a body is a keep-alive of the dialog and is accepted
+    const status = digit || !info.request.body ? 200 : digit === "" ? 400 : 415;
+    attempt(() => (status === 200 ? info.accept() : info.reject({ statusCode: status })));
+  }
+
+  #notified(notification) {
+    attempt(() => notification.accept());
+    // SIP.js as the other side says "terminated" in every NOTIFY: only the sipfrag tells how far the transfer is.
+    const progress = sipfragStatus(notification.request.body);
+    if (progress) this.#tell("refer_progress", progress);
+  }
+
+  #referReceived(referral) {
+    try {
+      if (this.#referral) {
+        attempt(() => referral.reject({ statusCode: 491 }));
+        return;
+      }
+      const user = userOf(referral.referTo.uri);
+      const newId = crypto.randomUUID();
+      this.#referral = { referral, newId };
+      this.#tell("referred", { new_call_id: newId, user });
+    } catch {
+      attempt(() => referral.reject({ statusCode: 400 }));
+    }
+  }
+
+  #takeReferral() {
+    const pending = this.#referral;
+    this.#referral = null;
+    return pending;
+  }
+}

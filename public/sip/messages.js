@@ -1,0 +1,69 @@
+/** Reading and making the parts of SIP messages the shim needs. */
+import { URI } from "sip.js";
+
+const DIALLED = /^[A-Za-z0-9+*#._~!-]{1,64}$/;
+const HEADER_NAME = /^[A-Za-z0-9-]{1,64}$/;
+// Tab is the only control character a header value may hold (RFC 3261 section 25.1).
+const CONTROL = /[\u0000-\u0008\u000a-\u001f\u007f]/;
+const TOLD_HEADERS =
+  /^(X-.+|P-Asserted-Identity|Remote-Party-ID|Diversion|Alert-Info|Call-Info|Referred-By|Replaces|Reason)$/i;
+
+/**
+ * `sip:user@<domain of our own URI>`, or null. The caller has validated `user`; this last look makes sure that nothing
+ * which could change the host, add headers or leave the request line gets out, whoever calls.
+ */
+export function targetUri(user, own) {
+  if (!DIALLED.test(user)) return null;
+  return new URI("sip", user, own.host, own.port);
+}
+
+/** [[name, value], …] -> ["Name: value", …]; pairs that could break the message are left out. */
+export function headerLines(pairs) {
+  return pairs
+    .filter(([name, value]) => HEADER_NAME.test(name) && !CONTROL.test(value))
+    .map(([name, value]) => `${name}: ${value}`);
+}
+
+/** Text for a quoted display name (RFC 3261 section 25.1): SIP.js puts it between quotes as it is. */
+export function displayText(text) {
+  return String(text ?? "").replace(/[\u0000-\u001f\u007f"\\]/g, "");
+}
+
+/** The user part of a URI, unescaped. */
+export function userOf(uri) {
+  const user = uri?.user ?? "";
+  try {
+    return decodeURIComponent(user);
+  } catch {
+    return user;
+  }
+}
+
+/** `{name: value}` of the headers of an INVITE that mean something to the phone; several of a name are joined. */
+export function toldHeaders(message) {
+  const told = {};
+  for (const name of Object.keys(message.headers)) {
+    if (TOLD_HEADERS.test(name)) told[name] = message.getHeaders(name).join(", ");
+  }
+  return told;
+}
+
+/** The Reason headers (RFC 3326) as they came, or "". */
+export function reasonOf(message) {
+  return message?.getHeaders?.("reason").join(", ") ?? "";
+}
+
+/**
+ * `{status, phrase}` of a final response. SIP.js makes up a 408 or 503 when no answer came or none could be asked for;
+ * such a message has no Via: status 0.
+ */
+export function finalStatus(message) {
+  const received = message.getHeaders("via").length > 0;
+  return { status: received ? message.statusCode : 0, phrase: message.reasonPhrase ?? "" };
+}
+
+/** First line of a message/sipfrag body (RFC 3420) -> {status, phrase}, or null. */
+export function sipfragStatus(body) {
+  const line = /^\s*SIP\/2\.0\s+([1-6]\d\d)(?:[ \t]+([^\r\n]*))?/i.exec(body ?? "");
+  return line && { status: Number(line[1]), phrase: (line[2] ?? "").trim() };
+}

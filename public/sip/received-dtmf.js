@@ -1,0 +1,69 @@
+/** Digits the other side sends: SIP INFO bodies and RFC 4733 telephone-events. */
+
+const EVENTS = "0123456789*#ABCD";
+
+/**
+ * True where the browser shows us encoded frames. There is no API for received telephone-events, and
+ * RTCRtpScriptTransform is not called for them on a two-way call (w3c/webrtc-encoded-transform issue 314).
+ */
+export const canReadRtp =
+  typeof RTCRtpReceiver === "function" &&
+  "createEncodedStreams" in RTCRtpReceiver.prototype &&
+  "createEncodedStreams" in RTCRtpSender.prototype;
+
+/**
+ * The digit of an INFO body: `application/dtmf-relay` ("Signal=5", also 10 for * and 11 for #) or `application/dtmf`
+ * ("5"). Returns "" for a body that holds no digit, null for another content type.
+ */
+export function digitOfInfo(contentType, body) {
+  const type = /^\s*application\/(dtmf-relay|dtmf)\s*(;|$)/i.exec(contentType ?? "");
+  if (!type) return null;
+  const value = /^\s*signal\s*=\s*(\S+)\s*$/im.exec(body) ?? (type[1].toLowerCase() === "dtmf" && /^\s*(\S+)\s*$/.exec(body));
+  if (!value) return "";
+  if (/^\d{1,2}$/.test(value[1])) return EVENTS[Number(value[1])] ?? "";
+  return /^[*#A-D]$/i.test(value[1]) ? value[1].toUpperCase() : "";
+}
+
+/** Calls back once per telephone-event: an event comes in many packets with one RTP timestamp (RFC 4733 section 2.5). */
+function watchEvents(onDigit) {
+  let last = "";
+  return (frame) => {
+    const { mimeType, rtpTimestamp } = frame.getMetadata();
+    if (!/telephone-event/i.test(mimeType ?? "") || frame.data.byteLength < 4) return;
+    const event = new DataView(frame.data).getUint8(0);
+    const key = `${event} ${rtpTimestamp}`;
+    if (key === last) return;
+    last = key;
+    if (event < EVENTS.length) onDigit(EVENTS[event]);
+  };
+}
+
+const piped = new WeakSet();
+
+function pipe(end, look) {
+  // Re-INVITEs announce the same track again; the streams can be made only once.
+  if (!canReadRtp || piped.has(end)) return;
+  piped.add(end);
+  const { readable, writable } = end.createEncodedStreams();
+  const looking = new TransformStream({
+    transform(frame, controller) {
+      try {
+        look(frame);
+      } finally {
+        controller.enqueue(frame);
+      }
+    },
+  });
+  // Both ends fail when the call is over: that is how these pipes stop.
+  readable.pipeThrough(looking).pipeTo(writable).catch(() => {});
+}
+
+/** Watch what a receiver receives; call it as soon as its track is there. */
+export function watchReceiver(receiver, onDigit) {
+  pipe(receiver, watchEvents(onDigit));
+}
+
+/** A sender of the same connection sends nothing until its frames are handed through as well. */
+export function passSender(sender) {
+  pipe(sender, () => {});
+}

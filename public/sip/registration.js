@@ -1,0 +1,133 @@
+import { Registerer, RegistererState } from "sip.js";
+
+import { emit } from "./events.js";
+import { finalStatus } from "./messages.js";
+
+/** Refresh after this percentage of the granted time: a lost refresh leaves room for another. */
+const REFRESH_PERCENT = 80;
+const SHORTEST_S = 10;
+const LONGEST_S = 86_400;
+
+/**
+ * A Registerer that reports the outcome of every REGISTER, also of those its own refresh timer sends.
+ *
+ * It overrides three methods SIP.js calls on itself (`register`, `registered`, `unregistered`); SIP.js is pinned.
+ */
+class ReportingRegisterer extends Registerer {
+  #retired = false;
+  #awaiting = false;
+  #granted = 0;
+
+  constructor(userAgent, options) {
+    super(userAgent, options);
+    // Answers SIP.js finds unusable (a 200 without our Contact) reach no delegate. They are noticed by what it does
+    // after: it says Unregistered, or stops waiting and (unlike after a 423) does not ask again.
+    const unusable = () => this.#failed({ status: 0, phrase: "Unusable answer" });
+    this.stateChange.addListener((state) => {
+      if (state === RegistererState.Unregistered) queueMicrotask(unusable);
+    });
+    this.waitingChange.addListener(() => queueMicrotask(() => this.waiting || unusable()));
+  }
+
+  register() {
+    this.#awaiting = true;
+    const failed = (response) => this.#failed(finalStatus(response.message));
+    const requestDelegate = { onAccept: () => this.#accepted(), onReject: failed, onRedirect: failed };
+    return super.register({ requestDelegate });
+  }
+
+  /** Remove the binding; `done()` is called with whatever answer comes. */
+  leave(done) {
+    this.#awaiting = false;
+    return super.unregister({ requestDelegate: { onAccept: done, onReject: done, onRedirect: done } });
+  }
+
+  /** Stop for good, without a word on the wire: dispose() would send an unregister first. */
+  retire() {
+    this.#retired = true;
+    if (this.state !== RegistererState.Terminated) this.terminated();
+  }
+
+  registered(expires) {
+    if (this.#retired) return;
+    // A Contact without expires gives NaN here, a huge one overflows setTimeout: both would refresh in a tight loop.
+    const seconds = Number.isFinite(expires) ? expires : this.expires;
+    this.#granted = Math.min(Math.max(seconds, SHORTEST_S), LONGEST_S);
+    super.registered(this.#granted);
+  }
+
+  unregistered() {
+    if (!this.#retired) super.unregistered();
+  }
+
+  #accepted() {
+    if (this.#retired) return;
+    this.#awaiting = false;
+    emit({ type: "registered", expires: this.#granted });
+  }
+
+  #failed({ status, phrase }) {
+    if (this.#retired || !this.#awaiting) return;
+    this.#awaiting = false;
+    emit({ type: "register_failed", status, phrase });
+  }
+}
+
+/** The binding of one user agent at its registrar (RFC 3261 section 10, RFC 5626 instance id). */
+export class Registration {
+  #userAgent;
+  #settings;
+  #registerer = null;
+  #leaving = false;
+
+  /** `settings()` gives the current `{instanceId, registerExpires}`. */
+  constructor(userAgent, settings) {
+    this.#userAgent = userAgent;
+    this.#settings = settings;
+  }
+
+  /** Send a REGISTER now; it is refreshed until unregister() or abandon(). */
+  register() {
+    this.#usable().register().catch(() => {});
+  }
+
+  unregister() {
+    if (!this.#userAgent.isConnected()) {
+      this.abandon();
+      emit({ type: "unregistered" });
+      return;
+    }
+    const registerer = this.#usable();
+    this.#leaving = true;
+    registerer.leave(() => this.#left(registerer)).catch(() => this.#left(registerer));
+  }
+
+  /**
+   * The transport is gone. The Registerer still says Registered, may wait 32 s for an answer that cannot come and would
+   * refresh into the void: the next register() starts with a new one.
+   */
+  abandon() {
+    this.#registerer?.retire();
+    this.#registerer = null;
+    if (!this.#leaving) return;
+    this.#leaving = false;
+    emit({ type: "unregistered" });
+  }
+
+  #left(registerer) {
+    if (registerer === this.#registerer) this.abandon();
+  }
+
+  #usable() {
+    if (this.#registerer && !this.#registerer.waiting) return this.#registerer;
+    this.abandon();
+    const { instanceId, registerExpires } = this.#settings();
+    this.#registerer = new ReportingRegisterer(this.#userAgent, {
+      expires: registerExpires,
+      instanceId,
+      logConfiguration: false,
+      refreshFrequency: REFRESH_PERCENT,
+    });
+    return this.#registerer;
+  }
+}

@@ -1,0 +1,141 @@
+import { EmitterImpl, TransportState } from "sip.js";
+
+/** A server that neither opens nor refuses the socket is given up after this long. */
+const OPENING_MS = 10_000;
+const CRLF_ONLY = /^[\r\n]*$/;
+
+/**
+ * SIP over one WebSocket at a time (RFC 7118), behind SIP.js's Transport interface.
+ *
+ * SIP.js's own transport is not used because it cannot change its server, hides the close code and keeps a half-open
+ * socket in "Disconnecting" until the browser gives up on it. This object outlives its sockets: transactions and
+ * dialogs hold on to it, so requests of running calls go out over whichever socket is open now.
+ *
+ * `hooks`: `up()`, `down(reason)` once per loss or failed attempt, `pong()` for the first data after a ping().
+ */
+export class WebSocketTransport {
+  server = "";
+  onConnect = undefined;
+  onDisconnect = undefined;
+  onMessage = undefined;
+  stateChange = new EmitterImpl();
+  #state = TransportState.Disconnected;
+  #socket = null;
+  #opening = undefined;
+  #pinged = false;
+  #hooks;
+
+  constructor(_logger, hooks) {
+    this.#hooks = hooks;
+  }
+
+  get state() {
+    return this.#state;
+  }
+
+  /** The protocol of the Via header (RFC 7118 section 5.2). */
+  get protocol() {
+    return this.server.toLowerCase().startsWith("ws:") ? "WS" : "WSS";
+  }
+
+  isConnected() {
+    return this.#state === TransportState.Connected;
+  }
+
+  /** Open `server`. The outcome is told by the hooks, never by the promise. */
+  connect() {
+    if (this.#socket) {
+      if (this.isConnected()) this.#hooks.up();
+      return Promise.resolve();
+    }
+    this.#enter(TransportState.Connecting);
+    try {
+      this.#socket = this.#open(this.server);
+      this.#opening = setTimeout(() => this.#close("timeout"), OPENING_MS);
+    } catch (error) {
+      this.#lost(`error ${error.name}`);
+    }
+    return Promise.resolve();
+  }
+
+  /** Close on purpose: `down("closed")` at once, also when the other side is dead. */
+  disconnect() {
+    if (this.#socket) this.#close("closed");
+    return Promise.resolve();
+  }
+
+  dispose() {
+    return this.disconnect();
+  }
+
+  send(message) {
+    if (!this.isConnected()) return Promise.reject(new Error("Not connected."));
+    try {
+      this.#socket.send(message);
+    } catch (error) {
+      return Promise.reject(error);
+    }
+    return Promise.resolve();
+  }
+
+  /** One CRLF CRLF keep-alive (RFC 5626 section 3.5.1). */
+  ping() {
+    if (!this.isConnected()) return;
+    this.#pinged = true;
+    this.#socket.send("\r\n\r\n");
+  }
+
+  #open(url) {
+    const socket = new WebSocket(url, "sip");
+    socket.binaryType = "arraybuffer";
+    const current = (handler) => (event) => {
+      if (socket === this.#socket) handler(event);
+    };
+    socket.addEventListener("open", current(() => this.#opened()));
+    socket.addEventListener("close", current((event) => this.#lost(`code ${event.code}`)));
+    socket.addEventListener("message", current((event) => this.#received(event.data)));
+    return socket;
+  }
+
+  #opened() {
+    clearTimeout(this.#opening);
+    this.#enter(TransportState.Connected);
+    this.onConnect?.();
+    this.#hooks.up();
+  }
+
+  #received(data) {
+    const text = typeof data === "string" ? data : new TextDecoder().decode(data);
+    if (this.#pinged) {
+      this.#pinged = false;
+      this.#hooks.pong();
+    }
+    if (CRLF_ONLY.test(text)) return;
+    try {
+      this.onMessage?.(text);
+    } catch {
+      // SIP.js throws on some malformed messages; such a message is dropped, not the phone.
+    }
+  }
+
+  #close(reason) {
+    const socket = this.#socket;
+    this.#lost(reason);
+    socket.close(1000);
+  }
+
+  #lost(reason) {
+    clearTimeout(this.#opening);
+    const wasConnected = this.isConnected();
+    this.#socket = null;
+    this.#pinged = false;
+    this.#enter(TransportState.Disconnected);
+    if (wasConnected) this.onDisconnect?.();
+    this.#hooks.down(reason);
+  }
+
+  #enter(state) {
+    this.#state = state;
+    this.stateChange.emit(state);
+  }
+}
