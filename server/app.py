@@ -1,0 +1,86 @@
+"""The app factory: which address is answered by whom."""
+
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager
+
+from sqlalchemy import Connection, func, select
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import BaseRoute, Route
+
+from server.database import Database, accounts
+from server.embed_tokens import mint_embed_token
+from server.errors import ApiError, api_error, http_exception, server_error
+from server.login import login, logout
+from server.middleware import AccessLog, AnswerHeaders
+from server.pages import FramePage, frame_assets
+from server.passwords import PasswordChecker
+from server.rate_limits import RateLimits
+from server.services import Services, services_of
+from server.settings import Settings
+from server.sip_config import sip_config
+from server.tokens import EmbedTokens
+
+
+def create_app(
+    settings: Settings,
+    *,
+    routes: Sequence[BaseRoute] = (),
+    on_close: Callable[[], Awaitable[None]] | None = None,
+    clock: Callable[[], float] = time.time,
+) -> Starlette:
+    """The server as an ASGI app. Makes missing tables.
+
+    `routes`: more of them (the demo's). `on_close`: awaited when the server stops. `clock`: epoch seconds.
+    Raises SettingsError when the frame is not built, Unavailable when there is no database.
+    """
+    page = FramePage(settings.dist)
+    services = Services(
+        settings=settings,
+        database=Database(settings.database_url, settings.database_wait_ms),
+        limits=RateLimits(clock),
+        passwords=PasswordChecker(),
+        tokens=EmbedTokens(settings.signing_keys),
+        clock=clock,
+    )
+
+    @asynccontextmanager
+    async def lifespan(_app: Starlette) -> AsyncIterator[None]:
+        yield
+        if on_close is not None:
+            await on_close()
+        services.database.close()
+
+    app = Starlette(
+        routes=[
+            Route("/api/auth/login", login, methods=["POST"]),
+            Route("/api/auth/logout", logout, methods=["POST"]),
+            Route("/api/webphone/embed-token", mint_embed_token, methods=["POST"]),
+            Route("/api/webphone/sip-config", sip_config, methods=["GET"]),
+            Route("/webphone-embed", page.endpoint, methods=["GET"]),
+            Route("/webphone-assets/{path:path}", frame_assets(settings.dist).endpoint, methods=["GET"]),
+            Route("/healthz", health, methods=["GET"]),
+            *routes,
+        ],
+        middleware=[Middleware(AccessLog), Middleware(AnswerHeaders)],
+        exception_handlers={ApiError: api_error, HTTPException: http_exception, Exception: server_error},
+        lifespan=lifespan,
+    )
+    # An address with a slash too many is another address, not a redirect built from the Host header.
+    app.router.redirect_slashes = False
+    app.state.services = services
+    return app
+
+
+async def health(request: Request) -> Response:
+    """200 when the database answers, else 503: for a supervisor, on any host name."""
+    await services_of(request).database.read(_count_accounts)
+    return JSONResponse({"status": "ok"})
+
+
+def _count_accounts(connection: Connection) -> int:
+    return connection.execute(select(func.count()).select_from(accounts)).scalar_one()

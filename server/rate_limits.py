@@ -1,0 +1,116 @@
+"""How often somebody may call (contract section 2), counted in this process.
+
+A sliding window: the exact times of the last `per_minute` calls of each key. Refused calls are not counted,
+so `Retry-After` is true for whoever waits. Two processes would count separately.
+"""
+
+import ipaddress
+import math
+from collections import OrderedDict, deque
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from starlette.requests import Request
+from starlette.types import Scope
+
+from server.errors import TooManyRequests
+
+WINDOW = 60.0
+"""Seconds."""
+
+MOST_KEYS = 20_000
+"""Per limit. The key that was quiet longest is forgotten first: memory stays bounded under a flood."""
+
+_SCOPE_KEY = "zorio.allowance"
+
+
+@dataclass(frozen=True)
+class Limit:
+    """A named number of calls per minute."""
+
+    name: str
+    per_minute: int
+
+
+LOGIN = Limit("login", 5)
+"""Per customer, address and user name: agents who share an office address do not lock each other out."""
+
+LOGINS_OF_ADDRESS = Limit("logins-of-address", 60)
+"""Per address, whatever the user name: one password against many names, and bodies that are no login."""
+
+AUTH = Limit("auth", 30)
+WEBPHONE = Limit("webphone", 60)
+
+
+@dataclass(frozen=True)
+class Allowance:
+    """What a call was told: `reset_at` (epoch seconds) is when the next place gets free."""
+
+    limit: int
+    remaining: int
+    reset_at: int
+    retry_after: int
+    """Whole seconds; 0: the call may go on."""
+
+    def headers(self) -> dict[str, str]:
+        """X-RateLimit-Limit, -Remaining and -Reset (epoch seconds)."""
+        return {
+            "X-RateLimit-Limit": str(self.limit),
+            "X-RateLimit-Remaining": str(self.remaining),
+            "X-RateLimit-Reset": str(self.reset_at),
+        }
+
+
+@dataclass
+class RateLimits:
+    """The counters. Used from the event loop only, so it needs no lock."""
+
+    clock: Callable[[], float]
+    _calls: dict[str, OrderedDict[str, deque[float]]] = field(default_factory=dict, init=False, repr=False)
+
+    def take(self, limit: Limit, key: str) -> Allowance:
+        """Counts one call of `key` if there is a place for it."""
+        now = self.clock()
+        keys = self._calls.setdefault(limit.name, OrderedDict())
+        times = keys.setdefault(key, deque())
+        keys.move_to_end(key)
+        if len(keys) > MOST_KEYS:
+            keys.popitem(last=False)
+        # A clock that was set back leaves times in the future; they must not shut somebody out for hours.
+        while times and not now - WINDOW < times[0] <= now:
+            times.popleft()
+        allowed = len(times) < limit.per_minute
+        if allowed:
+            times.append(now)
+        free_at = times[0] + WINDOW
+        return Allowance(
+            limit=limit.per_minute,
+            remaining=limit.per_minute - len(times),
+            reset_at=math.ceil(free_at),
+            retry_after=0 if allowed else max(1, math.ceil(free_at - now)),
+        )
+
+    def count(self, request: Request, limit: Limit, key: str) -> None:
+        """Counts this request; its answer will carry the X-RateLimit headers. Raises TooManyRequests."""
+        allowance = self.take(limit, key)
+        request.scope[_SCOPE_KEY] = allowance
+        if allowance.retry_after:
+            raise TooManyRequests(allowance.retry_after)
+
+
+def allowance_of(scope: Scope) -> Allowance | None:
+    """What `count` found for this request, if it was limited."""
+    allowance = scope.get(_SCOPE_KEY)
+    return allowance if isinstance(allowance, Allowance) else None
+
+
+def address_of(request: Request) -> str:
+    """The caller's address; for IPv6 its /64, because one household owns all of that."""
+    host = request.client.host if request.client else ""
+    try:
+        address = ipaddress.ip_address(host)
+    except ValueError:
+        return host
+    if isinstance(address, ipaddress.IPv6Address) and address.ipv4_mapped is None:
+        return str(ipaddress.ip_network((address.packed, 64), strict=False))
+    return str(address)

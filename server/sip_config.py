@@ -1,0 +1,108 @@
+"""GET /api/webphone/sip-config: the frame turns its embed token into everything it needs to register."""
+
+import base64
+import hmac
+from dataclasses import dataclass, field
+
+from sqlalchemy import Connection, delete, insert, update
+from sqlalchemy.exc import IntegrityError
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+
+from server.accounts import Account, account_of_host
+from server.bearers import credentials_of
+from server.database import token_uses
+from server.embed_tokens import iso_time
+from server.errors import Conflict, Forbidden, NotFound, Unauthenticated
+from server.rate_limits import WEBPHONE
+from server.services import host_of, limit_key, services_of
+from server.tokens import LEEWAY, BadToken, EmbedToken
+from server.users import User, user_at
+
+
+@dataclass(frozen=True)
+class SipCredentials:
+    """What the phone answers a digest challenge with; `expires_at` in epoch seconds, None: for ever."""
+
+    username: str
+    password: str = field(repr=False)
+    expires_at: int | None
+
+
+async def sip_config(request: Request) -> Response:
+    """200 `{data: {…}}` with the fields of contract section 2.
+
+    401 for a token that is bad, used too often or whose user is gone; 404 for another customer's.
+    """
+    services = services_of(request)
+    services.limits.count(request, WEBPHONE, limit_key(request))
+    credentials = credentials_of(request.headers.get("authorization", ""))
+    try:
+        token = services.tokens.check(credentials)
+    except BadToken as error:
+        raise Unauthenticated from error
+    now = services.now()
+    account, user = await services.database.write(
+        _take_use, host_of(request), token, services.settings.token_uses, now
+    )
+    sip = sip_credentials(account, user, now, services.settings.sip_seconds)
+    data = {
+        "extension": user.extension,
+        "display_name": user.display_name,
+        "sip_uri": f"sip:{user.extension}@{account.sip_domain}",
+        "auth_username": sip.username,
+        "auth_password": sip.password,
+        "credentials_expire_at": None if sip.expires_at is None else iso_time(sip.expires_at),
+        "wss_urls": list(account.wss_urls),
+        "ice_servers": [dict(server) for server in account.ice_servers],
+        "expires_in": max(0, token.expires_at - now),
+        "features": dict(account.features),
+    }
+    return JSONResponse({"data": data})
+
+
+def sip_credentials(account: Account, user: User, now: int, life: int) -> SipCredentials:
+    """Time-limited where the customer shares a secret with its PBX, else the user's own password.
+
+    They outlive the embed token on purpose: a call that is up must still be held and ended after the token
+    ran out. Username `<expiry>:<extension>`, password base64(HMAC-SHA1(secret, username)): the form of
+    draft-uberti-behave-turn-rest, which PBXs and TURN servers know. Raises Conflict.
+    """
+    if account.sip_secret is not None:
+        expires_at = now + life
+        username = f"{expires_at}:{user.extension}"
+        mac = hmac.digest(account.sip_secret.encode(), username.encode(), "sha1")
+        return SipCredentials(username, base64.b64encode(mac).decode(), expires_at)
+    if user.sip_password is None or user.extension is None:
+        raise Conflict("This extension has no SIP credentials.")
+    return SipCredentials(user.extension, user.sip_password, None)
+
+
+def _take_use(
+    connection: Connection, host: str, token: EmbedToken, most_uses: int, now: int
+) -> tuple[Account, User]:
+    account = account_of_host(connection, host)
+    if (token.customer_id, token.customer_domain) != (account.public_id, account.domain):
+        raise NotFound
+    user = user_at(connection, account.id, token.extension)
+    if user is None:
+        raise Unauthenticated
+    if not user.may_use_phone:
+        raise Forbidden
+    _count_use(connection, token, most_uses, now)
+    return account, user
+
+
+def _count_use(connection: Connection, token: EmbedToken, most_uses: int, now: int) -> None:
+    """A CRM that mounts the frame again loads the same address again, so one use would be too few."""
+    connection.execute(delete(token_uses).where(token_uses.c.expires_at < now))
+    try:
+        # A savepoint: on PostgreSQL a refused insert would otherwise spoil the whole transaction.
+        with connection.begin_nested():
+            connection.execute(
+                insert(token_uses).values(jti=token.token_id, uses=1, expires_at=token.expires_at + LEEWAY)
+            )
+    except IntegrityError as error:  # not its first use
+        again = update(token_uses).where(token_uses.c.jti == token.token_id, token_uses.c.uses < most_uses)
+        if not connection.execute(again.values(uses=token_uses.c.uses + 1)).rowcount:
+            raise Unauthenticated from error
