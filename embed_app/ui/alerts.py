@@ -1,0 +1,83 @@
+"""What is told to the agent when something is wrong: banner, flash and the problem panel."""
+
+from __future__ import annotations
+
+from embed_app.core.model import LinkState, Phone, Problem
+from embed_app.i18n.translator import Translator
+from embed_app.ui.view import Banner, ProblemPanel, Tone
+
+AGENTS_BUSINESS = frozenset(
+    {
+        "invalid_number",
+        "invalid_digits",
+        "invalid_header",
+        "invalid_state",
+        "call_in_progress",
+        "not_registered",
+        "mic_denied",
+        "mic_blocked",
+        "mic_missing",
+        "mic_busy",
+        "transfer_failed",
+        "hold_failed",
+        "dtmf_failed",
+        "no_audio",
+        "token_mismatch",
+        "internal",
+    }
+)
+"""Problems worth the agent's eyes. The rest is between us and the CRM's developer, or already on the
+status line (reconnecting) or the problem panel (refused)."""
+
+
+_NEEDS_NEW_TOKEN = frozenset({"token_missing", "token_malformed", "token_expired", "token_foreign"})
+
+
+def warning(code: str, translator: Translator) -> Banner:
+    return Banner(code=code, title=title(code, translator), text=translator.error(code), tone=Tone.BAD)
+
+
+def title(code: str, translator: Translator) -> str:
+    key = f"error.{code}.title"
+    return translator.text(key if translator.has(key) else "error.internal.title")
+
+
+def banner(phone: Phone, translator: Translator) -> Banner | None:
+    """Stays as long as its cause does."""
+    link = phone.link
+    if phone.banner:
+        return warning(phone.banner, translator)
+    if link.state is LinkState.REFUSED and phone.live_calls:
+        # Not the usual cure: reloading the page now would cost the call.
+        return Banner(
+            code=link.refusal or "internal",
+            title=title(link.refusal, translator),
+            text=translator.text("banner.refused.in_call"),
+            tone=Tone.BAD,
+        )
+    if phone.started and link.attempt:
+        key = "banner.reconnecting.in_call" if phone.live_calls else "banner.reconnecting"
+        return Banner(
+            code="",
+            title=translator.text("banner.reconnecting.title"),
+            text=translator.text(key),
+            tone=Tone.WARN,
+        )
+    return None
+
+
+def flash(phone: Phone, translator: Translator) -> Banner | None:
+    """The newest problem of this step, where it is the agent's business."""
+    codes = [notice.code for notice in phone.notices if isinstance(notice, Problem)]
+    shown = [code for code in codes if code in AGENTS_BUSINESS]
+    return warning(shown[-1], translator) if shown else None
+
+
+def problem_panel(phone: Phone, translator: Translator) -> ProblemPanel:
+    code = phone.link.refusal or "internal"
+    return ProblemPanel(
+        title=title(code, translator),
+        text=translator.error(code),
+        code_line=translator.text("problem.code", code=code),
+        can_retry=code not in _NEEDS_NEW_TOKEN,
+    )

@@ -1,0 +1,104 @@
+"""`present(phone, translator)`: the screen follows from the model and from nothing else. Pure."""
+
+from __future__ import annotations
+
+from embed_app.core.model import Call, CallState, Direction, LinkState, Phone
+from embed_app.i18n.translator import Translator
+from embed_app.ui.alerts import banner, flash, problem_panel
+from embed_app.ui.call_presenter import ended, in_call, incoming_card
+from embed_app.ui.view import Dialer, Screen, StatusLine, Tone, View
+
+_COMING_UP = (LinkState.CONFIGURING, LinkState.CONNECTING, LinkState.REGISTERING, LinkState.WAITING)
+
+
+def present(phone: Phone, translator: Translator) -> View:
+    ringing = tuple(call for call in phone.live_calls if _rings_here(call))
+    current = _current(tuple(call for call in phone.live_calls if not _rings_here(call)))
+    closing = phone.last_ended if not phone.live_calls else None
+    screen = _screen(phone, ringing=bool(ringing), current=current is not None, closing=closing is not None)
+    status = _status(phone, translator)
+    view_ended = ended(closing, translator) if closing is not None else None
+    panel = problem_panel(phone, translator) if screen is Screen.PROBLEM else None
+    cards = tuple(incoming_card(call, translator) for call in ringing)
+    view_call = in_call(current, phone.panel, translator) if current is not None else None
+    if cards:
+        spoken = cards[-1].spoken
+    elif view_call is not None:
+        spoken = translator.text("call.spoken", state=view_call.state, name=view_call.name)
+    elif view_ended is not None and screen is Screen.ENDED:
+        spoken = view_ended.text
+    else:
+        spoken = panel.title if panel is not None else status.text
+    return View(
+        lang=translator.locale,
+        theme=phone.settings.theme,
+        layout=phone.settings.layout,
+        screen=screen,
+        status=status,
+        dialer=_dialer(phone, translator),
+        spoken=spoken,
+        banner=banner(phone, translator),
+        flash=flash(phone, translator),
+        incoming=cards,
+        in_call=view_call,
+        ended=view_ended,
+        problem=panel,
+        audio_blocked=any(call.audio_blocked for call in phone.live_calls),
+    )
+
+
+def _rings_here(call: Call) -> bool:
+    return call.direction is Direction.INBOUND and call.state is CallState.RINGING
+
+
+def _current(calls: tuple[Call, ...]) -> Call | None:
+    """The call on the screen: the answered one nobody holds, else the newest."""
+    talking = [call for call in calls if call.state is CallState.ANSWERED and not call.held]
+    newest = talking or list(calls)
+    return newest[-1] if newest else None
+
+
+def _screen(phone: Phone, *, ringing: bool, current: bool, closing: bool) -> Screen:
+    """A live call is never hidden, whatever happens to the registration."""
+    if current:
+        return Screen.IN_CALL
+    if ringing:
+        return Screen.INCOMING
+    if not phone.started:
+        return Screen.STARTING
+    if phone.link.state is LinkState.REFUSED:
+        return Screen.PROBLEM
+    return Screen.ENDED if closing else Screen.DIALER
+
+
+def _status(phone: Phone, translator: Translator) -> StatusLine:
+    link = phone.link
+    if not phone.started:
+        return StatusLine(text=translator.text("status.starting"), tone=Tone.BUSY)
+    match link.state:
+        case LinkState.IDLE:
+            return StatusLine(text=translator.text("status.idle"), tone=Tone.OFF, can_connect=True)
+        case LinkState.REGISTERED:
+            extension = link.config.extension if link.config else ""
+            return StatusLine(text=translator.text("status.ready", extension=extension), tone=Tone.OK)
+        case LinkState.LEAVING:
+            return StatusLine(text=translator.text("status.leaving"), tone=Tone.BUSY)
+        case LinkState.REFUSED:
+            return StatusLine(text=translator.text("status.refused"), tone=Tone.BAD)
+        case LinkState.CONFIGURING | LinkState.CONNECTING | LinkState.REGISTERING | LinkState.WAITING:
+            if link.attempt or link.state is LinkState.WAITING:
+                return StatusLine(
+                    text=translator.text("status.reconnecting"),
+                    tone=Tone.WARN,
+                    can_connect=link.state is LinkState.WAITING,
+                )
+            return StatusLine(text=translator.text("status.connecting"), tone=Tone.BUSY)
+
+
+def _dialer(phone: Phone, translator: Translator) -> Dialer:
+    reachable = phone.link.state is LinkState.REGISTERED or phone.link.state in _COMING_UP
+    return Dialer(
+        can_type=phone.started,
+        can_call=phone.started and reachable and not phone.live_calls,
+        placeholder=translator.text("dialer.placeholder"),
+    )

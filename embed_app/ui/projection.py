@@ -1,0 +1,149 @@
+"""`project(view)`: which properties which elements of the page shall have. Pure: tested without a browser.
+
+A property is one of
+- "text": the text content;
+- another name with a bool: a boolean attribute (`hidden`, `disabled`), there or not there;
+- another name with a str: an attribute with that value.
+
+The ids are those of `public/webphone-embed.html`; ROOT stands for the <html> element. The bilingual fixed
+texts (labels) are in the page itself and are not touched here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from embed_app.ui.view import Banner, Ended, InCall, IncomingCard, ProblemPanel, Screen, View
+
+Properties = Mapping[str, str | bool]
+ROOT = ":root"
+
+
+@dataclass(frozen=True, slots=True)
+class Projection:
+    elements: Mapping[str, Properties]
+    """Element id -> its properties."""
+    lists: Mapping[str, Mapping[str, Mapping[str, Properties]]]
+    """List id -> item key -> `data-part` -> its properties. Items are clones of the <template> with "-item"."""
+
+
+def project(view: View) -> Projection:
+    elements: dict[str, Properties] = {
+        ROOT: {"lang": view.lang, "data-theme": view.theme, "data-layout": view.layout},
+        "phone": {"data-screen": view.screen.value},
+        "status": {"data-tone": view.status.tone.value},
+        "status-text": {"text": view.status.text},
+        "status-connect": {"hidden": not view.status.can_connect},
+        "live": {"text": view.spoken},
+        "audio-unlock": {"hidden": not view.audio_blocked},
+        "incoming": {"hidden": not view.incoming, "data-over": view.in_call is not None},
+        **_notices(view),
+        **_dialer(view),
+        **_in_call(view.in_call),
+        **_problem(view.problem),
+    }
+    return Projection(elements, {"incoming-list": {card.call_uuid: _card(card) for card in view.incoming}})
+
+
+def _notices(view: View) -> dict[str, Properties]:
+    """One at a time in the one place: the way to hear the caller, else what is wrong, else how it ended."""
+    shown = None if view.audio_blocked else view.flash or view.banner
+    return {
+        **_banner("alert", shown if shown is not None and shown.code else None),
+        **_banner("notice", shown if shown is not None and not shown.code else None),
+        **_ended(view.ended if view.screen is Screen.ENDED and shown is None else None),
+    }
+
+
+def _banner(id_: str, banner: Banner | None) -> dict[str, Properties]:
+    """`alert` interrupts the screen reader, `notice` does not. Empty texts when hidden: a live region
+    speaks when its text changes, so the same failure twice must be two changes."""
+    if banner is None:
+        return {id_: {"hidden": True}, f"{id_}-title": {"text": ""}, f"{id_}-text": {"text": ""}}
+    return {
+        id_: {"hidden": False, "data-tone": banner.tone.value},
+        f"{id_}-title": {"text": banner.title},
+        f"{id_}-text": {"text": banner.text},
+    }
+
+
+def _ended(ended: Ended | None) -> dict[str, Properties]:
+    if ended is None:
+        return {"ended": {"hidden": True}, "redial": {"hidden": True, "data-number": ""}}
+    return {
+        "ended": {"hidden": False},
+        "ended-text": {"text": ended.text},
+        "ended-name": {"text": ended.name},
+        "ended-time": {"text": minutes(ended.billsec), "hidden": ended.billsec == 0},
+        "redial": {"hidden": not ended.redial, "data-number": ended.redial},
+    }
+
+
+def _dialer(view: View) -> dict[str, Properties]:
+    shown = view.screen in (Screen.STARTING, Screen.DIALER, Screen.ENDED)
+    return {
+        "dialer": {"hidden": not shown},
+        "dial-number": {"placeholder": view.dialer.placeholder},
+        "dial-keys": {"disabled": not view.dialer.can_type},
+        "backspace": {"disabled": not view.dialer.can_type},
+        "dial": {"disabled": not view.dialer.can_call},
+    }
+
+
+def _in_call(call: InCall | None) -> dict[str, Properties]:
+    if call is None:
+        return {"call": {"hidden": True}, "call-timer": {"hidden": True, "data-from": ""}}
+    panel = "keypad" if call.keypad_open else "transfer" if call.transfer_open else "none"
+    return {
+        "call": {"hidden": False, "data-panel": panel, "data-held": call.held},
+        "call-name": {"text": call.name, "title": call.name},
+        "call-number": {"text": call.number, "hidden": not call.number},
+        "call-state": {"text": call.state},
+        "call-timer": {
+            "hidden": call.timer_from is None,
+            "data-from": "" if call.timer_from is None else f"{call.timer_from:.3f}",
+        },
+        "mute": {"aria-pressed": _yes(call.muted)},
+        "hold": {"aria-pressed": _yes(call.held), "disabled": not call.can_hold},
+        "keypad": {"aria-expanded": _yes(call.keypad_open), "disabled": not call.can_dial_tones},
+        "transfer": {"aria-expanded": _yes(call.transfer_open), "disabled": not call.can_transfer},
+        "keypad-panel": {"hidden": not call.keypad_open},
+        "transfer-panel": {"hidden": not call.transfer_open},
+        "transfer-target": {"placeholder": call.transfer_placeholder},
+        "transfer-go": {"disabled": not call.can_transfer},
+    }
+
+
+def _problem(problem: ProblemPanel | None) -> dict[str, Properties]:
+    if problem is None:
+        return {"problem": {"hidden": True}}
+    return {
+        "problem": {"hidden": False},
+        "problem-title": {"text": problem.title},
+        "problem-text": {"text": problem.text},
+        "problem-code": {"text": problem.code_line},
+        "problem-retry": {"hidden": not problem.can_retry},
+    }
+
+
+def _card(card: IncomingCard) -> dict[str, Properties]:
+    return {
+        "card": {"aria-label": card.spoken},
+        "name": {"text": card.name, "title": card.name},
+        "number": {"text": card.number, "hidden": not card.number},
+        "answer": {"data-call": card.call_uuid},
+        "decline": {"data-call": card.call_uuid},
+    }
+
+
+def _yes(value: bool) -> str:
+    return "true" if value else "false"
+
+
+def minutes(seconds: float) -> str:
+    """`75` -> `01:15`, `3675` -> `1:01:15`; a clock that ran backwards reads as 00:00."""
+    whole = max(0, int(seconds))
+    hours, rest = divmod(whole, 3600)
+    clock = f"{rest // 60:02d}:{rest % 60:02d}"
+    return f"{hours}:{clock}" if hours else clock

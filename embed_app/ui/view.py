@@ -1,0 +1,117 @@
+"""What the screen shows, as plain data. Texts are already translated; times are seconds since the epoch."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Screen(StrEnum):
+    """What fills the frame. INCOMING has no other call behind it; a second caller shows over IN_CALL."""
+
+    STARTING = "starting"
+    DIALER = "dialer"
+    INCOMING = "incoming"
+    IN_CALL = "in_call"
+    ENDED = "ended"
+    PROBLEM = "problem"
+
+
+class Tone(StrEnum):
+    OK = "ok"
+    BUSY = "busy"
+    WARN = "warn"
+    BAD = "bad"
+    OFF = "off"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StatusLine:
+    text: str
+    tone: Tone
+    can_connect: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Banner:
+    """Something went wrong and what to do about it. `code` is the error code, "" for a state such as
+    reconnecting: failures interrupt the screen reader, states do not."""
+
+    code: str
+    title: str
+    text: str
+    tone: Tone
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Dialer:
+    can_type: bool
+    can_call: bool
+    placeholder: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IncomingCard:
+    call_uuid: str
+    name: str
+    """What to call the caller: the name, else the number, else a word for an unknown one."""
+    number: str
+    """Empty where `name` already is the number."""
+    spoken: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InCall:
+    call_uuid: str
+    name: str
+    number: str
+    state: str
+    timer_from: float | None
+    """When it was answered; None before that."""
+    muted: bool
+    held: bool
+    keypad_open: bool
+    transfer_open: bool
+    transfer_running: bool
+    transfer_placeholder: str
+    can_hold: bool
+    can_dial_tones: bool
+    can_transfer: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ended:
+    name: str
+    text: str
+    billsec: int
+    redial: str
+    """The number to call again; empty where it is nothing one can dial."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProblemPanel:
+    title: str
+    text: str
+    code_line: str
+    can_retry: bool
+    """False where trying again with the same token cannot help."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class View:
+    lang: str
+    theme: str
+    layout: str
+    screen: Screen
+    status: StatusLine
+    dialer: Dialer
+    spoken: str
+    """For the one polite live region: the state that matters most, without a running clock."""
+    banner: Banner | None = None
+    flash: Banner | None = None
+    """As `banner`, but from this very step: the screen keeps it for some seconds."""
+    incoming: tuple[IncomingCard, ...] = ()
+    in_call: InCall | None = None
+    ended: Ended | None = None
+    problem: ProblemPanel | None = None
+    audio_blocked: bool = False

@@ -1,0 +1,124 @@
+"""Every state of the screen worth looking at, as a `Phone`. Used by the tests and by the gallery."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from embed_app.core.model import (
+    Call,
+    CallState,
+    Direction,
+    Link,
+    LinkState,
+    Panel,
+    Phone,
+    Problem,
+    Settings,
+    SipConfig,
+    TransferState,
+    Transport,
+)
+from embed_app.core.release_cause import Reason
+
+START = 1_782_000_000.0
+NUMBER = "0912345678"
+NAME = "Nguyễn Thị Ngọc Quỳnh"
+LONG_NAME = "Công ty TNHH Một thành viên Thương mại và Dịch vụ Kỹ thuật Ứng dụng Phường Ỷ La Ế ẵ ợ ự " * 3
+MIXED_NAME = "مرحبا <b>Khách hàng</b> שלום & Co."
+
+CONFIG = SipConfig(
+    extension="1001",
+    display_name="Demo 1001",
+    sip_uri="sip:1001@demo.example",
+    auth_username="1001",
+    auth_password="not-a-secret",
+    credentials_expire_in=None,
+    wss_urls=("wss://pbx.example/sip",),
+    ice_servers=(),
+    token_expires_in=300.0,
+)
+READY = Phone(
+    link=Link(state=LinkState.REGISTERED, transport=Transport.UP, config=CONFIG),
+    started=True,
+    now=START,
+)
+OUTBOUND = Call(
+    uuid="11111111-1111-4111-8111-111111111111",
+    direction=Direction.OUTBOUND,
+    number=NUMBER,
+    state=CallState.INVITING,
+    started_at=START,
+)
+ANSWERED = replace(OUTBOUND, state=CallState.ANSWERED, answered_at=START, display_name=NAME)
+INBOUND = Call(
+    uuid="22222222-2222-4222-8222-222222222222",
+    direction=Direction.INBOUND,
+    number=NUMBER,
+    display_name="Khách hàng thử",
+    state=CallState.RINGING,
+    started_at=START,
+)
+
+
+def on_link(state: LinkState, *, attempt: int = 0, refusal: str = "", phone: Phone = READY) -> Phone:
+    return replace(phone, link=replace(phone.link, state=state, attempt=attempt, refusal=refusal))
+
+
+def with_calls(*calls: Call, panel: Panel = Panel.NONE, phone: Phone = READY) -> Phone:
+    return replace(phone, calls=calls, panel=panel)
+
+
+def after(call: Call, reason: Reason, seconds: float = 0.0) -> Phone:
+    answered = START if seconds else None
+    ended = replace(
+        call, state=CallState.ENDED, release=reason, answered_at=answered, ended_at=START + seconds
+    )
+    return replace(READY, last_ended=ended)
+
+
+STATES: dict[str, Phone] = {
+    "starting": Phone(),
+    "idle": on_link(LinkState.IDLE),
+    "connecting": on_link(LinkState.CONNECTING),
+    "ready": READY,
+    "leaving": on_link(LinkState.LEAVING),
+    "reconnecting": on_link(LinkState.WAITING, attempt=3),
+    "flash": replace(READY, notices=(Problem(code="invalid_number"),)),
+    "mic_denied": replace(READY, banner="mic_denied"),
+    "mic_blocked": replace(READY, banner="mic_blocked"),
+    "problem_expired": on_link(LinkState.REFUSED, refusal="token_expired"),
+    "problem_rejected": on_link(LinkState.REFUSED, refusal="registration_refused"),
+    "incoming": with_calls(INBOUND),
+    "incoming_long": with_calls(replace(INBOUND, display_name=LONG_NAME)),
+    "incoming_mixed": with_calls(replace(INBOUND, display_name=MIXED_NAME)),
+    "incoming_number": with_calls(replace(INBOUND, display_name="")),
+    "incoming_blocked": with_calls(replace(INBOUND, audio_blocked=True)),
+    "incoming_two": with_calls(
+        INBOUND,
+        replace(INBOUND, uuid="other", display_name=NAME, number="+842439998888"),
+    ),
+    "incoming_over_call": with_calls(ANSWERED, INBOUND),
+    "queued": with_calls(replace(OUTBOUND, state=CallState.QUEUED), phone=on_link(LinkState.CONNECTING)),
+    "inviting": with_calls(OUTBOUND),
+    "ringing": with_calls(replace(OUTBOUND, state=CallState.RINGING)),
+    "answering": with_calls(replace(INBOUND, state=CallState.ANSWERING)),
+    "answered": with_calls(ANSWERED),
+    "answered_long": with_calls(replace(ANSWERED, display_name=LONG_NAME)),
+    "muted": with_calls(replace(ANSWERED, muted=True)),
+    "held": with_calls(replace(ANSWERED, held=True)),
+    "keypad": with_calls(ANSWERED, panel=Panel.KEYPAD),
+    "keypad_long": with_calls(replace(ANSWERED, display_name=LONG_NAME), panel=Panel.KEYPAD),
+    "transfer": with_calls(ANSWERED, panel=Panel.TRANSFER),
+    "transfer_failed": replace(with_calls(ANSWERED), banner="transfer_failed"),
+    "transferring": with_calls(replace(ANSWERED, transfer=TransferState.TRYING, transfer_target="1002")),
+    "audio_blocked": with_calls(replace(ANSWERED, audio_blocked=True)),
+    "reconnecting_in_call": with_calls(ANSWERED, phone=on_link(LinkState.WAITING, attempt=2)),
+    "refused_in_call": with_calls(ANSWERED, phone=on_link(LinkState.REFUSED, refusal="token_expired")),
+    "ended": after(replace(OUTBOUND, display_name=NAME), Reason.REMOTE_HANGUP, 83),
+    "ended_busy": after(OUTBOUND, Reason.BUSY),
+    "ended_missed": after(replace(INBOUND, display_name=LONG_NAME), Reason.CANCELLED),
+}
+
+
+def in_settings(phone: Phone, locale: str, theme: str = "auto", layout: str = "docked") -> Phone:
+    return replace(phone, settings=Settings(locale=locale, theme=theme, layout=layout))
