@@ -1,0 +1,323 @@
+"""One call of a service extension, either way round; also the handle that `Pbx.call` gives to tests.
+
+calling -> ringing -> answered -> ended          (ringing may be skipped)
+"""
+
+import asyncio
+import re
+from collections.abc import Awaitable, Callable, Mapping
+from typing import TYPE_CHECKING, Literal, cast
+
+from server.pbx.address import NameAddr
+from server.pbx.dialog import Dialog
+from server.pbx.message import Headers, Request, Response
+
+if TYPE_CHECKING:
+    from server.pbx.agent import Agent
+    from server.pbx.media import Media, Sound
+
+State = Literal["calling", "ringing", "answered", "ended"]
+_SDP = ("Content-Type", "application/sdp")
+_SIGNAL = re.compile(r"^\s*Signal\s*=\s*([0-9A-D*#])\s*$", re.MULTILINE | re.IGNORECASE)
+
+
+class Call:
+    """`state` moves as above. After the end, `status` and `phrase` say how an INVITE failed (else 200),
+    `ended_by` who ended it ("local" or "remote") and `reason` the Reason header that came with it.
+
+    `digits` lists what was received as (digit, "info" | "rtp").
+    """
+
+    def __init__(self, agent: "Agent", dialog: Dialog, invite: Request | None) -> None:
+        """`invite`: the request of a call that came in; None for one we make."""
+        self.agent = agent
+        self.state: State = "calling"
+        self.status = 0
+        self.phrase = ""
+        self.reason = ""
+        self.ended_by = ""
+        self.digits: list[tuple[str, str]] = []
+        self.on_digit: Callable[[str, str], None] = lambda digit, via: None
+        self.on_refer: Callable[[Call, Request], Awaitable[None]] | None = None
+        self.sound = "silence"
+        self._dialog = dialog
+        self._invite = invite
+        self._inbound = invite is not None
+        self._tag = NameAddr.parse(dialog.local).params["tag"]
+        self._media: Media | None = None
+        self._seen: set[State] = {"calling"}
+        self._changed = asyncio.Event()
+        self._renegotiating = False
+
+    @property
+    def key(self) -> tuple[str, str]:
+        """(Call-ID, our tag): a call from one service to another has two ends in this process."""
+        return self._dialog.call_id, self._tag
+
+    @property
+    def user(self) -> str:
+        """Our number in this call."""
+        return NameAddr.parse(self._dialog.local).sip_uri.user
+
+    @property
+    def remote_user(self) -> str:
+        """The other party's number."""
+        return NameAddr.parse(self._dialog.remote).sip_uri.user
+
+    @property
+    def is_over(self) -> bool:
+        return self.state == "ended"
+
+    async def wait_for(self, state: State, within: float | None = None) -> bool:
+        """True once the call is or was in `state`; False when it ended without, or `within` s have passed.
+
+        A call that was answered counts as having rung.
+        """
+        try:
+            async with asyncio.timeout(within):
+                while state not in self._seen and not self.is_over:
+                    await self._changed.wait()
+        except TimeoutError:
+            return False
+        return state in self._seen
+
+    async def over(self) -> None:
+        """Wait for the end of the call."""
+        await self.wait_for("ended")
+
+    # ---- a call that came in
+
+    def ring(self) -> None:
+        """180 Ringing."""
+        self._reply(180)
+        self._enter("ringing")
+
+    def reject(self, status: int) -> None:
+        """Refuse the call with a final status of 300 to 699."""
+        if self.state in ("calling", "ringing"):
+            self._reply(status)
+            self.status = status
+            self._end("local")
+
+    async def answer(self, sound: str) -> bool:
+        """200 with media. False when there is no call (any more): refused 488, 501 without aiortc."""
+        try:
+            from server.pbx.media import Media, Unacceptable  # an optional extra
+        except ModuleNotFoundError:
+            self.reject(501)
+            return False
+        if self.is_over or self._invite is None:
+            return False
+        self._media = Media(cast("Sound", sound), self._heard_rtp, self._media_lost)
+        self.sound = sound
+        try:
+            sdp = await self._media.answer(self._invite.body)
+        except Unacceptable:
+            self.reject(488)
+            return False
+        if self.is_over:
+            return False
+        self._reply(200, [_SDP], sdp)
+        self._enter("answered")
+        return True
+
+    def cancelled(self, reason: str) -> None:
+        """The caller gave up before the answer."""
+        if self.state in ("calling", "ringing"):
+            self._reply(487)
+            self.status, self.reason = 487, reason
+            self._end("remote")
+
+    # ---- a call we make
+
+    async def invite(self, sound: str, headers: Mapping[str, str]) -> None:
+        """Send the INVITE. Raises ModuleNotFoundError without aiortc."""
+        from server.pbx.media import Media
+
+        self._media = Media(cast("Sound", sound), self._heard_rtp, self._media_lost)
+        self.sound = sound
+        self.agent.register(self)
+        extra = [(name, value.translate({10: " ", 13: " "})) for name, value in headers.items()]
+        offer = await self._media.offer()
+        self._invite = self._dialog.request("INVITE", [*extra, _SDP], offer)
+        self.agent.send(self._invite, self._invite_answered)
+
+    def cancel(self, reason: str | None = None) -> None:
+        """Give up a call that was not answered. `reason`: value of a Reason header (RFC 3326)."""
+        if self._inbound or self._invite is None or self.state not in ("calling", "ringing"):
+            return
+        kept = [
+            (n, v) for n, v in self._invite.headers if n in ("Via", "Max-Forwards", "From", "To", "Call-ID")
+        ]
+        request = Request("CANCEL", self._invite.uri, [*kept, ("CSeq", f"{self._invite.cseq[0]} CANCEL")])
+        if reason:
+            request.set("Reason", reason)
+        self.status, self.reason = 487, reason or ""
+        self.agent.send(request)
+        self._end("local")
+
+    def _invite_answered(self, response: Response) -> None:
+        if response.status < 200:
+            if response.status > 100:
+                self._enter("ringing")
+            return
+        self.status, self.phrase = response.status, response.phrase
+        if response.status >= 300:
+            self.reason = response.get("Reason")
+            self._end("remote")
+            return
+        self._dialog.confirmed_by(response)
+        self.agent.send(self._dialog.request("ACK", sequence=response.cseq[0]))
+        if self.is_over:  # our CANCEL came too late
+            self._request("BYE")
+            return
+        self._enter("answered")
+        self.agent.spawn(self._use_answer(response.body))
+
+    async def _use_answer(self, sdp: str) -> None:
+        from server.pbx.media import Unacceptable
+
+        try:
+            if self._media is not None:
+                await self._media.accept(sdp)
+        except Unacceptable:
+            self.bye()
+
+    # ---- a call that is up
+
+    def bye(self) -> None:
+        """Hang up; gives up a call that was not answered."""
+        if self.state == "answered":
+            self._request("BYE")
+            self._end("local")
+        elif not self._inbound:
+            self.cancel()
+        else:
+            self.reject(480)
+
+    def send_info(self, digit: str, duration: int = 160) -> None:
+        """A digit by INFO application/dtmf-relay; `duration` in ms."""
+        body = f"Signal={digit}\r\nDuration={duration}\r\n"
+        self._request("INFO", [("Content-Type", "application/dtmf-relay")], body)
+
+    def send_rtp_digit(self, digit: str) -> bool:
+        """A digit as telephone-event (RFC 4733). False when the remote party takes none."""
+        return self._media is not None and self._media.send_digit(digit)
+
+    def send_digit(self, digit: str, via: str) -> None:
+        """By "info" or "rtp"."""
+        if via == "info" or not self.send_rtp_digit(digit):
+            self.send_info(digit)
+
+    def notify(self, sipfrag: str, subscription: str) -> None:
+        """Progress of a transfer (RFC 3515 section 2.4.5)."""
+        headers = [
+            ("Event", "refer"),
+            ("Subscription-State", subscription),
+            ("Content-Type", "message/sipfrag"),
+        ]
+        self._request("NOTIFY", headers, sipfrag)
+
+    async def played(self, within: float) -> None:
+        """Wait until the sound has been played, the call is over, or `within` seconds have passed."""
+        if self._media is None:
+            return
+        waits = [asyncio.ensure_future(self._media.played()), asyncio.ensure_future(self.over())]
+        try:
+            await asyncio.wait(waits, timeout=within, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for task in waits:
+                task.cancel()
+            await asyncio.gather(*waits, return_exceptions=True)
+
+    def receive(self, request: Request) -> None:
+        """A request inside the dialog."""
+        method = request.method
+        if method == "ACK":
+            return
+        if method == "BYE":
+            self.agent.send(request.reply(200))
+            self.reason = request.get("Reason")
+            self._end("remote")
+        elif method == "INVITE":
+            self.agent.spawn(self._renegotiate(request))
+        elif method == "REFER" and self.on_refer is not None:
+            self.agent.spawn(self._referred(request))
+        elif method == "INFO":
+            self.agent.send(request.reply(200))
+            self._heard_info(request)
+        elif method in ("OPTIONS", "NOTIFY", "MESSAGE"):
+            self.agent.send(request.reply(200))
+        else:
+            self.agent.send(request.reply(405, [("Allow", "INVITE, ACK, BYE, CANCEL, INFO, REFER, OPTIONS")]))
+
+    async def _renegotiate(self, request: Request) -> None:
+        """Hold, unhold: a new offer (RFC 3264 section 8). An ICE restart is refused."""
+        from server.pbx.media import Unacceptable
+
+        if self._renegotiating or self.state != "answered" or self._media is None:
+            self.agent.send(request.reply(491))
+            return
+        self._renegotiating = True
+        try:
+            sdp = await self._media.answer(request.body)
+        except Unacceptable:
+            self.agent.send(
+                request.reply(488, [("Warning", '399 demo-pbx "offer not usable, or ICE restart"')])
+            )
+        else:
+            if request.contact:
+                self._dialog.target = request.contact.bare
+            self.agent.send(request.reply(200, [("Contact", self._dialog.contact), _SDP], sdp))
+        finally:
+            self._renegotiating = False
+
+    async def _referred(self, request: Request) -> None:
+        if self.on_refer is not None:
+            await self.on_refer(self, request)
+
+    def _heard_info(self, request: Request) -> None:
+        kind = request.get("Content-Type").partition(";")[0].strip().lower()
+        found = None
+        if kind == "application/dtmf-relay":
+            found = _SIGNAL.search(request.body)
+        elif kind == "application/dtmf":
+            found = re.fullmatch(r"\s*([0-9A-D*#])\s*", request.body, re.IGNORECASE)
+        if found:
+            self._heard(found[1].upper(), "info")
+
+    def _heard_rtp(self, digit: str) -> None:
+        self._heard(digit, "rtp")
+
+    def _heard(self, digit: str, via: str) -> None:
+        self.digits.append((digit, via))
+        self.on_digit(digit, via)
+
+    def _media_lost(self) -> None:
+        self.bye()
+
+    # ---- common
+
+    def _request(self, method: str, headers: Headers = (), body: str = "") -> None:
+        self.agent.send(self._dialog.request(method, headers, body), lambda response: None)
+
+    def _reply(self, status: int, headers: Headers = (), body: str = "") -> None:
+        if self._invite is not None:
+            contact = [("Contact", self._dialog.contact)]
+            self.agent.send(self._invite.reply(status, [*contact, *headers], body, tag=self._tag))
+
+    def _enter(self, state: State) -> None:
+        if not self.is_over:
+            self.state = state
+            self._seen |= {"ringing", state} if state == "answered" else {state}
+            changed, self._changed = self._changed, asyncio.Event()
+            changed.set()
+
+    def _end(self, by: str) -> None:
+        if self.is_over:
+            return
+        self._enter("ended")
+        self.ended_by = by
+        self.agent.forget(self)
+        if self._media is not None:
+            self.agent.finish(self._media.close())

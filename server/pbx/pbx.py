@@ -1,0 +1,111 @@
+"""The embedded demo PBX: put together from its rooms.
+
+It is a demonstration and a test partner, not a telephone exchange: one process, nothing stored, one
+domain. The real PBX of a customer is configuration (WebSocket addresses and credentials).
+"""
+
+import os
+from collections.abc import Mapping
+
+from starlette.websockets import WebSocket
+
+from server.pbx.agent import Agent
+from server.pbx.call import Call
+from server.pbx.digest import Digest, PbxUser
+from server.pbx.endpoint import SUBPROTOCOL, Tap, WebSocketFlow
+from server.pbx.location import Locations
+from server.pbx.proxy import Proxy
+from server.pbx.services import Services
+
+
+class Pbx:
+    """Registrar, proxy and services behind one WebSocket endpoint.
+
+    Runs in one event loop; `connections`, `bindings` and `drop_connections` may be used from others.
+    """
+
+    def __init__(
+        self,
+        domain: str,
+        users: Mapping[str, PbxUser],
+        secret: bytes | None = None,
+        services: bool = True,
+        *,
+        callback_delay: float = 5.0,
+        no_answer_after: float = 60.0,
+        scripted: Mapping[str, int] | None = None,
+    ) -> None:
+        """`domain`: the host part of its users' SIP URIs, and the digest realm.
+
+        `users`: by extension; looked at again for every request. `secret`: checks time-limited
+        credentials; None refuses them. `services`: answer `*43` to `*49` (see `services.py`).
+        `callback_delay`, `no_answer_after`: seconds, for `*48` and for how long a call may ring.
+        `scripted`: for tests and demonstrations, extension -> the status (300 to 699) it is refused with.
+        """
+        self.taps: list[Tap] = []
+        """Called with ("in" | "out", the SIP text) for every message on a socket. For tests."""
+        self._flows: set[WebSocketFlow] = set()
+        self._locations = Locations()
+        # A name nobody can have: RFC 7118 clients, too, name themselves `<random>.invalid`.
+        host = f"pbx-{os.urandom(4).hex()}.invalid"
+        self._agent = Agent(domain, host, Services(callback_delay, scripted or {}) if services else None)
+        self._proxy = Proxy(
+            domain,
+            host,
+            users,
+            Digest(domain, users, secret),
+            self._locations,
+            service=self._agent.service,
+            services_flow=self._agent.flow,
+            no_answer_after=no_answer_after,
+        )
+        self._agent.flow.deliver_to(self._proxy.receive)
+
+    @property
+    def connections(self) -> int:
+        """How many WebSockets are open."""
+        return len(self._flows)
+
+    @property
+    def bindings(self) -> dict[str, int]:
+        """Registered phones per extension; extensions without any are absent."""
+        return self._locations.counts()
+
+    async def endpoint(self, websocket: WebSocket) -> None:
+        """Serve one client until it disconnects. Refuses clients that do not offer `sip`."""
+        if SUBPROTOCOL not in websocket.scope.get("subprotocols", []):
+            await websocket.close(1002)
+            return
+        await websocket.accept(SUBPROTOCOL)
+        flow = WebSocketFlow(websocket, self.taps)
+        self._flows.add(flow)
+        try:
+            await flow.serve(self._proxy.receive)
+        finally:
+            self._flows.discard(flow)
+            self._proxy.lost(flow)
+
+    async def call(
+        self,
+        extension: str,
+        from_user: str,
+        display_name: str,
+        answer_media: str = "tone",
+        headers: Mapping[str, str] | None = None,
+    ) -> Call:
+        """Ring `extension` as somebody from outside; for tests and demonstrations.
+
+        `answer_media`: "tone" or "echo", what is heard once it is answered. Returns when the INVITE is
+        on its way. Raises ModuleNotFoundError without aiortc.
+        """
+        return await self._agent.call(extension, from_user, display_name, answer_media, headers or {})
+
+    def drop_connections(self) -> None:
+        """Close every WebSocket, as a network does. Bindings go with them. For tests."""
+        for flow in list(self._flows):
+            flow.drop()
+
+    async def aclose(self) -> None:
+        """End all services' calls, their media and timers."""
+        await self._agent.aclose()
+        self._proxy.close()
