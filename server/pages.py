@@ -126,7 +126,7 @@ class Files(StaticFiles):
     async def endpoint(self, request: Request) -> Response:
         """For a route with a `{path:path}`: unlike a mount, it is never asked for a WebSocket."""
         path: str = request.path_params["path"]
-        if "\\" in path or ".." in path.split("/"):
+        if "\\" in path or ".." in path.split("/") or (path.endswith("/") and not self.html):
             raise HTTPException(404)
         # Whole files only (RFC 9110 section 14.2 allows it): a bad range would be answered in plain text.
         scope = request.scope

@@ -77,7 +77,7 @@ class RateLimits:
         if len(keys) > MOST_KEYS:
             keys.popitem(last=False)
         # A clock that was set back leaves times in the future; they must not shut somebody out for hours.
-        while times and not now - WINDOW < times[0] <= now:
+        while times and not times[0] <= now < times[0] + WINDOW:
             times.popleft()
         allowed = len(times) < limit.per_minute
         if allowed:
@@ -87,7 +87,7 @@ class RateLimits:
             limit=limit.per_minute,
             remaining=limit.per_minute - len(times),
             reset_at=math.ceil(free_at),
-            retry_after=0 if allowed else max(1, math.ceil(free_at - now)),
+            retry_after=0 if allowed else min(60, max(1, math.ceil(free_at - now))),
         )
 
     def count(self, request: Request, limit: Limit, key: str) -> None:
@@ -111,6 +111,6 @@ def address_of(request: Request) -> str:
         address = ipaddress.ip_address(host)
     except ValueError:
         return host
-    if isinstance(address, ipaddress.IPv6Address) and address.ipv4_mapped is None:
-        return str(ipaddress.ip_network((address.packed, 64), strict=False))
-    return str(address)
+    if isinstance(address, ipaddress.IPv4Address):
+        return str(address)
+    return str(address.ipv4_mapped or ipaddress.ip_network((address.packed, 64), strict=False))
