@@ -25,7 +25,7 @@ class Projection:
     elements: Mapping[str, Properties]
     """Element id -> its properties."""
     lists: Mapping[str, Mapping[str, Mapping[str, Properties]]]
-    """List id -> item key -> `data-part` -> its properties. Items are clones of the <template> with "-item"."""
+    """List id -> item key -> `data-part` -> its properties. <template id="(list id)-item"> makes an item."""
 
 
 def project(view: View) -> Projection:

@@ -1,0 +1,72 @@
+"""The fields the agent types into, and the running clock: what lives on the screen only, not in the model."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+from js import clearTimeout, document, setTimeout
+from pyodide.ffi import create_proxy
+
+from embed_app.ui.projection import minutes
+
+LONG_NUMBER = 16  # characters that fit a narrow frame at full size
+
+
+class NumberField:
+    """An <input type=tel> that the keys on the screen write into as well."""
+
+    def __init__(self, id_: str) -> None:
+        self.element: Any = document.getElementById(id_)
+
+    @property
+    def value(self) -> str:
+        return str(self.element.value)
+
+    @value.setter
+    def value(self, text: str) -> None:
+        self.element.value = text
+        self.fit()
+
+    def insert(self, text: str) -> None:
+        """At the caret, over the selection. Without focus(), which would open a phone's own keyboard."""
+        field = self.element
+        if len(self.value) + len(text) <= int(field.maxLength):
+            field.setRangeText(text, field.selectionStart, field.selectionEnd, "end")
+        self.fit()
+        field.scrollLeft = field.scrollWidth
+
+    def delete(self) -> None:
+        field = self.element
+        start, end = int(field.selectionStart), int(field.selectionEnd)
+        field.setRangeText("", start if start < end else max(0, start - 1), end, "end")
+        self.fit()
+
+    def fit(self) -> None:
+        self.element.toggleAttribute("data-long", len(self.value) > LONG_NUMBER)
+
+
+class CallClock:
+    """mm:ss since the time in `data-from`, renewed as each second begins. In no live region."""
+
+    def __init__(self, id_: str) -> None:
+        self._element: Any = document.getElementById(id_)
+        self._from = ""
+        self._timer: Any = None
+        self._tick_proxy = create_proxy(self._tick)
+
+    def follow(self) -> None:
+        """Read `data-from` again; "" stops the clock."""
+        since = str(self._element.getAttribute("data-from") or "")
+        if since != self._from:
+            self._from = since
+            clearTimeout(self._timer)
+            self._tick()
+
+    def _tick(self) -> None:
+        if not self._from:
+            self._element.textContent = ""
+            return
+        elapsed = time.time() - float(self._from)
+        self._element.textContent = minutes(elapsed)
+        self._timer = setTimeout(self._tick_proxy, 1020 - round(elapsed * 1000) % 1000)

@@ -1,0 +1,75 @@
+"""Ring and ringback, by the two looped <audio> elements of the page.
+
+A browser may refuse sound until the agent has touched the frame (HTML, "allowed to play"). Then the ring is
+silent but visible, `blocked` is called, and the first touch anywhere in the frame starts it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from js import document
+from pyodide.ffi import create_proxy
+
+from embed_app.core.model import Sound
+
+_TOUCHES = ("pointerdown", "keydown")
+
+
+class AudioRinger:
+    def __init__(self) -> None:
+        self._players: dict[Sound, Any] = {
+            Sound.RING: document.getElementById("sound-ring"),
+            Sound.RINGBACK: document.getElementById("sound-ringback"),
+        }
+        for player in self._players.values():
+            player.preload = "auto"  # only now: nothing may compete with the start of Python
+        self._wanted = Sound.NONE
+        self._waiting = False
+        self._blocked: Callable[[], None] = lambda: None
+        self._heard: Callable[[], None] = lambda: None
+        self._touched_proxy = create_proxy(self._touched)
+
+    def listen(self, blocked: Callable[[], None], heard: Callable[[], None]) -> None:
+        """blocked: the browser refused to play; heard: it plays after all."""
+        self._blocked, self._heard = blocked, heard
+
+    def play(self, sound: Sound) -> None:
+        """The one sound to be heard from now on; NONE for silence."""
+        self._wanted = sound
+        self._wait(False)
+        for kind, player in self._players.items():
+            if kind is not sound:
+                player.pause()
+                player.currentTime = 0
+        if sound is not Sound.NONE:
+            self._start()
+
+    def _start(self) -> None:
+        self._players[self._wanted].play().then(self._started, self._refused)
+
+    def _started(self, _value: Any) -> None:
+        if self._waiting:
+            self._wait(False)
+            self._heard()
+
+    def _refused(self, error: Any) -> None:
+        """AbortError is our own pause(); a missing file is silence, which is no reason to stop ringing."""
+        if str(error.name) == "NotAllowedError" and self._wanted is not Sound.NONE and not self._waiting:
+            self._wait(True)
+            self._blocked()
+
+    def _touched(self, _event: Any) -> None:
+        if self._wanted is not Sound.NONE:
+            self._start()
+
+    def _wait(self, waiting: bool) -> None:
+        if waiting is self._waiting:
+            return
+        self._waiting = waiting
+        for touch in _TOUCHES:
+            if waiting:
+                document.addEventListener(touch, self._touched_proxy)
+            else:
+                document.removeEventListener(touch, self._touched_proxy)

@@ -1,0 +1,169 @@
+"""The screen: shows Views on the page and turns what the agent does into Messages.
+
+Every control carries `data-action`; `ui/gestures.py` says what it means. Handled here are only the things
+that never leave the screen: typing, the clock, and where the focus goes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+from js import clearTimeout, document, setTimeout
+from pyodide.ffi import create_proxy
+
+from embed_app.browser.fields import CallClock, NumberField
+from embed_app.browser.page import Page
+from embed_app.core.messages import DialRequested, Message
+from embed_app.ui.gestures import Gesture, wish_of
+from embed_app.ui.projection import project
+from embed_app.ui.view import Banner, InCall, Screen, View
+
+FLASH_MS = 7000
+LONG_PRESS_MS = 500
+_KEYS = frozenset("0123456789*#")
+_NOT_TWICE = frozenset({"dial", "redial", "answer", "decline", "hangup"})
+_SECTIONS = {Screen.IN_CALL: "call", Screen.INCOMING: "incoming", Screen.PROBLEM: "problem"}
+
+
+class DomScreen:
+    def __init__(self) -> None:
+        self._page = Page()
+        self._number = NumberField("dial-number")
+        self._target = NumberField("transfer-target")
+        self._tones: Any = document.getElementById("tones-sent")
+        self._clock = CallClock("call-timer")
+        self._view: View | None = None
+        self._flash: Banner | None = None
+        self._flash_timer: Any = None
+        self._press_timer: Any = None
+        self._long_pressed = False
+        self._dialled = ""
+        self._dispatch: Callable[[Message], None] = lambda _message: None
+        self._new_uuid: Callable[[], str] = str
+        self._proxies = {name: create_proxy(getattr(self, name)) for name in ("_flash_over", "_long_press")}
+
+    # ---- out: what the phone shows
+
+    def show(self, view: View) -> None:
+        if view.flash is not None:
+            self._flash = view.flash
+            clearTimeout(self._flash_timer)
+            self._flash_timer = setTimeout(self._proxies["_flash_over"], FLASH_MS)
+        before, self._view = self._view, view
+        focused = document.activeElement
+        self._page.write(project(replace(view, flash=self._flash)))
+        self._clock.follow()
+        self._forget_typed(before.in_call if before else None, view.in_call)
+        self._keep_focus(focused, before, view)
+
+    def _flash_over(self) -> None:
+        self._flash = None
+        if self._view is not None:
+            self.show(replace(self._view, flash=None))
+
+    def _forget_typed(self, before: InCall | None, now: InCall | None) -> None:
+        if now is not None and before is None and self._dialled:
+            self._number.value = ""
+        if now is None or before is None or not (now.keypad_open and before.keypad_open):
+            self._tones.textContent = ""
+        if now is None or not now.transfer_open:
+            self._target.value = ""
+
+    def _keep_focus(self, focused: Any, before: View | None, now: View) -> None:
+        """Never takes the focus from the parent: only moves one that is ours already and would be lost.
+
+        It goes to the screen itself, not to a button, so that a key still held down presses nothing.
+        """
+        if not document.hasFocus() or before is None:
+            return
+        opened = now.in_call is not None and now.in_call.transfer_open
+        if opened and not (before.in_call is not None and before.in_call.transfer_open):
+            self._target.element.focus()
+        elif focused is not None and focused.closest("[hidden]") is not None:
+            section = "incoming" if now.incoming else _SECTIONS.get(now.screen, "dialer")
+            document.getElementById(section).focus()
+
+    # ---- in: what the agent does
+
+    def listen(self, dispatch: Callable[[Message], None], new_uuid: Callable[[], str]) -> None:
+        self._dispatch, self._new_uuid = dispatch, new_uuid
+        for event, handler in (
+            ("click", self._clicked),
+            ("submit", self._submitted),
+            ("input", lambda _event: self._number.fit()),
+            ("keydown", self._key_down),
+            ("pointerdown", self._pointer_down),
+            ("pointerup", self._pointer_up),
+            ("pointercancel", self._pointer_up),
+        ):
+            proxy = self._proxies[event] = create_proxy(handler)
+            document.addEventListener(event, proxy)
+
+    def _act(self, action: str, value: str = "", call_uuid: str = "") -> None:
+        if self._view is None:
+            return
+        gesture = Gesture(action=action, value=value, call_uuid=call_uuid)
+        wish = wish_of(gesture, self._view, self._new_uuid)
+        if wish is None:
+            return
+        if self._flash is not None:
+            clearTimeout(self._flash_timer)
+            self._flash_over()  # the agent goes on: what was wrong before is history
+        if isinstance(wish, DialRequested):
+            self._dialled = wish.number
+        if action == "tone":
+            self._tones.append(value)
+        self._dispatch(wish)
+
+    def _clicked(self, event: Any) -> None:
+        button = event.target.closest("[data-action]")
+        if button is None:
+            return
+        action = str(button.getAttribute("data-action"))
+        value = str(button.getAttribute("data-value") or button.getAttribute("data-number") or "")
+        if action in _NOT_TWICE and event.detail > 1:
+            return  # a double click on Call must not land on Hang up, which stands in its place
+        if action == "backspace":
+            self._number.delete()
+        elif action == "key":
+            if not self._long_pressed:
+                self._number.insert(value)
+            self._long_pressed = False
+        else:
+            self._act(action, value, str(button.getAttribute("data-call") or ""))
+
+    def _submitted(self, event: Any) -> None:
+        event.preventDefault()
+        if event.target.id == "transfer-panel":
+            self._act("transfer_go", self._target.value)
+        elif self._number.value.strip():
+            self._act("dial", self._number.value)
+        else:
+            self._number.value = self._dialled  # Call on an empty field brings the last number back
+
+    def _key_down(self, event: Any) -> None:
+        if self._view is None or event.ctrlKey or event.metaKey or event.altKey:
+            return
+        call = self._view.in_call
+        if event.key == "Escape" and call is not None and (call.keypad_open or call.transfer_open):
+            self._act("close_panel")
+        elif event.target.tagName == "INPUT" or event.key not in _KEYS:
+            return
+        elif call is not None and call.keypad_open:
+            self._act("tone", str(event.key))
+        elif self._view.screen in (Screen.DIALER, Screen.ENDED):
+            self._number.insert(str(event.key))
+
+    def _pointer_down(self, event: Any) -> None:
+        self._long_pressed = False
+        if event.target.closest('[data-action="key"][data-value="0"]') is not None:
+            self._press_timer = setTimeout(self._proxies["_long_press"], LONG_PRESS_MS)
+
+    def _pointer_up(self, _event: Any) -> None:
+        clearTimeout(self._press_timer)
+
+    def _long_press(self) -> None:
+        self._long_pressed = True
+        self._number.insert("+")
