@@ -1,0 +1,153 @@
+"""One phone as its parent sees it: a page on the CRM's origin with the frame in it."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+from urllib.parse import urlencode
+
+from playwright.sync_api import BrowserContext, Frame, Page
+
+from tests.e2e.world import World, until
+
+SOURCE = "zorio-webphone"
+
+
+class Phone:
+    """`events` are the parent's: what was posted to it, in order."""
+
+    def __init__(self, world: World, page: Page, context: BrowserContext, extension: str) -> None:
+        self.world = world
+        self.page = page
+        self.context = context
+        self.extension = extension
+        self.console: list[str] = []
+        self._mark = 0
+        self._ids = 0
+        page.on("console", lambda m: self.console.append(m.text) if m.type == "error" else None)
+        page.on("pageerror", lambda error: self.console.append(f"pageerror {error}"))
+
+    @classmethod
+    def open(
+        cls,
+        world: World,
+        extension: str,
+        *,
+        token: str | None = "",
+        context: BrowserContext | None = None,
+        origin: str = "",
+        allow: str = "microphone",
+        wait: str | None = "registered",
+        **params: str,
+    ) -> Phone:
+        """token: "" fetches a good one, None leaves it out. `wait`: the event to wait for."""
+        context = context or world.browser.new_context()
+        page = context.new_page()
+        phone = cls(world, page, context, extension)
+        page.goto(f"{origin or world.crm_origin}/")
+        if token == "":
+            token = world.token(extension)
+        query = ({"token": token} if token is not None else {}) | params
+        page.evaluate(
+            "([src, allow]) => embed(src, allow)",
+            [f"{world.phone_origin}/webphone-embed?{urlencode(query)}", allow],
+        )
+        if wait:
+            phone.wait_event(wait, seconds=40)
+        return phone
+
+    # ---- the parent's side
+
+    @property
+    def events(self) -> list[dict[str, Any]]:
+        found: list[dict[str, Any]] = self.page.evaluate("events")
+        return found
+
+    def mark(self) -> None:
+        """Later waits look only at what comes after this."""
+        self._mark = self.page.evaluate("events.length")
+
+    def since(self, *types: str) -> list[dict[str, Any]]:
+        return [e for e in self.events[self._mark :] if not types or e["type"] in types]
+
+    def types(self) -> list[str]:
+        return [e["type"] for e in self.since()]
+
+    def wait_event(self, type: str, seconds: float = 15, **payload: Any) -> dict[str, Any]:
+        """The first event of this type since the mark whose payload has these fields."""
+        try:
+            handle = self.page.wait_for_function(
+                """([from, type, want]) => events.slice(from).find((e) => e.type === type &&
+                    Object.entries(want).every(
+                        ([key, value]) => JSON.stringify(e.payload?.[key]) === JSON.stringify(value)))""",
+                arg=[self._mark, type, payload],
+                timeout=seconds * 1000,
+                polling=20,
+            )
+        except Exception as error:
+            raise AssertionError(
+                f"no {type} {payload} at {self.extension}; since the mark: "
+                f"{[(e['type'], e.get('payload')) for e in self.since()]}; console: {self.console[-5:]}"
+            ) from error
+        found: dict[str, Any] = handle.json_value()
+        return found.get("payload", found)
+
+    def send(self, type: str, payload: Any = None, **extra: Any) -> None:
+        message = {"source": SOURCE, "type": type, "payload": payload or {}} | extra
+        self.page.evaluate("(message) => tell(message)", message)
+
+    def ask(self, type: str, payload: Any = None) -> dict[str, Any]:
+        """A command with an id: its response."""
+        self._ids += 1
+        id = f"{self.extension}-{self._ids}-{self._mark}"
+        self.send(type, payload, id=id)
+        handle = self.page.wait_for_function(
+            "(id) => events.find((e) => e.type === 'response' && e.id === id)", arg=id, timeout=15000
+        )
+        found: dict[str, Any] = handle.json_value()
+        return found
+
+    def state(self) -> dict[str, Any]:
+        found: dict[str, Any] = self.ask("get_state")["payload"]
+        return found
+
+    # ---- inside the frame
+
+    @property
+    def frame(self) -> Frame:
+        """The frame itself, for clicks and for measuring what cannot lie: packets and energy."""
+        return next(frame for frame in self.page.frames if "/webphone-embed" in frame.url)
+
+    def stats(self, call_uuid: str) -> dict[str, Any]:
+        found: dict[str, Any] = json.loads(self.frame.evaluate("(id) => zorioSip.stats(id)", call_uuid))
+        return found
+
+    def wait_audio(self, call_uuid: str, *, packets: int = 25, seconds: float = 15) -> None:
+        """Real audio: packets come in and their energy grows."""
+        first = self.stats(call_uuid)
+
+        def heard() -> bool:
+            now = self.stats(call_uuid)
+            return bool(
+                now.get("packets_received", 0) - first.get("packets_received", 0) >= packets
+                and now.get("audio_energy_received", 0.0) > first.get("audio_energy_received", 0.0)
+            )
+
+        until(heard, f"audio at {self.extension}: {first} -> {self.stats(call_uuid)}", seconds)
+
+    # ---- between tests
+
+    def rest(self) -> None:
+        """Back to an idle, registered phone."""
+        state = self.state()
+        for call in state["calls"]:
+            self.send("hangup", {"call_uuid": call["uuid"]})
+        until(lambda: not self.state()["calls"], f"{self.extension} without calls")
+        if self.state()["state"] != "registered":
+            self.mark()
+            self.send("connect")
+            self.wait_event("registered", seconds=40)
+        self.mark()
+
+    def close(self) -> None:
+        self.context.close()
