@@ -1,0 +1,83 @@
+# `make` lists what there is. Second runs are quick: each step leaves a stamp and is redone when its lock file changes.
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.PHONY: help run test test-all check build clean lock screenshots chromium
+
+PORT ?= 8000
+PYTHON ?= python3
+BIN := .venv/bin
+# A machine's pip may be set to install into the home directory; that cannot work in a virtual environment.
+export PIP_USER := 0
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+
+# $(call debian_package,NAME): apt-get as root or through sudo; otherwise say what to type.
+define debian_package
+sudo=; if [ "$$(id -u)" != 0 ]; then \
+  command -v sudo >/dev/null || { echo "Please install $(1) as root: apt-get install $(1)" >&2; exit 1; }; sudo=sudo; fi; \
+$$sudo apt-get update -qq; \
+$$sudo env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $(1)
+endef
+
+help:
+	@echo "make TARGET [PORT=8000]"
+	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 14 | sed 's/^/  /'
+
+run: $(BIN)/.run build ## install what is missing, build, serve the demo on PORT in the foreground
+	@exec $(BIN)/zorio-webphone demo --port $(PORT)
+
+test: $(BIN)/.dev build chromium ## install what tests need and run all of them
+	$(BIN)/python -m pytest
+
+test-all: test ## the same, as long as there are no slower ones
+
+check: $(BIN)/.dev ## lint, format, types, who may import whom
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+build: node_modules/.installed ## make dist/, the frame as it is served
+	@node public/build/build.mjs
+
+clean: ## remove what was built and cached; the environments stay
+	rm -rf dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
+	find embed_app server tests public -name __pycache__ -prune -exec rm -rf {} +
+
+LOCK := $(BIN)/uv pip compile pyproject.toml --extra demo --upgrade --quiet --universal --python-version 3.11 \
+  --generate-hashes --custom-compile-command "make lock"
+lock: $(BIN)/.dev ## write the Python lock files anew from pyproject.toml
+	@test -x $(BIN)/uv || $(BIN)/pip install --quiet uv
+	echo 'setuptools>=80' | $(LOCK) - -o requirements.lock
+	$(LOCK) --extra dev -c requirements.lock -o requirements-dev.lock
+
+screenshots: $(BIN)/.dev build chromium ## take the pictures of the README
+	$(BIN)/python -m tests.e2e.screenshots
+
+chromium:
+	@command -v chromium >/dev/null || { $(call debian_package,chromium); }
+
+$(BIN)/.created:
+	@command -v $(PYTHON) >/dev/null || { $(call debian_package,python3); }
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed." >&2; exit 1; }
+	@$(PYTHON) -c 'import ensurepip' 2>/dev/null || { $(call debian_package,python3-venv); }
+	$(PYTHON) -m venv .venv
+	@touch $@
+
+# Everything is locked with hashes, then the project itself is added without asking any registry.
+$(BIN)/.run: requirements.lock pyproject.toml $(BIN)/.created
+	$(BIN)/pip install --quiet --require-hashes -r requirements.lock
+	$(BIN)/pip install --quiet --no-deps --no-build-isolation -e .
+	@touch $@
+
+# After .run, never beside it: two pips must not write one environment at once.
+$(BIN)/.dev: requirements-dev.lock $(BIN)/.run
+	$(BIN)/pip install --quiet --require-hashes -r requirements-dev.lock
+	@touch $@
+
+node_modules/.installed: package-lock.json
+	@command -v node >/dev/null && command -v npm >/dev/null || { echo "Node.js 20 with npm is needed: https://nodejs.org" >&2; exit 1; }
+	@node -e 'process.exit(parseInt(process.versions.node) < 20)' || { echo "Node.js 20 is needed, this is $$(node --version)." >&2; exit 1; }
+	npm ci --no-audit --no-fund --loglevel=error
+	@touch $@

@@ -1,0 +1,242 @@
+/* First script of the frame, before the first paint: takes the token out of the address, keeps what the parent
+ * posts until Python listens, and says so readably when Python cannot start.
+ *
+ * A classic script in ES5 syntax, because it must also run where nothing newer does. It holds no policy: it neither
+ * reads commands nor decides on them; the one exception is that a frame which failed to start answers for itself.
+ * Attributes it sets on <html>: lang, data-theme, data-layout, data-boot ("starting", "started", "failed").
+ */
+(function () {
+  "use strict";
+
+  var SOURCE = "zorio-webphone";
+  var KEPT_MESSAGES = 500;
+  var LONGEST_MESSAGE = 64 * 1024; // characters of JSON
+  var PATIENCE_MS = 60000;
+  var RETRY_FETCH_MS = 10000;
+  var LOAD_FAILED = {
+    vi: "Không tải được điện thoại. Hãy kiểm tra kết nối mạng rồi thử lại.",
+    en: "The phone could not be loaded. Check the network connection and try again.",
+  };
+  var root = document.documentElement;
+
+  // ---- The address: every parameter is kept in memory, none in the address bar or the session history.
+
+  function pairs(text) {
+    return text.slice(1).split("&").filter(function (pair) {
+      return pair.indexOf("=") > 0;
+    });
+  }
+
+  function nameOf(pair) {
+    return pair.slice(0, pair.indexOf("="));
+  }
+
+  // "#token=" keeps the token out of server logs, so the fragment wins over the query.
+  function mergedAddress() {
+    var fragment = pairs(location.hash);
+    var named = fragment.map(nameOf);
+    var query = pairs(location.search).filter(function (pair) {
+      return named.indexOf(nameOf(pair)) < 0;
+    });
+    var all = query.concat(fragment);
+    return all.length ? "?" + all.join("&") : "";
+  }
+
+  var search = mergedAddress();
+  try {
+    history.replaceState(null, "", location.pathname);
+  } catch (error) {
+    console.warn("zorio-webphone: the address could not be cleaned", error.name);
+  }
+
+  function choice(name, allowed) {
+    var found = pairs(search).filter(function (pair) {
+      return nameOf(pair) === name;
+    })[0];
+    var value = found ? found.slice(name.length + 1) : "";
+    return allowed.indexOf(value) < 0 ? allowed[0] : value;
+  }
+
+  var locale = choice("locale", ["vi", "en"]);
+  root.lang = locale;
+  root.setAttribute("data-theme", choice("theme", ["auto", "light", "dark"]));
+  root.setAttribute("data-layout", choice("layout", ["docked", "overlay", "fullscreen"]));
+
+  // ---- The parent
+
+  var meta = document.querySelector('meta[name="zorio-parent-origins"]');
+  var parentOrigins = ((meta && meta.content) || "").split(/\s+/).filter(Boolean);
+  var parentOriginHint = originHint();
+  var knownParentOrigin = ""; // of an allowed parent that has already posted to us: certain, unlike the hint
+
+  function originHint() {
+    var ancestors = location.ancestorOrigins; // absent in Firefox, may be redacted to "null"
+    if (ancestors && ancestors.length && ancestors[0] !== "null") return ancestors[0];
+    var match = /^https?:\/\/[^/?#]+/.exec(document.referrer);
+    return match ? match[0] : "";
+  }
+
+  // Exact origins, and "http://localhost:*" for any port. Wildcard hosts are never trusted this early.
+  function isAllowed(origin) {
+    return parentOrigins.some(function (pattern) {
+      if (pattern.indexOf("*") < 0) return pattern === origin;
+      if (pattern.slice(-2) !== ":*") return false;
+      var host = pattern.slice(0, -2);
+      if (host.indexOf("*") >= 0) return false;
+      return origin === host || (origin.indexOf(host + ":") === 0 && /^\d+$/.test(origin.slice(host.length + 1)));
+    });
+  }
+
+  function post(json, origin) {
+    // "*" would hand the phone's events to whoever framed us.
+    if (window.parent === window || !origin || origin === "*" || origin === "null") return;
+    window.parent.postMessage(JSON.parse(json), origin);
+  }
+
+  function postEarly(message) {
+    var json = JSON.stringify(message);
+    var certain = knownParentOrigin || parentOriginHint;
+    if (certain) {
+      if (isAllowed(certain)) post(json, certain);
+      return;
+    }
+    parentOrigins.forEach(function (pattern) {
+      if (pattern.indexOf("*") < 0) post(json, pattern); // the browser delivers to the one that matches
+    });
+  }
+
+  // ---- Messages: kept in order until Python takes them
+
+  var consumer = null;
+  var boot = {
+    search: search,
+    assets: document.currentScript ? document.currentScript.src.replace(/[^/]*$/, "") : "",
+    messages: [],
+    dropped: 0,
+    parentOriginHint: parentOriginHint,
+    parentOrigins: parentOrigins,
+    takeMessages: takeMessages,
+    started: started,
+    failed: failed,
+    retry: retry,
+    post: post,
+  };
+
+  function asJson(data) {
+    try {
+      var json = JSON.stringify(data);
+      return json === undefined || json.length > LONGEST_MESSAGE ? "null" : json;
+    } catch (error) {
+      return "null"; // cyclic, BigInt: Python reports it as one bad message
+    }
+  }
+
+  function hand(kept) {
+    try {
+      consumer(kept.data, kept.origin, kept.fromParent);
+    } catch (error) {
+      console.error("zorio-webphone: a message was not handled", error); // the next one still must be
+    }
+  }
+
+  function takeMessages(fn) {
+    consumer = fn;
+    boot.messages.splice(0).forEach(hand);
+  }
+
+  window.addEventListener("message", function (event) {
+    var fromParent = window.parent !== window && event.source === window.parent;
+    var kept = { data: asJson(event.data), origin: event.origin, fromParent: fromParent };
+    if (fromParent && isAllowed(event.origin)) knownParentOrigin = event.origin;
+    if (failure) refuse(kept);
+    else if (consumer) hand(kept);
+    else if (boot.messages.length < KEPT_MESSAGES) boot.messages.push(kept);
+    else boot.dropped += 1;
+  });
+
+  // ---- Started or failed
+
+  var phase = "starting";
+  var failure = null; // the error object of contract section 3, while the panel is shown
+  var watchdog = setTimeout(function () {
+    failed("load_failed", "", "no start within 60 s");
+  }, PATIENCE_MS);
+
+  function show(next) {
+    phase = next;
+    root.setAttribute("data-boot", next);
+    clearTimeout(watchdog);
+  }
+
+  /** Python is up. Late is welcome too: a start that comes after the watchdog takes the panel away again. */
+  function started() {
+    failure = null;
+    show("started");
+  }
+
+  /** Shows the panel with Retry and tells the parent, once. An empty message means the standard text. */
+  function failed(code, message, detail) {
+    if (failure) return;
+    failure = { code: code, message: message || LOAD_FAILED[locale], fatal: true };
+    if (detail) failure.detail = String(detail).slice(0, 200);
+    show("failed");
+    console.error("zorio-webphone: " + code + ": " + (detail || message));
+    postEarly({ source: SOURCE, type: "error", payload: failure });
+    boot.messages.splice(0).forEach(refuse);
+  }
+
+  // A command with an id is owed exactly one answer (contract section 3), even by a phone that never started.
+  function refuse(kept) {
+    if (!kept.fromParent || !isAllowed(kept.origin)) return;
+    var command = JSON.parse(kept.data);
+    if (!command || command.source !== SOURCE || typeof command.type !== "string" || typeof command.id !== "string") return;
+    post(JSON.stringify({ source: SOURCE, type: "response", id: command.id, ok: false, error: failure }), kept.origin);
+  }
+
+  window.addEventListener("error", function (event) {
+    if (phase !== "starting") return;
+    var script = event.target !== window && event.target.tagName === "SCRIPT" ? event.target.src : null;
+    if (script !== null) failed("load_failed", "", "cannot load " + script.split(/[?#]/)[0].split("/").pop());
+    else if (event.target === window) failed("load_failed", "", event.message);
+  }, true); // the error of a script element does not bubble
+
+  window.addEventListener("unhandledrejection", function (event) {
+    if (phase !== "starting") return;
+    var reason = event.reason || {};
+    failed("load_failed", "", (reason.type || reason.name || "Error") + ": " + reason.message);
+  });
+
+  if (typeof WebAssembly !== "object" || !("noModule" in document.createElement("script"))) {
+    failed("load_failed", "", "this browser is too old");
+  }
+
+  // ---- Retry: load again past the cache, with the parameters back in the fragment (never sent to a server)
+
+  function retry() {
+    var done = false;
+    function reload() {
+      if (done) return;
+      done = true;
+      history.replaceState(null, "", location.pathname + "#" + search.slice(1));
+      location.reload();
+    }
+    // Assets are cached for a year: a damaged one must be fetched anew, or Retry would find it again.
+    var assets = document.querySelectorAll("script[src], link[rel=stylesheet], link[rel=preload], link[rel=modulepreload]");
+    var fetched = Array.prototype.map.call(assets, function (asset) {
+      return fetch(asset.src || asset.href, { cache: "reload" }).then(function (response) {
+        return response.arrayBuffer();
+      });
+    });
+    setTimeout(reload, RETRY_FETCH_MS);
+    Promise.all(fetched).then(reload, reload);
+  }
+
+  document.addEventListener("click", function (event) {
+    var button = event.target.closest && event.target.closest("[data-boot-retry]");
+    if (!button || button.disabled) return;
+    button.disabled = true;
+    retry();
+  });
+
+  window.zorioBoot = boot;
+})();

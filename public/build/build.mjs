@@ -1,0 +1,212 @@
+/* Builds dist/: the frame as the server serves it.
+ *
+ *   dist/frame/webphone-embed.html          the page, pointing at the assets below
+ *   dist/frame/assets/<build id>/…          immutable: the build id is the hash of what is in it
+ *
+ *   node public/build/build.mjs [--force]
+ *   ZORIO_APP_DIR   the Python package to pack, default embed_app      ZORIO_SIP_UA   default public/sip-ua.js
+ *   ZORIO_DIST      where to write, default dist
+ */
+import crypto from "node:crypto";
+import fs from "node:fs";
+import path from "node:path";
+import { fileURLToPath } from "node:url";
+import { writePythonZip } from "./python-zip.mjs";
+
+const ROOT = fileURLToPath(new URL("../../", import.meta.url));
+const PUBLIC = path.join(ROOT, "public");
+const NODE_MODULES = path.join(ROOT, "node_modules");
+const APP_DIR = path.resolve(ROOT, process.env.ZORIO_APP_DIR ?? "embed_app");
+const SIP_UA = path.resolve(ROOT, process.env.ZORIO_SIP_UA ?? "public/sip-ua.js");
+const DIST = path.resolve(ROOT, process.env.ZORIO_DIST ?? "dist");
+const FORCED = process.argv.includes("--force");
+const STAMP = path.join(DIST, "frame.inputs"); // the hash of everything the last good build was made from
+const PAGE = "webphone-embed.html";
+const PLACEHOLDER = "/webphone-assets/BUILD/";
+
+const started = Date.now();
+const say = (text) => console.log(`build ${((Date.now() - started) / 1000).toFixed(1).padStart(5)}s  ${text}`);
+const relative = (file) => path.relative(ROOT, file);
+
+/** Every file under `folder`, sorted, without what Python leaves behind. */
+function filesUnder(folder) {
+  if (!fs.existsSync(folder)) return [];
+  return fs
+    .readdirSync(folder, { withFileTypes: true })
+    .filter((entry) => entry.name !== "__pycache__")
+    .flatMap((entry) => {
+      const full = path.join(folder, entry.name);
+      return entry.isDirectory() ? filesUnder(full) : [full];
+    })
+    .sort();
+}
+
+function hashOf(files, base) {
+  const hash = crypto.createHash("sha256");
+  for (const file of files) hash.update(`${path.relative(base, file)}\0${fs.statSync(file).size}\0`).update(fs.readFileSync(file));
+  return hash.digest("hex");
+}
+
+/** What python.zip is made from. The lock file stands for node_modules: npm ci makes one from the other. */
+function pythonInputs() {
+  return [...filesUnder(APP_DIR), ...filesUnder(path.join(PUBLIC, "build")), path.join(ROOT, "package-lock.json")];
+}
+
+function inputs() {
+  const served = filesUnder(PUBLIC).filter((file) => !file.startsWith(path.join(PUBLIC, "demo") + path.sep));
+  return [...pythonInputs(), ...served, SIP_UA].filter((file) => fs.existsSync(file));
+}
+
+const isCurrent = (stampFile, stamp) => fs.existsSync(stampFile) && fs.readFileSync(stampFile, "utf8") === stamp;
+
+/** One step: says what it does, and a failure names the step and the file. */
+async function step(name, work) {
+  try {
+    const note = await work();
+    say(note ? `${name}: ${note}` : name);
+  } catch (error) {
+    error.message = `${name}: ${error.message}`;
+    throw error;
+  }
+}
+
+function copy(from, to) {
+  if (!fs.existsSync(from)) throw new Error(`${relative(from)} is missing${from.startsWith(NODE_MODULES) ? " (run npm ci)" : ""}`);
+  fs.mkdirSync(path.dirname(to), { recursive: true });
+  fs.writeFileSync(to, fs.readFileSync(from)); // not copyFile: npm's file modes are of no use to a web server
+}
+
+async function bundleSipUa(assets) {
+  const esbuild = await import("esbuild");
+  if (!fs.existsSync(SIP_UA)) throw new Error(`${relative(SIP_UA)} is missing`);
+  await esbuild.build({
+    entryPoints: [SIP_UA],
+    outfile: path.join(assets, "sip-ua.js"),
+    absWorkingDir: ROOT,
+    bundle: true,
+    minify: true,
+    format: "esm",
+    target: "es2022",
+    legalComments: "eof",
+    nodePaths: [NODE_MODULES],
+    logLevel: "silent", // its errors are thrown, with file and line
+  });
+}
+
+/** Our own scripts, with the one constant the interpreter needs. */
+async function ownScripts(assets) {
+  const esbuild = await import("esbuild");
+  const { info } = JSON.parse(fs.readFileSync(path.join(NODE_MODULES, "pyodide/pyodide-lock.json"), "utf8"));
+  const { version } = JSON.parse(fs.readFileSync(path.join(NODE_MODULES, "pyodide/package.json"), "utf8"));
+  const define = { PYODIDE_INFO: JSON.stringify({ ...info, version }) };
+  for (const [name, target] of [["boot.js", "es5"], ["interpreter.mjs", "es2022"], ["pyscript-loader.mjs", "es2022"]]) {
+    const source = fs.readFileSync(path.join(PUBLIC, name), "utf8");
+    const { code } = await esbuild.transform(source, { sourcefile: `public/${name}`, minify: true, target, define, logLevel: "silent" });
+    fs.writeFileSync(path.join(assets, name), code);
+  }
+}
+
+function pyodide(assets) {
+  for (const name of ["pyodide.mjs", "pyodide.asm.mjs", "pyodide.asm.wasm"]) {
+    copy(path.join(NODE_MODULES, "pyodide", name), path.join(assets, name));
+  }
+}
+
+/** core.js, the chunk it stands for, and the one plugin PyScript loads in order to switch it off. */
+function pyscript(assets) {
+  const from = path.join(NODE_MODULES, "@pyscript/core/dist");
+  const needed = fs.readdirSync(from).filter((name) => /^(core|core-[\w-]+|error-[\w-]+)\.js$/.test(name));
+  if (needed.length !== 3) throw new Error(`${relative(from)}: expected core.js, core-*.js and error-*.js, found ${needed.join(", ") || "none"}`);
+  for (const name of needed) copy(path.join(from, name), path.join(assets, "pyscript", name));
+}
+
+/** Style sheets, icons and sounds go as they are. */
+function stylesAndMedia(assets) {
+  for (const file of filesUnder(PUBLIC)) {
+    const name = path.relative(PUBLIC, file);
+    if (/^[^/]+\.css$|^(icons|sounds|fonts)\//.test(name)) copy(file, path.join(assets, name));
+  }
+}
+
+/** Source maps are not served, and a reference to one costs a failed request in every open inspector. */
+function dropSourceMapComments(assets) {
+  for (const file of filesUnder(assets)) {
+    if (!/\.m?js$/.test(file)) continue;
+    const text = fs.readFileSync(file, "utf8");
+    fs.writeFileSync(file, text.replace(/\n?\/\/# sourceMappingURL=\S+\s*$/, "\n"));
+  }
+}
+
+function page(assets, buildId) {
+  const source = fs.readFileSync(path.join(PUBLIC, PAGE), "utf8");
+  const core = fs.readdirSync(path.join(assets, "pyscript")).filter((name) => name !== "core.js");
+  const preloads = core.map((name) => `<link rel="modulepreload" href="${PLACEHOLDER}pyscript/${name}">`);
+  const anchor = `<link rel="modulepreload" href="${PLACEHOLDER}pyscript/core.js">`;
+  if (!source.includes(anchor)) throw new Error(`public/${PAGE}: has no ${anchor}`);
+  const html = source.replace(anchor, [anchor, ...preloads].join("\n    "));
+  for (const [, name] of html.matchAll(/\/webphone-assets\/BUILD\/([^"']+)/g)) {
+    if (!fs.existsSync(path.join(assets, name))) throw new Error(`public/${PAGE}: refers to ${name}, which the build does not make`);
+  }
+  return html.replaceAll(PLACEHOLDER, `/webphone-assets/${buildId}/`);
+}
+
+/** Packing takes most of a build, so its result is kept apart: a changed style sheet does not wait for it. */
+async function python(assets, work) {
+  const kept = path.join(DIST, "python.zip");
+  const stamp = hashOf(pythonInputs(), ROOT);
+  let note = "unchanged";
+  if (FORCED || !fs.existsSync(kept) || !isCurrent(`${kept}.inputs`, stamp)) {
+    const out = path.join(work, "python.zip");
+    const counts = await writePythonZip({ appDir: APP_DIR, nodeModules: NODE_MODULES, out });
+    fs.renameSync(out, kept);
+    fs.writeFileSync(`${kept}.inputs`, stamp);
+    note = `${counts.app_modules} modules of ours, ${counts.modules} of the standard library`;
+  }
+  copy(kept, path.join(assets, "python.zip"));
+  return `${note}, ${Math.round(fs.statSync(kept).size / 1024)} KB`;
+}
+
+async function build() {
+  const stamp = hashOf(inputs(), ROOT);
+  const built = fs.existsSync(path.join(DIST, "frame", PAGE));
+  if (!FORCED && built && isCurrent(STAMP, stamp)) return say(`${relative(DIST)} is up to date`);
+
+  fs.mkdirSync(DIST, { recursive: true });
+  const work = fs.mkdtempSync(path.join(DIST, "work-"));
+  try {
+    await buildIn(work);
+  } finally {
+    fs.rmSync(work, { recursive: true });
+  }
+  fs.writeFileSync(STAMP, stamp);
+}
+
+async function buildIn(work) {
+  const assets = path.join(work, "assets");
+  fs.mkdirSync(assets);
+  await step("scripts of the frame", () => ownScripts(assets));
+  await step("SIP user agent with SIP.js", () => bundleSipUa(assets));
+  await step("Pyodide", () => pyodide(assets));
+  await step("PyScript", () => pyscript(assets));
+  await step("styles and media", () => stylesAndMedia(assets));
+  await step("source map comments", () => dropSourceMapComments(assets));
+  await step("Python", () => python(assets, work));
+  const buildId = hashOf(filesUnder(assets), assets).slice(0, 16);
+  await step("page", () => fs.writeFileSync(path.join(work, PAGE), page(assets, buildId)));
+
+  // Only now, all at once: a build that failed leaves the last good one as it was.
+  const frame = path.join(DIST, "frame");
+  fs.rmSync(frame, { recursive: true, force: true });
+  fs.mkdirSync(path.join(frame, "assets"), { recursive: true });
+  fs.renameSync(assets, path.join(frame, "assets", buildId));
+  fs.renameSync(path.join(work, PAGE), path.join(frame, PAGE));
+  say(`${relative(DIST)}/frame is ready, build id ${buildId}`);
+}
+
+build().then(
+  () => process.exit(0), // Pyodide under Node keeps the process alive
+  (error) => {
+    console.error(`build failed: ${error.message}`);
+    process.exit(1);
+  },
+);
