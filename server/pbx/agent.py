@@ -14,7 +14,9 @@ from typing import Any
 from server.pbx.address import quote
 from server.pbx.call import Call
 from server.pbx.dialog import Dialog
+from server.pbx.inbound import InboundCall
 from server.pbx.message import Request, Response, new_tag
+from server.pbx.outbound import OutboundCall
 from server.pbx.services import Services
 
 log = logging.getLogger(__name__)
@@ -61,7 +63,7 @@ class Agent:
         self._via = f"services.{host}"
         self._services = services
         self._calls: dict[tuple[str, str], Call] = {}
-        self._ringing: dict[str, Call] = {}
+        self._ringing: dict[str, InboundCall] = {}
         self._waiting: dict[str, Callable[[Response], None]] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._finishing: set[asyncio.Task[None]] = set()
@@ -78,7 +80,7 @@ class Agent:
         sound: str,
         headers: Mapping[str, str],
         uri: str = "",
-    ) -> Call:
+    ) -> OutboundCall:
         """INVITE `extension` of our domain, or `uri`, as `from_user`. Needs aiortc."""
         escaped = _escape(from_user)
         target = uri or f"sip:{_escape(extension)}@{self.domain}"
@@ -90,7 +92,7 @@ class Agent:
             via=self._via,
             contact=f"<sip:{escaped}@{self._host};transport=ws>",
         )
-        call = Call(self, dialog, None)
+        call = OutboundCall(self, dialog)
         await call.invite(sound, headers)
         return call
 
@@ -169,7 +171,7 @@ class Agent:
             return
         user = request.uri.partition(":")[2].partition("@")[0]
         dialog = Dialog.of_invite(request, new_tag(), self._via, f"<sip:{user}@{self._host};transport=ws>")
-        call = Call(self, dialog, request)
+        call = InboundCall(self, dialog, request)
         self.register(call)
         self._ringing[request.branch] = call
         self.spawn(self._services.serve(call))

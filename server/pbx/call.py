@@ -5,19 +5,20 @@ calling -> ringing -> answered -> ended          (ringing may be skipped)
 
 import asyncio
 import re
-from collections.abc import Awaitable, Callable, Mapping
-from typing import TYPE_CHECKING, Literal, cast
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Literal
 
 from server.pbx.address import NameAddr
 from server.pbx.dialog import Dialog
-from server.pbx.message import Headers, Request, Response
+from server.pbx.message import Headers, Request
+from server.pbx.transfer import carry_out
 
 if TYPE_CHECKING:
     from server.pbx.agent import Agent
-    from server.pbx.media import Media, Sound
+    from server.pbx.media import Media
 
 State = Literal["calling", "ringing", "answered", "ended"]
-_SDP = ("Content-Type", "application/sdp")
+SDP = ("Content-Type", "application/sdp")
 _SIGNAL = re.compile(r"^\s*Signal\s*=\s*([0-9A-D*#])\s*$", re.MULTILINE | re.IGNORECASE)
 
 
@@ -28,8 +29,7 @@ class Call:
     `digits` lists what was received as (digit, "info" | "rtp").
     """
 
-    def __init__(self, agent: "Agent", dialog: Dialog, invite: Request | None) -> None:
-        """`invite`: the request of a call that came in; None for one we make."""
+    def __init__(self, agent: "Agent", dialog: Dialog) -> None:
         self.agent = agent
         self.state: State = "calling"
         self.status = 0
@@ -38,11 +38,8 @@ class Call:
         self.ended_by = ""
         self.digits: list[tuple[str, str]] = []
         self.on_digit: Callable[[str, str], None] = lambda digit, via: None
-        self.on_refer: Callable[[Call, Request], Awaitable[None]] | None = None
-        self.sound = "silence"
+        self.sound = ""
         self._dialog = dialog
-        self._invite = invite
-        self._inbound = invite is not None
         self._tag = NameAddr.parse(dialog.local).params["tag"]
         self._media: Media | None = None
         self._seen: set[State] = {"calling"}
@@ -85,115 +82,16 @@ class Call:
         """Wait for the end of the call."""
         await self.wait_for("ended")
 
-    # ---- a call that came in
-
-    def ring(self) -> None:
-        """180 Ringing."""
-        self._reply(180)
-        self._enter("ringing")
-
-    def reject(self, status: int) -> None:
-        """Refuse the call with a final status of 300 to 699."""
-        if self.state in ("calling", "ringing"):
-            self._reply(status)
-            self.status = status
-            self._end("local")
-
-    async def answer(self, sound: str) -> bool:
-        """200 with media. False when there is no call (any more): refused 488, 501 without aiortc."""
-        try:
-            from server.pbx.media import Media, Unacceptable  # an optional extra
-        except ModuleNotFoundError:
-            self.reject(501)
-            return False
-        if self.is_over or self._invite is None:
-            return False
-        self._media = Media(cast("Sound", sound), self._heard_rtp, self._media_lost)
-        self.sound = sound
-        try:
-            sdp = await self._media.answer(self._invite.body)
-        except Unacceptable:
-            self.reject(488)
-            return False
-        if self.is_over:
-            return False
-        self._reply(200, [_SDP], sdp)
-        self._enter("answered")
-        return True
-
-    def cancelled(self, reason: str) -> None:
-        """The caller gave up before the answer."""
-        if self.state in ("calling", "ringing"):
-            self._reply(487)
-            self.status, self.reason = 487, reason
-            self._end("remote")
-
-    # ---- a call we make
-
-    async def invite(self, sound: str, headers: Mapping[str, str]) -> None:
-        """Send the INVITE. Raises ModuleNotFoundError without aiortc."""
-        from server.pbx.media import Media
-
-        self._media = Media(cast("Sound", sound), self._heard_rtp, self._media_lost)
-        self.sound = sound
-        self.agent.register(self)
-        extra = [(name, value.translate({10: " ", 13: " "})) for name, value in headers.items()]
-        offer = await self._media.offer()
-        self._invite = self._dialog.request("INVITE", [*extra, _SDP], offer)
-        self.agent.send(self._invite, self._invite_answered)
-
-    def cancel(self, reason: str | None = None) -> None:
-        """Give up a call that was not answered. `reason`: value of a Reason header (RFC 3326)."""
-        if self._inbound or self._invite is None or self.state not in ("calling", "ringing"):
-            return
-        kept = [
-            (n, v) for n, v in self._invite.headers if n in ("Via", "Max-Forwards", "From", "To", "Call-ID")
-        ]
-        request = Request("CANCEL", self._invite.uri, [*kept, ("CSeq", f"{self._invite.cseq[0]} CANCEL")])
-        if reason:
-            request.set("Reason", reason)
-        self.status, self.reason = 487, reason or ""
-        self.agent.send(request)
-        self._end("local")
-
-    def _invite_answered(self, response: Response) -> None:
-        if response.status < 200:
-            if response.status > 100:
-                self._enter("ringing")
-            return
-        self.status, self.phrase = response.status, response.phrase
-        if response.status >= 300:
-            self.reason = response.get("Reason")
-            self._end("remote")
-            return
-        self._dialog.confirmed_by(response)
-        self.agent.send(self._dialog.request("ACK", sequence=response.cseq[0]))
-        if self.is_over:  # our CANCEL came too late
-            self._request("BYE")
-            return
-        self._enter("answered")
-        self.agent.spawn(self._use_answer(response.body))
-
-    async def _use_answer(self, sdp: str) -> None:
-        from server.pbx.media import Unacceptable
-
-        try:
-            if self._media is not None:
-                await self._media.accept(sdp)
-        except Unacceptable:
-            self.bye()
-
-    # ---- a call that is up
-
     def bye(self) -> None:
         """Hang up; gives up a call that was not answered."""
         if self.state == "answered":
             self._request("BYE")
             self._end("local")
-        elif not self._inbound:
-            self.cancel()
-        else:
-            self.reject(480)
+        elif not self.is_over:
+            self._give_up()
+
+    def _give_up(self) -> None:
+        raise NotImplementedError
 
     def send_info(self, digit: str, duration: int = 160) -> None:
         """A digit by INFO application/dtmf-relay; `duration` in ms."""
@@ -241,8 +139,8 @@ class Call:
             self._end("remote")
         elif method == "INVITE":
             self.agent.spawn(self._renegotiate(request))
-        elif method == "REFER" and self.on_refer is not None:
-            self.agent.spawn(self._referred(request))
+        elif method == "REFER":
+            self.agent.spawn(carry_out(self, request))
         elif method == "INFO":
             self.agent.send(request.reply(200))
             self._heard_info(request)
@@ -268,13 +166,9 @@ class Call:
         else:
             if request.contact:
                 self._dialog.target = request.contact.bare
-            self.agent.send(request.reply(200, [("Contact", self._dialog.contact), _SDP], sdp))
+            self.agent.send(request.reply(200, [("Contact", self._dialog.contact), SDP], sdp))
         finally:
             self._renegotiating = False
-
-    async def _referred(self, request: Request) -> None:
-        if self.on_refer is not None:
-            await self.on_refer(self, request)
 
     def _heard_info(self, request: Request) -> None:
         kind = request.get("Content-Type").partition(";")[0].strip().lower()
@@ -296,15 +190,8 @@ class Call:
     def _media_lost(self) -> None:
         self.bye()
 
-    # ---- common
-
     def _request(self, method: str, headers: Headers = (), body: str = "") -> None:
         self.agent.send(self._dialog.request(method, headers, body), lambda response: None)
-
-    def _reply(self, status: int, headers: Headers = (), body: str = "") -> None:
-        if self._invite is not None:
-            contact = [("Contact", self._dialog.contact)]
-            self.agent.send(self._invite.reply(status, [*contact, *headers], body, tag=self._tag))
 
     def _enter(self, state: State) -> None:
         if not self.is_over:
@@ -316,8 +203,8 @@ class Call:
     def _end(self, by: str) -> None:
         if self.is_over:
             return
-        self._enter("ended")
         self.ended_by = by
+        self._enter("ended")
         self.agent.forget(self)
         if self._media is not None:
             self.agent.finish(self._media.close())

@@ -5,7 +5,7 @@ answer to the digest challenge would come too late), and a call sent to it would
 """
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Container
 from dataclasses import dataclass
 
 from server.pbx.address import NameAddr, SipUri
@@ -39,7 +39,9 @@ class RegistrationError(Exception):
 class Locations:
     """Bindings per extension, and the current socket of every phone, known by its Contact."""
 
-    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, reserved: Container[str] = (), clock: Callable[[], float] = time.monotonic) -> None:
+        """`reserved`: hosts that are ours, so that no phone can claim to be reached there."""
+        self._reserved = reserved
         self._clock = clock
         self._bindings: dict[str, dict[str, Binding]] = {}
         self._phones: dict[tuple[str, str], tuple[Flow, str]] = {}
@@ -95,7 +97,7 @@ class Locations:
         The Contact is known to everybody it ever called, so nobody else may claim it while it lives.
         """
         _, owner = self._phones.get(contact.key, (flow, user))
-        if owner != user:
+        if owner != user or contact.host in self._reserved:
             return
         self._phones[contact.key] = (flow, user)
         for binding in self._bindings.get(user, {}).values():

@@ -10,10 +10,10 @@ from collections.abc import Mapping
 from starlette.websockets import WebSocket
 
 from server.pbx.agent import Agent
-from server.pbx.call import Call
 from server.pbx.digest import Digest, PbxUser
 from server.pbx.endpoint import SUBPROTOCOL, Tap, WebSocketFlow
 from server.pbx.location import Locations
+from server.pbx.outbound import OutboundCall
 from server.pbx.proxy import Proxy
 from server.pbx.services import Services
 
@@ -45,9 +45,9 @@ class Pbx:
         self.taps: list[Tap] = []
         """Called with ("in" | "out", the SIP text) for every message on a socket. For tests."""
         self._flows: set[WebSocketFlow] = set()
-        self._locations = Locations()
         # A name nobody can have: RFC 7118 clients, too, name themselves `<random>.invalid`.
         host = f"pbx-{os.urandom(4).hex()}.invalid"
+        self._locations = Locations({domain.lower(), host})
         self._agent = Agent(domain, host, Services(callback_delay, scripted or {}) if services else None)
         self._proxy = Proxy(
             domain,
@@ -92,11 +92,12 @@ class Pbx:
         display_name: str,
         answer_media: str = "tone",
         headers: Mapping[str, str] | None = None,
-    ) -> Call:
+    ) -> OutboundCall:
         """Ring `extension` as somebody from outside; for tests and demonstrations.
 
         `answer_media`: "tone" or "echo", what is heard once it is answered. Returns when the INVITE is
-        on its way. Raises ModuleNotFoundError without aiortc.
+        on its way; it and the call it returns belong to the PBX's event loop. Raises
+        ModuleNotFoundError without aiortc.
         """
         return await self._agent.call(extension, from_user, display_name, answer_media, headers or {})
 

@@ -5,22 +5,16 @@ see the state half changed. Requests inside a dialog go to the *current* socket 
 their Request-URI, which is the Contact it gave: a call survives a phone's reconnect.
 """
 
-import asyncio
-import logging
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
 
 from server.pbx.address import SipUri
 from server.pbx.digest import Digest, PbxUser
 from server.pbx.flow import Flow
+from server.pbx.forking import Forks
 from server.pbx.location import Locations, RegistrationError
 from server.pbx.message import Request, Response, new_branch
-from server.pbx.transaction import ANSWERED_ELSEWHERE, Branch, Transaction
 
-log = logging.getLogger(__name__)
-
-GIVE_UP_AFTER = 32.0
-"""Seconds (64*T1) after which an unanswered CANCEL or non-INVITE request is forgotten."""
 KNOWN_CALLS = 10_000
 _ALLOW = "INVITE, ACK, CANCEL, BYE, REGISTER, OPTIONS, INFO, REFER, NOTIFY, MESSAGE, SUBSCRIBE, UPDATE"
 _DIALOG_MAKERS = {"INVITE", "SUBSCRIBE", "REFER"}
@@ -55,40 +49,36 @@ class Proxy:
         self._locations = locations
         self._service = service
         self._services_flow = services_flow
-        self._no_answer_after = no_answer_after
-        self._transactions: dict[tuple[str, str], Transaction] = {}
-        self._branches: dict[str, tuple[Transaction, Branch]] = {}
+        self._forks = Forks(host, locations, no_answer_after)
         self._calls: OrderedDict[str, None] = OrderedDict()
 
     def receive(self, flow: Flow, message: Request | Response) -> None:
         if isinstance(message, Response):
             self._response(flow, message)
         elif message.method == "CANCEL":
-            self._cancel_request(flow, message)
-        elif message.method == "ACK" and (refused := self._transactions.get((message.branch, "INVITE"))):
-            if refused.done:
-                self._forget(refused)  # the ACK of a non-2xx answer goes no further (section 17.2.1)
-        elif (message.branch, message.method) not in self._transactions:
+            self._forks.cancelled(flow, message)
+        elif message.method == "ACK" and self._forks.acknowledged(message):
+            return
+        elif not self._forks.is_known(message):
             self._request(flow, message)
 
     def lost(self, flow: Flow) -> None:
-        """The flow is gone: what it rang stops ringing, what was sent to it has failed."""
+        """The flow is gone, and with it the phones behind it."""
         self._locations.lost(flow)
-        for transaction in list(self._transactions.values()):
-            for name, branch in list(transaction.branches.items()):
-                if branch.flow is flow and branch.final is None:
-                    self._final(transaction, name, branch.failed(480))
-            if transaction.origin is flow and transaction.is_invite and not transaction.done:
-                self._cancel(transaction, 487, "")
+        self._forks.lost(flow)
 
     def close(self) -> None:
         """Stop every timer."""
-        for transaction in self._transactions.values():
-            transaction.stop_timer()
-        self._transactions.clear()
-        self._branches.clear()
+        self._forks.close()
 
-    # ---- requests
+    def _response(self, flow: Flow, response: Response) -> None:
+        transaction = self._forks.answered(response)
+        if transaction is None or response.contact is None or flow.trusted:
+            return
+        try:
+            self._locations.moved(response.contact, flow, response.address("To").sip_uri.user)
+        except ValueError:
+            return
 
     def _request(self, flow: Flow, request: Request) -> None:
         refusal = self._refusal(flow, request)
@@ -146,23 +136,7 @@ class Proxy:
         if isinstance(targets, int):
             return request.reply(targets)
         self._remember(request.call_id)
-        transaction = Transaction(flow, request)
-        if request.method != "ACK":
-            self._transactions[transaction.key] = transaction
-        if transaction.is_invite:
-            flow.send(request.reply(100))
-            transaction.timer = self._later(self._no_answer_after, self._no_answer, transaction)
-        elif request.method != "ACK":
-            # No 408 for it: a late one only confuses the sender, whose own timer fires (RFC 4320).
-            transaction.timer = self._later(GIVE_UP_AFTER, self._forget, transaction)
-        for target, uri in targets:
-            copy = self._copy(request, uri)
-            transaction.branches[copy.branch] = Branch(target, copy)
-        for name, branch in list(transaction.branches.items()):
-            if request.method != "ACK":
-                self._branches[name] = (transaction, branch)
-            if not branch.flow.send(branch.request) and request.method != "ACK":
-                self._final(transaction, name, branch.failed(480))
+        self._forks.start(flow, request, [(target, self._copy(request, uri)) for target, uri in targets])
         return None
 
     def _copy(self, request: Request, uri: str) -> Request:
@@ -205,109 +179,3 @@ class Proxy:
         self._calls.move_to_end(call_id)
         if len(self._calls) > KNOWN_CALLS:
             self._calls.popitem(last=False)
-
-    # ---- cancelling
-
-    def _cancel_request(self, flow: Flow, request: Request) -> None:
-        transaction = self._transactions.get((request.branch, "INVITE"))
-        flow.send(request.reply(200 if transaction else 481))
-        if transaction and not transaction.done:
-            self._cancel(transaction, 487, request.get("Reason"))
-
-    def _no_answer(self, transaction: Transaction) -> None:
-        self._cancel(transaction, 408, 'SIP;cause=408;text="No answer"')
-
-    def _cancel(self, transaction: Transaction, status: int, reason: str) -> None:
-        """Stop every phone that still rings; the caller gets `status` when the last has confirmed."""
-        transaction.override = transaction.override or status
-        for branch in transaction.pending():
-            branch.flow.send(branch.cancel(reason))
-        transaction.stop_timer()
-        transaction.timer = self._later(GIVE_UP_AFTER, self._give_up, transaction)
-
-    def _give_up(self, transaction: Transaction) -> None:
-        for name, branch in list(transaction.branches.items()):
-            if branch.final is None:
-                self._final(transaction, name, branch.failed(487))
-
-    # ---- responses
-
-    def _response(self, flow: Flow, response: Response) -> None:
-        transaction, branch = self._branches.get(response.branch, (None, None))
-        if transaction is None or branch is None or response.cseq[1] != transaction.request.method:
-            return  # late, or the answer to a CANCEL of ours
-        if response.contact and not flow.trusted:
-            self._moved_by_response(flow, response)
-        name = response.branch
-        response.pop("Via")
-        if response.status >= 200:
-            self._final(transaction, name, response)
-        elif response.status > 100 and not transaction.done:
-            self._answer(transaction, response)
-
-    def _moved_by_response(self, flow: Flow, response: Response) -> None:
-        try:
-            user = response.address("To").sip_uri.user
-        except ValueError:
-            return
-        if response.contact:
-            self._locations.moved(response.contact, flow, user)
-
-    def _final(self, transaction: Transaction, name: str, response: Response) -> None:
-        """One branch has ended (section 16.7). `response` has no Via of ours any more."""
-        branch = transaction.branches[name]
-        if branch.final is not None:
-            return
-        branch.final = response
-        if response.status < 300:
-            self._accepted(transaction, branch, response)
-        else:
-            self._failed(transaction, branch, response)
-        if not transaction.pending():
-            for key in transaction.branches:
-                self._branches.pop(key, None)
-            if transaction.done and (not transaction.is_invite or response.status < 300):
-                self._forget(transaction)
-
-    def _accepted(self, transaction: Transaction, branch: Branch, response: Response) -> None:
-        if transaction.done or not self._answer(transaction, response):
-            # Two phones answered at once, or the caller has gone.
-            for request in branch.release(response, self.host) if transaction.is_invite else []:
-                branch.flow.send(request)
-        transaction.done = True
-        if transaction.is_invite:
-            self._cancel(transaction, 487, ANSWERED_ELSEWHERE)
-
-    def _failed(self, transaction: Transaction, branch: Branch, response: Response) -> None:
-        if transaction.is_invite:
-            branch.flow.send(branch.ack(response))
-            if response.status >= 600 and not transaction.override and transaction.pending():
-                self._cancel(transaction, response.status, "")
-        if transaction.done or transaction.pending():
-            return
-        transaction.done = True
-        best = transaction.best()
-        if transaction.override and best.status < 600:
-            best = transaction.request.reply(transaction.override)
-        self._answer(transaction, best)
-        transaction.stop_timer()
-        transaction.timer = self._later(GIVE_UP_AFTER, self._forget, transaction)
-
-    def _answer(self, transaction: Transaction, response: Response) -> bool:
-        """Send a response back the way the request came, or to where its sender has moved since."""
-        if transaction.origin.send(response):
-            return True
-        contact = transaction.request.contact
-        flow = self._locations.flow_of(contact) if contact else None
-        return flow is not None and flow.send(response)
-
-    def _forget(self, transaction: Transaction) -> None:
-        transaction.stop_timer()
-        self._transactions.pop(transaction.key, None)
-        for name in transaction.branches:
-            self._branches.pop(name, None)
-
-    def _later(
-        self, seconds: float, what: Callable[[Transaction], None], on: Transaction
-    ) -> asyncio.TimerHandle:
-        return asyncio.get_running_loop().call_later(seconds, what, on)

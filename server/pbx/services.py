@@ -19,8 +19,7 @@ as `scripted`: a demonstration of every way a call can fail.
 import asyncio
 from collections.abc import Mapping
 
-from server.pbx.call import Call
-from server.pbx.transfer import carry_out
+from server.pbx.inbound import InboundCall
 
 CALLBACK_NUMBER = "0912345678"
 CALLBACK_NAME = "Khách hàng thử"
@@ -47,9 +46,8 @@ class Services:
     def has(self, user: str) -> bool:
         return user in self._refusals or user in self._serving
 
-    async def serve(self, call: Call) -> None:
+    async def serve(self, call: InboundCall) -> None:
         """Run a call to a service from its first ring to its end."""
-        call.on_refer = carry_out
         if status := self._refusals.get(call.user):
             call.reject(status)
         elif serving := self._serving.get(call.user):
@@ -57,29 +55,28 @@ class Services:
         else:
             call.reject(404)
 
-    async def _echo(self, call: Call) -> None:
+    async def _echo(self, call: InboundCall) -> None:
         await call.answer("echo")
 
-    async def _tone(self, call: Call) -> None:
+    async def _tone(self, call: InboundCall) -> None:
         call.ring()
         await asyncio.sleep(RING_SECONDS)
         await call.answer("tone")
 
-    async def _digits(self, call: Call) -> None:
+    async def _digits(self, call: InboundCall) -> None:
         call.on_digit = call.send_digit
         await call.answer("silence")
 
-    async def _never(self, call: Call) -> None:
+    async def _never(self, call: InboundCall) -> None:
         call.ring()
         await call.over()
 
-    async def _callback(self, call: Call) -> None:
+    async def _callback(self, call: InboundCall) -> None:
         if not await call.answer("goodbye"):
             return
         await call.played(GOODBYE_LIMIT)
         call.bye()
         await asyncio.sleep(self._callback_delay)
         back = await call.agent.call(call.remote_user, CALLBACK_NUMBER, CALLBACK_NAME, "echo", {})
-        back.on_refer = carry_out
         if not await back.wait_for("answered", CALLBACK_RINGS):
             back.cancel('SIP;cause=487;text="No answer"')

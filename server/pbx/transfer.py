@@ -1,8 +1,12 @@
 """A service as the transferred party: it carries out a REFER (RFC 3515, and RFC 3891 for Replaces)."""
 
+from typing import TYPE_CHECKING
+
 from server.pbx.address import NameAddr, unescape
-from server.pbx.call import Call
 from server.pbx.message import PHRASES, Request
+
+if TYPE_CHECKING:
+    from server.pbx.call import Call
 
 _RING_SECONDS = 60.0
 _HANG_UP_AFTER = 3.0
@@ -10,7 +14,7 @@ _HANG_UP_AFTER = 3.0
 _PASSED_ON = ("Replaces", "Referred-By")
 
 
-async def carry_out(call: Call, request: Request) -> None:
+async def carry_out(call: "Call", request: Request) -> None:
     """202, call the target with the same sound, report by NOTIFY, and leave the old call if it worked."""
     try:
         target = NameAddr.parse(request.get("Refer-To")).sip_uri
@@ -25,7 +29,6 @@ async def carry_out(call: Call, request: Request) -> None:
     call.agent.send(request.reply(202))
     _report(call, 100)
     leg = await call.agent.call("", call.user, "Demo PBX", call.sound, headers, uri=target.bare)
-    leg.on_refer = carry_out
     if call.sound == "silence":
         leg.on_digit = leg.send_digit
     if await leg.wait_for("ringing", _RING_SECONDS) and leg.state == "ringing":
@@ -39,6 +42,6 @@ async def carry_out(call: Call, request: Request) -> None:
         _report(call, leg.status or 408)
 
 
-def _report(call: Call, status: int) -> None:
+def _report(call: "Call", status: int) -> None:
     subscription = "active;expires=60" if status < 200 else "terminated;reason=noresource"
     call.notify(f"SIP/2.0 {status} {PHRASES.get(status, 'Unknown')}", subscription)

@@ -35,7 +35,7 @@ async def test_digits(world: World) -> None:
 
 
 @story
-async def test_goodbye(make_world) -> None:
+async def test_goodbye(make_world: Callable[..., World]) -> None:
     world = make_world(callback_delay=0.2)
     async with Phone(world.url, "1001") as phone, Ear(600) as ear, Ear(600) as two:
         await phone.register()

@@ -1,0 +1,172 @@
+"""Requests under way: their branches, their answers, their cancelling (RFC 3261 sections 16.7 to 16.10).
+
+INVITE -> [branch, branch, ...]   first 2xx: handed on, the others cancelled "elsewhere"
+                                  6xx: the others cancelled; else the best answer when all have one
+caller's CANCEL, caller's socket gone -> all cancelled, 487      nobody answers -> all cancelled, 408
+"""
+
+import asyncio
+from collections.abc import Callable, Iterable
+
+from server.pbx.flow import Flow
+from server.pbx.location import Locations
+from server.pbx.message import Request, Response
+from server.pbx.transaction import ANSWERED_ELSEWHERE, Branch, Transaction
+
+GIVE_UP_AFTER = 32.0
+"""Seconds (64*T1) after which an unanswered CANCEL or non-INVITE request is forgotten."""
+
+
+class Forks:
+    """All transactions of the proxy. Nothing in here waits or raises."""
+
+    def __init__(self, host: str, locations: Locations, no_answer_after: float) -> None:
+        """`host`: the proxy in Via; `no_answer_after`: seconds a call may ring."""
+        self._host = host
+        self._locations = locations
+        self._no_answer_after = no_answer_after
+        self._transactions: dict[tuple[str, str], Transaction] = {}
+        self._branches: dict[str, tuple[Transaction, Branch]] = {}
+
+    def is_known(self, request: Request) -> bool:
+        """True for a request that is under way already."""
+        return (request.branch, request.method) in self._transactions
+
+    def start(self, flow: Flow, request: Request, copies: Iterable[tuple[Flow, Request]]) -> None:
+        """Send `copies`, one to each target, and bring the best answer back to `flow`."""
+        branches = {copy.branch: Branch(target, copy) for target, copy in copies}
+        if request.method == "ACK":  # it has no answer, and so no transaction
+            for branch in branches.values():
+                branch.flow.send(branch.request)
+            return
+        transaction = Transaction(flow, request, branches)
+        self._transactions[transaction.key] = transaction
+        if transaction.is_invite:
+            flow.send(request.reply(100))
+            transaction.timer = self._later(self._no_answer_after, self._no_answer, transaction)
+        else:
+            # No 408 for it: a late one only confuses the sender, whose own timer fires (RFC 4320).
+            transaction.timer = self._later(GIVE_UP_AFTER, self._forget, transaction)
+        for name, branch in list(branches.items()):
+            self._branches[name] = (transaction, branch)
+        for name, branch in list(branches.items()):
+            if not branch.flow.send(branch.request):
+                self._final(transaction, name, branch.failed(480))
+
+    def acknowledged(self, ack: Request) -> bool:
+        """True when this ACK is for a refusal of ours: it goes no further (section 17.2.1)."""
+        transaction = self._transactions.get((ack.branch, "INVITE"))
+        if transaction is not None and transaction.done:
+            self._forget(transaction)
+        return transaction is not None
+
+    def cancelled(self, flow: Flow, request: Request) -> None:
+        """The caller's CANCEL."""
+        transaction = self._transactions.get((request.branch, "INVITE"))
+        flow.send(request.reply(200 if transaction else 481))
+        if transaction and not transaction.done:
+            self._cancel(transaction, 487, request.get("Reason"))
+
+    def answered(self, response: Response) -> Transaction | None:
+        """A response from a phone; the transaction it belongs to, None when it is late."""
+        name = response.branch
+        transaction, branch = self._branches.get(name, (None, None))
+        if transaction is None or branch is None or response.cseq[1] != transaction.request.method:
+            return None  # late, or the answer to a CANCEL of ours
+        response.pop("Via")
+        if response.status >= 200:
+            self._final(transaction, name, response)
+        elif response.status > 100 and not transaction.done:
+            self._answer(transaction, response)
+        return transaction
+
+    def lost(self, flow: Flow) -> None:
+        """The flow is gone: what it rang stops ringing, what was sent to it has failed."""
+        for transaction in list(self._transactions.values()):
+            for name, branch in list(transaction.branches.items()):
+                if branch.flow is flow and branch.final is None:
+                    self._final(transaction, name, branch.failed(480))
+            if transaction.origin is flow and transaction.is_invite and not transaction.done:
+                self._cancel(transaction, 487, "")
+
+    def close(self) -> None:
+        """Stop every timer."""
+        for transaction in self._transactions.values():
+            transaction.stop_timer()
+        self._transactions.clear()
+        self._branches.clear()
+
+    def _no_answer(self, transaction: Transaction) -> None:
+        self._cancel(transaction, 408, 'SIP;cause=408;text="No answer"')
+
+    def _cancel(self, transaction: Transaction, status: int, reason: str) -> None:
+        """Stop every phone that still rings; the caller gets `status` when the last has confirmed."""
+        transaction.override = transaction.override or status
+        for branch in transaction.pending():
+            branch.flow.send(branch.cancel(reason))
+        transaction.stop_timer()
+        transaction.timer = self._later(GIVE_UP_AFTER, self._give_up, transaction)
+
+    def _give_up(self, transaction: Transaction) -> None:
+        for name, branch in list(transaction.branches.items()):
+            if branch.final is None:
+                self._final(transaction, name, branch.failed(487))
+
+    def _final(self, transaction: Transaction, name: str, response: Response) -> None:
+        """One branch has ended (section 16.7). `response` has no Via of ours any more."""
+        branch = transaction.branches[name]
+        if branch.final is not None:
+            return
+        branch.final = response
+        if response.status < 300:
+            self._accepted(transaction, branch, response)
+        else:
+            self._failed(transaction, branch, response)
+        if not transaction.pending():
+            for key in transaction.branches:
+                self._branches.pop(key, None)
+            if transaction.done and (not transaction.is_invite or response.status < 300):
+                self._forget(transaction)
+
+    def _accepted(self, transaction: Transaction, branch: Branch, response: Response) -> None:
+        if transaction.done or not self._answer(transaction, response):
+            # Two phones answered at once, or the caller has gone.
+            for request in branch.release(response, self._host) if transaction.is_invite else []:
+                branch.flow.send(request)
+        transaction.done = True
+        if transaction.is_invite:
+            self._cancel(transaction, 487, ANSWERED_ELSEWHERE)
+
+    def _failed(self, transaction: Transaction, branch: Branch, response: Response) -> None:
+        if transaction.is_invite:
+            branch.flow.send(branch.ack(response))
+            if response.status >= 600 and not transaction.override and transaction.pending():
+                self._cancel(transaction, response.status, "")
+        if transaction.done or transaction.pending():
+            return
+        transaction.done = True
+        best = transaction.best()
+        if transaction.override and best.status < 600:
+            best = transaction.request.reply(transaction.override)
+        self._answer(transaction, best)
+        transaction.stop_timer()
+        transaction.timer = self._later(GIVE_UP_AFTER, self._forget, transaction)
+
+    def _answer(self, transaction: Transaction, response: Response) -> bool:
+        """Send a response back the way the request came, or to where its sender has moved since."""
+        if transaction.origin.send(response):
+            return True
+        contact = transaction.request.contact
+        flow = self._locations.flow_of(contact) if contact else None
+        return flow is not None and flow.send(response)
+
+    def _forget(self, transaction: Transaction) -> None:
+        transaction.stop_timer()
+        self._transactions.pop(transaction.key, None)
+        for name in transaction.branches:
+            self._branches.pop(name, None)
+
+    def _later(
+        self, seconds: float, what: Callable[[Transaction], None], on: Transaction
+    ) -> asyncio.TimerHandle:
+        return asyncio.get_running_loop().call_later(seconds, what, on)
