@@ -14,7 +14,7 @@ from server.accounts import account_of_host, add_account
 from server.database import Database, accounts
 from server.errors import ApiError, NotFound
 from server.passwords import hash_password
-from server.settings import SettingsError, database_url_from, settings_from
+from server.settings import SettingsError, database_url_from, dist_from, settings_from
 from server.users import LONGEST_PASSWORD, ROLES, SHORTEST_PASSWORD, add_user
 
 _ENVIRONMENT = """\b
@@ -74,7 +74,7 @@ def serve(host: str, port: int) -> None:
         pass
 
 
-@main.command()
+@main.command(short_help="Show everything on this machine.")
 @click.option(
     "--port",
     default=8000,
@@ -99,7 +99,7 @@ def demo(port: int) -> None:
     try:
         from server.demo_server import serve_demo
 
-        serve_demo(port)
+        serve_demo(port, dist_from(os.environ))
     except ImportError as error:
         _fail(f"the demo needs its optional packages ({error.name}): pip install 'zorio-webphone[demo]'")
     except (SettingsError, ServingError) as error:

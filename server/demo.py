@@ -47,7 +47,6 @@ PEOPLE = {
 TOKEN_USES = 50
 """Of one embed token. More than elsewhere: in a demo people press Connect and reload without end."""
 
-_PAGES = PROJECT / "public" / "demo"
 _PAGE_HEADERS = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
 
 
@@ -65,11 +64,11 @@ def demo_password(extension: str) -> str:
     return f"demo-{extension}"
 
 
-def create_demo(port: int, *, dist: Path | None = None) -> Demo:
+def create_demo(port: int, *, dist: Path | None = None, pages: Path | None = None) -> Demo:
     """The demo for a server that will listen on this port of 127.0.0.1 and ::1.
 
-    `dist`: the built frame, if not the project's. Raises SettingsError when it is missing and ImportError
-    when the optional extra `demo` is not installed.
+    `dist`: the built frame, `pages`: the CRM's, if not the project's. Raises SettingsError when
+    the frame is not built and ImportError when the optional extra `demo` is not installed.
     """
     from server.pbx import Pbx, PbxUser  # heavy (aiortc), and optional for everybody but the demo
 
@@ -87,7 +86,7 @@ def create_demo(port: int, *, dist: Path | None = None) -> Demo:
         {extension: PbxUser(demo_password(extension), name) for extension, name in PEOPLE.items()},
         secret=sip_secret.encode(),
     )
-    crm = _DemoCrm(port)
+    crm = _DemoCrm(port, pages or PROJECT / "public" / "demo")
 
     async def sip(websocket: WebSocket) -> None:
         await pbx.endpoint(websocket)
@@ -130,12 +129,12 @@ class _DemoCrm:
     It talks to the phone's server through the public API, as a stranger would, but without a network.
     """
 
-    def __init__(self, port: int) -> None:
+    def __init__(self, port: int, pages: Path) -> None:
         self.app: Starlette | None = None
         self._phone = f"http://{PHONE_HOST}:{port}"
         self._bearers: dict[str, str] = {}
         self._logins: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
-        self._files = Files(_PAGES, _PAGE_HEADERS, html=True)
+        self._files = Files(pages, _PAGE_HEADERS, html=True)
 
     def routes(self) -> list[BaseRoute]:
         return [

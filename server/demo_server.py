@@ -3,6 +3,7 @@
 import asyncio
 import http.client
 import re
+from pathlib import Path
 
 import websockets
 from click import echo
@@ -11,12 +12,12 @@ from server.demo import CRM_HOST, PHONE_HOST, create_demo
 from server.serving import ServingError, open_loopback, serve
 
 
-def serve_demo(port: int) -> None:
+def serve_demo(port: int, dist: Path, pages: Path | None = None) -> None:
     """Serves until SIGINT or SIGTERM. Raises ServingError, SettingsError, ImportError."""
     sockets = open_loopback(port)
     try:
         port = sockets[0].getsockname()[1]
-        demo = create_demo(port)
+        demo = create_demo(port, dist=dist, pages=pages)
 
         async def ready() -> None:
             await probe(port)

@@ -43,7 +43,8 @@ def host_of(request: Request) -> str:
 
 def limit_key(request: Request) -> str:
     """Who is counted: the bearer or token that was sent (hashed, so none is kept), else the address."""
-    authorization = request.headers.get("authorization")
-    if authorization:
-        return hashlib.sha256(authorization.encode()).hexdigest()
+    # Without the scheme: "bearer" in other letters must not be another caller.
+    credentials = request.headers.get("authorization", "").partition(" ")[2].strip()
+    if credentials:
+        return hashlib.sha256(credentials.encode()).hexdigest()
     return address_of(request)

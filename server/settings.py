@@ -59,7 +59,7 @@ def settings_from(environ: Mapping[str, str]) -> Settings:
     return Settings(
         database_url=database_url_from(environ),
         signing_keys=_signing_keys(environ.get("ZORIO_SIGNING_KEYS", "")),
-        dist=Path(environ.get("ZORIO_DIST_DIR") or PROJECT / "dist"),
+        dist=dist_from(environ),
         database_wait_ms=_whole(environ, "ZORIO_DATABASE_WAIT_MS", 5000, 0, 60_000),
         bearer_days=_whole(environ, "ZORIO_BEARER_DAYS", 90, 1, 3650),
         token_uses=_whole(environ, "ZORIO_TOKEN_USES", 5, 1, 1000),
@@ -71,6 +71,11 @@ def settings_from(environ: Mapping[str, str]) -> Settings:
 def database_url_from(environ: Mapping[str, str]) -> str:
     """The database alone, for commands that sign nothing."""
     return environ.get("ZORIO_DATABASE_URL") or f"sqlite:///{PROJECT / 'var' / 'zorio.db'}"
+
+
+def dist_from(environ: Mapping[str, str]) -> Path:
+    """The built frame alone, for the demo, which makes up everything else."""
+    return Path(environ.get("ZORIO_DIST_DIR") or PROJECT / "dist")
 
 
 def _signing_keys(text: str) -> dict[str, str]:

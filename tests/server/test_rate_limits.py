@@ -61,6 +61,8 @@ def test_the_phone_is_limited_to_60_a_minute_per_token(world: World, method: str
     answers = [world.ask(method, path, bearer="1|one") for _ in range(61)]
     assert [answer.status_code for answer in answers] == [401] * 60 + [429]
     assert answers[0].headers["x-ratelimit-limit"] == "60"
+    disguised = {"Authorization": "bEARER  1|one"}
+    assert world.ask(method, path, headers=disguised).status_code == 429
     assert world.ask(method, path, bearer="1|two").headers["x-ratelimit-remaining"] == "59"
 
 
