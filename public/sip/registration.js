@@ -31,6 +31,7 @@ class ReportingRegisterer extends Registerer {
 
   register() {
     this.#awaiting = true;
+    this.#forgetCredentials();
     const failed = (response) => this.#failed(finalStatus(response.message));
     const requestDelegate = { onAccept: () => this.#accepted(), onReject: failed, onRedirect: failed };
     return super.register({ requestDelegate });
@@ -39,6 +40,7 @@ class ReportingRegisterer extends Registerer {
   /** Remove the binding; `done()` is called with whatever answer comes. */
   leave(done) {
     this.#awaiting = false;
+    this.#forgetCredentials();
     return super.unregister({ requestDelegate: { onAccept: done, onReject: done, onRedirect: done } });
   }
 
@@ -58,6 +60,15 @@ class ReportingRegisterer extends Registerer {
 
   unregistered() {
     if (!this.#retired) super.unregistered();
+  }
+
+  /**
+   * SIP.js sends the same message object again with the Authorization of last time: a replay, and with replaced or
+   * time-limited credentials a 403 where a challenge would have made it use the new ones.
+   */
+  #forgetCredentials() {
+    delete this.request.headers["Authorization"];
+    delete this.request.headers["Proxy-Authorization"];
   }
 
   #accepted() {
