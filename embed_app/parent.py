@@ -76,7 +76,7 @@ def announce(before: Phone, after: Phone, describe: Describe) -> Iterator[ev.Eve
     for notice in after.notices:
         match notice:
             case Problem():
-                yield ev.Error(error=error_object(notice, describe))
+                yield ev.Error(error=error_object(notice, after, describe))
             case ReconnectScheduled(attempt=attempt, delay_ms=delay_ms):
                 yield ev.AutoReconnect(attempt=attempt, delay_ms=delay_ms)
             case TokenExpiring(expires_in=expires_in):
@@ -132,11 +132,12 @@ def state_payload(phone: Phone) -> dict[str, Any]:
     }
 
 
-def error_object(problem: Problem, describe: Describe) -> ev.ErrorObject:
+def error_object(problem: Problem, phone: Phone, describe: Describe) -> ev.ErrorObject:
+    """Fatal only where it stopped the phone: a bad token beside a good one is a mistake, not an end."""
     return ev.ErrorObject(
         code=problem.code,
         message=describe(problem.code),
-        fatal=ERRORS[problem.code].fatal,
+        fatal=ERRORS[problem.code].fatal and phone.link.state is LinkState.REFUSED,
         detail=problem.detail,
         call_uuid=problem.call_uuid,
     )

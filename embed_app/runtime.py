@@ -105,7 +105,7 @@ class Runtime:
         where = f"{frames[-1].filename}:{frames[-1].lineno}" if frames else ""
         print(f"zorio-webphone: {type(error).__name__} at {where}")
         problem = Problem(code="internal", detail={"kind": type(error).__name__, "where": where})
-        event = error_payload(parent.error_object(problem, self._translator.error))
+        event = error_payload(parent.error_object(problem, self.phone, self._translator.error))
         self._outside.parent_window.post(seal("error", event))
 
     def _step(self, message: Message, answer_id: str | None) -> None:
@@ -132,7 +132,7 @@ class Runtime:
         if answer_id is None:
             return
         if refusal is not None:
-            error = error_payload(parent.error_object(refusal, self._translator.error))
+            error = error_payload(parent.error_object(refusal, after, self._translator.error))
             self._answer(answer_id, None, error)
         else:
             self._answer(answer_id, parent.state_payload(after), None)

@@ -12,7 +12,8 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class ErrorCode:
-    """fatal: the phone cannot go on by itself; it needs a new token, a permission or the operator."""
+    """fatal: it can stop the phone until a new token, a permission or the operator helps. An `error` event
+    says fatal only where it did."""
 
     fatal: bool
     cause: str

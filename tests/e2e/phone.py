@@ -89,8 +89,9 @@ class Phone:
                 f"no {type} {payload} at {self.extension}; since the mark: "
                 f"{[(e['type'], e.get('payload')) for e in self.since()]}; console: {self.console[-5:]}"
             ) from error
-        found: dict[str, Any] = handle.json_value()
-        return found.get("payload", found)
+        found = handle.json_value()
+        payload: dict[str, Any] = found["payload"]
+        return payload
 
     def send(self, type: str, payload: Any = None, **extra: Any) -> None:
         message = {"source": SOURCE, "type": type, "payload": payload or {}} | extra

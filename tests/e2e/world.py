@@ -36,7 +36,7 @@ FLAGS = (
 )
 UNMUTED = "--autoplay-policy=no-user-gesture-required"
 
-PARENT_PAGE = """<!doctype html><meta charset="utf-8"><title>CRM</title><body><script>
+PARENT_PAGE = """<!doctype html><meta charset="utf-8"><title>CRM</title><link rel="icon" href="data:,"><body><script>
 window.events = [];
 addEventListener("message", (e) => {
   if (!e.data || e.data.source !== "zorio-webphone") return;
