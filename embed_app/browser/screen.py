@@ -81,7 +81,7 @@ class DomScreen:
         opened = now.in_call is not None and now.in_call.transfer_open
         if opened and not (before.in_call is not None and before.in_call.transfer_open):
             self._target.element.focus()
-        elif focused is not None and focused.closest("[hidden]") is not None:
+        elif focused and focused.closest("[hidden]"):
             section = "incoming" if now.incoming else _SECTIONS.get(now.screen, "dialer")
             document.getElementById(section).focus()
 
@@ -119,7 +119,7 @@ class DomScreen:
 
     def _clicked(self, event: Any) -> None:
         button = event.target.closest("[data-action]")
-        if button is None:
+        if not button:  # null comes as JsNull, which is not None
             return
         action = str(button.getAttribute("data-action"))
         value = str(button.getAttribute("data-value") or button.getAttribute("data-number") or "")
@@ -158,7 +158,7 @@ class DomScreen:
 
     def _pointer_down(self, event: Any) -> None:
         self._long_pressed = False
-        if event.target.closest('[data-action="key"][data-value="0"]') is not None:
+        if event.target.closest('[data-action="key"][data-value="0"]'):
             self._press_timer = setTimeout(self._proxies["_long_press"], LONG_PRESS_MS)
 
     def _pointer_up(self, _event: Any) -> None:

@@ -43,13 +43,17 @@ def shared(world: World) -> _Shared:
 
 
 @pytest.fixture
-def alice(shared: _Shared) -> Phone:
-    return shared("1001")
+def alice(shared: _Shared) -> Iterator[Phone]:
+    phone = shared("1001")
+    yield phone
+    phone.assert_unharmed()
 
 
 @pytest.fixture
-def bob(shared: _Shared) -> Phone:
-    return shared("1002")
+def bob(shared: _Shared) -> Iterator[Phone]:
+    phone = shared("1002")
+    yield phone
+    phone.assert_unharmed()
 
 
 @pytest.fixture
@@ -64,4 +68,5 @@ def open_phone(world: World) -> Iterator[Callable[..., Phone]]:
 
     yield open
     for phone in opened:
+        phone.assert_unharmed()
         phone.close()

@@ -11,6 +11,9 @@ from playwright.sync_api import BrowserContext, Frame, Page
 from tests.e2e.world import World, until
 
 SOURCE = "zorio-webphone"
+AUDIBLE = 1e-4
+"""Energy (W3C webrtc-stats totalAudioEnergy) that is sound. A muted microphone decodes to nothing or to
+samples of one bit, some 1e-9 a second; the fake microphone and the services make 0.1 a second."""
 
 
 class Phone:
@@ -131,12 +134,22 @@ class Phone:
             now = self.stats(call_uuid)
             return bool(
                 now.get("packets_received", 0) - first.get("packets_received", 0) >= packets
-                and now.get("audio_energy_received", 0.0) > first.get("audio_energy_received", 0.0)
+                and now.get("audio_energy_received", 0.0) - first.get("audio_energy_received", 0.0) > AUDIBLE
             )
 
         until(heard, f"audio at {self.extension}: {first} -> {self.stats(call_uuid)}", seconds)
 
     # ---- between tests
+
+    def assert_unharmed(self) -> None:
+        """No exception reached the console in this test, whatever the test was about."""
+        harm = [
+            text
+            for text in self.console
+            if "pageerror" in text or "Traceback" in text or "zorio-webphone:" in text
+        ]
+        self.console.clear()
+        assert harm == []
 
     def rest(self) -> None:
         """Back to an idle, registered phone."""

@@ -7,6 +7,7 @@ contract and nothing else.
 from __future__ import annotations
 
 import asyncio
+import inspect
 import json
 import socket
 import threading
@@ -36,7 +37,8 @@ FLAGS = (
 )
 UNMUTED = "--autoplay-policy=no-user-gesture-required"
 
-PARENT_PAGE = """<!doctype html><meta charset="utf-8"><title>CRM</title><link rel="icon" href="data:,"><body><script>
+PARENT_PAGE = """<!doctype html><meta charset="utf-8"><title>CRM</title>
+<link rel="icon" href="data:,"><body><script>
 window.events = [];
 addEventListener("message", (e) => {
   if (!e.data || e.data.source !== "zorio-webphone") return;
@@ -94,9 +96,14 @@ class World:
         body = {"ttl_seconds": ttl_seconds}
         return str(self.post("/api/webphone/embed-token", body, self._bearers[user])["embed_token"])
 
-    def on_loop(self, coroutine: Callable[[], Any]) -> Any:
-        """Run something of the PBX on the server's event loop and wait for it."""
-        return asyncio.run_coroutine_threadsafe(coroutine(), self.loop).result(20)
+    def on_loop(self, action: Callable[[], Any]) -> Any:
+        """Run something of the PBX on the server's event loop, wait for it and give its result."""
+
+        async def run() -> Any:
+            result = action()
+            return await result if inspect.isawaitable(result) else result
+
+        return asyncio.run_coroutine_threadsafe(run(), self.loop).result(20)
 
     loop: Any = None
 
