@@ -1,0 +1,59 @@
+"""Contrast of the colour tokens, light and dark: WCAG 2.2, 1.4.3 (text, 4.5) and 1.4.11 (parts, 3)."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+CSS = (Path(__file__).parents[2] / "public/phone.css").read_text(encoding="utf-8")
+TOKENS = re.findall(r"--([\w-]+): light-dark\((#[0-9a-f]{6}), (#[0-9a-f]{6})\);", CSS)
+LIGHT = {name: light for name, light, _ in TOKENS} | {"on-strong": "#ffffff"}
+DARK = {name: dark for name, _, dark in TOKENS} | {"on-strong": "#ffffff"}
+
+TEXT = [
+    *((text, back) for text in ("text", "quiet") for back in ("back", "raised")),
+    ("text", "pressed"),
+    ("accent", "back"),
+    ("accent", "raised"),
+    ("on-accent", "accent"),
+    *(("on-strong", back) for back in ("go", "go-hover", "stop", "stop-hover")),
+    ("bad-text", "bad-back"),
+    ("warn-text", "warn-back"),
+    ("warn-text", "back"),
+]
+MARKS = ("dot-ok", "dot-busy", "dot-warn", "dot-bad", "dot-off", "field-line", "accent")
+PARTS = [(mark, "back") for mark in MARKS]
+
+
+def luminance(colour: str) -> float:
+    def linear(channel: int) -> float:
+        value = channel / 255
+        return value / 12.92 if value <= 0.04045 else ((value + 0.055) / 1.055) ** 2.4
+
+    red, green, blue = (linear(int(colour[i : i + 2], 16)) for i in (1, 3, 5))
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+
+def contrast(one: str, other: str) -> float:
+    low, high = sorted((luminance(one), luminance(other)))
+    return (high + 0.05) / (low + 0.05)
+
+
+def test_the_measure_itself() -> None:
+    assert contrast("#ffffff", "#000000") == pytest.approx(21)
+    assert contrast("#777777", "#ffffff") == pytest.approx(4.48, abs=0.01)
+
+
+@pytest.mark.parametrize("colours", [LIGHT, DARK], ids=["light", "dark"])
+@pytest.mark.parametrize(
+    ("fore", "back", "least"), [*((f, b, 4.5) for f, b in TEXT), *((f, b, 3.0) for f, b in PARTS)]
+)
+def test_contrast(colours: dict[str, str], fore: str, back: str, least: float) -> None:
+    assert contrast(colours[fore], colours[back]) >= least
+
+
+def test_colours_are_written_in_the_tokens_only() -> None:
+    rules = CSS[CSS.index("*,\n") :]
+    assert re.findall(r"#[0-9a-f]{3,8}\b(?=[;,) ])", rules) == []

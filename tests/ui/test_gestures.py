@@ -1,0 +1,72 @@
+"""What a press means."""
+
+from __future__ import annotations
+
+import pytest
+
+from embed_app.core import messages as msg
+from embed_app.core.model import Panel
+from embed_app.i18n.translator import Translator
+from embed_app.ui.gestures import Gesture, wish_of
+from embed_app.ui.presenter import present
+from tests.ui.markup import read_page
+from tests.ui.states import ANSWERED, STATES
+
+UUID = ANSWERED.uuid
+LOCAL = {"key", "backspace"}
+
+
+def wish(state: str, action: str, value: str = "", call_uuid: str = "") -> msg.Message | None:
+    view = present(STATES[state], Translator("vi"))
+    return wish_of(Gesture(action=action, value=value, call_uuid=call_uuid), view, lambda: "fresh")
+
+
+@pytest.mark.parametrize(
+    ("state", "action", "value", "expected"),
+    [
+        ("ready", "dial", " 1002 ", msg.DialRequested(call_uuid="fresh", number="1002")),
+        ("ended", "redial", "1002", msg.DialRequested(call_uuid="fresh", number="1002")),
+        ("idle", "connect", "", msg.ConnectRequested()),
+        ("problem_rejected", "retry", "", msg.ConnectRequested()),
+        ("audio_blocked", "unlock", "", msg.AudioUnlockRequested()),
+        ("answered", "hangup", "", msg.HangupRequested(call_uuid=UUID)),
+        ("answered", "mute", "", msg.MuteRequested(call_uuid=UUID)),
+        ("muted", "mute", "", msg.UnmuteRequested(call_uuid=UUID)),
+        ("answered", "hold", "", msg.HoldRequested(call_uuid=UUID)),
+        ("held", "hold", "", msg.UnholdRequested(call_uuid=UUID)),
+        ("answered", "keypad", "", msg.PanelChosen(panel=Panel.KEYPAD)),
+        ("keypad", "keypad", "", msg.PanelChosen(panel=Panel.NONE)),
+        ("keypad", "tone", "#", msg.DtmfRequested(call_uuid=UUID, digits="#")),
+        ("answered", "transfer", "", msg.PanelChosen(panel=Panel.TRANSFER)),
+        ("transfer", "transfer", "", msg.PanelChosen(panel=Panel.NONE)),
+        ("transfer", "close_panel", "", msg.PanelChosen(panel=Panel.NONE)),
+        ("transfer", "transfer_go", "1003", msg.TransferRequested(call_uuid=UUID, target="1003")),
+    ],
+)
+def test_wishes(state: str, action: str, value: str, expected: msg.Message) -> None:
+    assert wish(state, action, value) == expected
+    assert type(wish(state, action, value)) is type(expected)
+
+
+def test_answer_and_decline_name_their_call() -> None:
+    assert wish("incoming_two", "answer", call_uuid="b") == msg.AnswerRequested(call_uuid="b")
+    assert wish("incoming_two", "decline", call_uuid="b") == msg.HangupRequested(call_uuid="b")
+
+
+@pytest.mark.parametrize("action", ["hangup", "mute", "hold", "tone", "keypad", "transfer", "transfer_go"])
+def test_a_late_press_after_the_call_means_nothing(action: str) -> None:
+    assert wish("ready", action, "1") is None
+
+
+@pytest.mark.parametrize(
+    ("state", "action"), [("ready", "dial"), ("ended", "redial"), ("transfer", "transfer_go")]
+)
+def test_empty_fields_ask_for_nothing(state: str, action: str) -> None:
+    assert wish(state, action, "  ") is None
+
+
+def test_every_action_of_the_page_means_something() -> None:
+    used = {e.attributes["data-action"] for e in read_page().walk() if "data-action" in e.attributes}
+    for action in used - LOCAL:
+        meant = [wish(state, action, "1", "x") for state in ("ready", "answered")]
+        assert any(meant), action

@@ -1,0 +1,256 @@
+"""Every state of the phone has its screen."""
+
+from __future__ import annotations
+
+import ast
+import inspect
+from dataclasses import replace
+from types import ModuleType
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from embed_app.core.model import Call, CallState, Direction, LinkState, Panel, Phone, Problem, TransferState
+from embed_app.core.release_cause import Reason
+from embed_app.i18n.translator import Translator
+from embed_app.ui import alerts, call_presenter, gestures, presenter, projection
+from embed_app.ui.presenter import present
+from embed_app.ui.projection import minutes, project
+from embed_app.ui.view import Screen, Tone
+from tests.ui.states import (
+    ANSWERED,
+    INBOUND,
+    LONG_NAME,
+    NUMBER,
+    OUTBOUND,
+    READY,
+    STATES,
+    after,
+    on_link,
+    with_calls,
+)
+
+VI = Translator("vi")
+
+
+@pytest.mark.parametrize(
+    ("state", "screen", "status"),
+    [
+        ("starting", Screen.STARTING, "Đang khởi động…"),
+        ("idle", Screen.DIALER, "Chưa kết nối"),
+        ("connecting", Screen.DIALER, "Đang kết nối…"),
+        ("ready", Screen.DIALER, "Sẵn sàng · Máy lẻ 1001"),
+        ("leaving", Screen.DIALER, "Đang ngắt kết nối…"),
+        ("reconnecting", Screen.DIALER, "Đang kết nối lại…"),
+        ("problem_expired", Screen.PROBLEM, "Không kết nối được"),
+        ("incoming", Screen.INCOMING, "Sẵn sàng · Máy lẻ 1001"),
+        ("queued", Screen.IN_CALL, "Đang kết nối…"),
+        ("answered", Screen.IN_CALL, "Sẵn sàng · Máy lẻ 1001"),
+        ("refused_in_call", Screen.IN_CALL, "Không kết nối được"),
+        ("ended", Screen.ENDED, "Sẵn sàng · Máy lẻ 1001"),
+    ],
+)
+def test_screen_and_status(state: str, screen: Screen, status: str) -> None:
+    view = present(STATES[state], VI)
+    assert (view.screen, view.status.text) == (screen, status)
+
+
+@pytest.mark.parametrize("state", LinkState)
+def test_every_link_state_has_a_status_line(state: LinkState) -> None:
+    view = present(on_link(state, refusal="token_expired"), VI)
+    assert view.status.text
+    assert (view.status.tone is Tone.OK) == (state is LinkState.REGISTERED)
+
+
+@pytest.mark.parametrize(
+    ("state", "text"),
+    [
+        (CallState.QUEUED, "Đang chờ kết nối…"),
+        (CallState.INVITING, "Đang gọi…"),
+        (CallState.RINGING, "Đang đổ chuông…"),
+        (CallState.ANSWERING, "Đang nối máy…"),
+        (CallState.ANSWERED, "Đang đàm thoại"),
+    ],
+)
+def test_every_call_state_is_named(state: CallState, text: str) -> None:
+    view = present(with_calls(replace(OUTBOUND, state=state)), VI)
+    assert view.in_call is not None
+    assert view.in_call.state == text
+    assert view.spoken == f"{text} {NUMBER}"
+    assert view.in_call.can_dial_tones == view.in_call.can_hold == (state is CallState.ANSWERED)
+
+
+def test_held_and_transferring_say_so() -> None:
+    held = present(STATES["held"], VI).in_call
+    moving = present(STATES["transferring"], VI).in_call
+    assert held is not None
+    assert moving is not None
+    assert (held.state, moving.state) == ("Đang giữ máy", "Đang chuyển tới 1002…")
+    assert not moving.can_transfer
+
+
+@pytest.mark.parametrize("reason", Reason)
+@pytest.mark.parametrize("locale", ["vi", "en"])
+def test_every_reason_has_a_line_on_both_sides(reason: Reason, locale: str) -> None:
+    for call in (OUTBOUND, INBOUND):
+        ended = present(after(call, reason), Translator(locale)).ended
+        assert ended is not None
+        assert ended.text
+        assert "reason." not in ended.text
+
+
+def test_a_call_the_caller_gave_up_is_a_missed_call() -> None:
+    assert call_presenter.reason_text(Reason.CANCELLED, Direction.INBOUND, VI) == "Cuộc gọi nhỡ"
+    assert call_presenter.reason_text(Reason.CANCELLED, Direction.OUTBOUND, VI) == "Bạn đã huỷ cuộc gọi"
+
+
+def test_what_cannot_be_dialled_offers_no_redial() -> None:
+    for number, redial in ((NUMBER, NUMBER), ("*43", "*43"), ("anonymous", ""), ("", "")):
+        ended = present(after(replace(OUTBOUND, number=number), Reason.BUSY), VI).ended
+        assert ended is not None
+        assert ended.redial == redial
+
+
+def test_a_caller_without_name_or_number_still_has_a_line() -> None:
+    card = present(with_calls(replace(INBOUND, display_name="", number="")), VI).incoming[0]
+    assert (card.name, card.number) == ("Số ẩn", "")
+    card = present(with_calls(replace(INBOUND, display_name=NUMBER)), VI).incoming[0]
+    assert (card.name, card.number) == (NUMBER, "")
+
+
+def test_names_reach_the_screen_unchanged() -> None:
+    for name in (LONG_NAME.strip(), "<img src=x onerror=alert(1)>", "{extension} %s &amp;"):
+        view = present(with_calls(replace(INBOUND, display_name=name)), VI)
+        parts = project(view).lists["incoming-list"][INBOUND.uuid]
+        assert parts["name"]["text"] == name
+        assert name in view.spoken
+
+
+def test_a_refused_link_during_a_call_does_not_ask_for_a_reload() -> None:
+    view = present(STATES["refused_in_call"], VI)
+    assert view.banner is not None
+    assert view.banner.text == VI.text("banner.refused.in_call")
+    assert view.problem is None
+
+
+def test_the_problem_panel_says_what_to_do_and_offers_only_what_helps() -> None:
+    expired = present(STATES["problem_expired"], VI).problem
+    refused = present(STATES["problem_rejected"], VI).problem
+    assert expired is not None
+    assert refused is not None
+    assert expired.text == VI.error("token_expired")
+    assert expired.code_line == "Mã lỗi: token_expired"
+    assert (expired.can_retry, refused.can_retry) == (False, True)
+
+
+def test_only_the_agents_own_problems_flash() -> None:
+    assert present(replace(READY, notices=(Problem(code="unknown_command"),)), VI).flash is None
+    two = (Problem(code="invalid_number"), Problem(code="invalid_header"))
+    flash = present(replace(READY, notices=two), VI).flash
+    assert flash is not None
+    assert flash.code == "invalid_header"
+
+
+def test_failures_interrupt_and_states_do_not() -> None:
+    failing = project(present(STATES["mic_denied"], VI)).elements
+    waiting = project(present(STATES["reconnecting"], VI)).elements
+    assert (failing["alert"]["hidden"], failing["notice"]["hidden"]) == (False, True)
+    assert (waiting["alert"]["hidden"], waiting["notice"]["hidden"]) == (True, False)
+
+
+@pytest.mark.parametrize("state", STATES)
+def test_one_notice_at_most(state: str) -> None:
+    elements = project(present(STATES[state], VI)).elements
+    assert sum(not elements[id_]["hidden"] for id_ in ("alert", "notice", "ended", "audio-unlock")) <= 1
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"), [(0, "00:00"), (75.9, "01:15"), (3599, "59:59"), (3675, "1:01:15"), (-3, "00:00")]
+)
+def test_minutes(seconds: float, text: str) -> None:
+    assert minutes(seconds) == text
+
+
+CALLS = st.builds(
+    Call,
+    uuid=st.uuids().map(str),
+    direction=st.sampled_from(Direction),
+    number=st.text(max_size=40),
+    state=st.sampled_from(CallState),
+    started_at=st.just(1.0),
+    display_name=st.text(max_size=300),
+    answered_at=st.none() | st.floats(1, 2e9),
+    muted=st.booleans(),
+    held=st.booleans(),
+    transfer=st.sampled_from(TransferState),
+    audio_blocked=st.booleans(),
+)
+
+
+def phone_of(
+    state: LinkState,
+    refusal: str,
+    calls: list[Call],
+    panel: Panel,
+    started: bool,
+    banner: str,
+    ended: Call | None,
+) -> Phone:
+    phone = replace(on_link(state, refusal=refusal), calls=tuple(calls), panel=panel)
+    return replace(phone, started=started, banner=banner, last_ended=ended)
+
+
+PHONES = st.builds(
+    phone_of,
+    st.sampled_from(LinkState),
+    st.sampled_from(["", "token_expired", "nonsense"]),
+    st.lists(CALLS, max_size=3, unique_by=lambda call: call.uuid),
+    st.sampled_from(Panel),
+    st.booleans(),
+    st.sampled_from(["", "mic_denied", "nonsense"]),
+    st.none() | CALLS,
+)
+
+
+@given(PHONES, st.sampled_from(["vi", "en"]))
+def test_a_live_call_can_always_be_ended_and_a_dead_one_never(phone: Phone, locale: str) -> None:
+    view = present(phone, Translator(locale))
+    projection = project(view)
+    ringing: list[Call] = []
+    others: list[Call] = []
+    for call in phone.live_calls:
+        here = call.direction is Direction.INBOUND and call.state is CallState.RINGING
+        (ringing if here else others).append(call)
+    assert [card.call_uuid for card in view.incoming] == [call.uuid for call in ringing]
+    assert set(projection.lists["incoming-list"]) == {call.uuid for call in ringing}
+    assert projection.elements["incoming"]["hidden"] == (not ringing)
+    assert projection.elements["call"]["hidden"] == (not others)
+    assert (view.in_call is None) == (not others)
+    if view.in_call is not None:
+        assert view.in_call.call_uuid in {call.uuid for call in others}
+        assert not (view.in_call.keypad_open and view.in_call.transfer_open)
+    shown = [id_ for id_ in ("dialer", "call", "problem") if not projection.elements[id_]["hidden"]]
+    assert len(shown) + (view.screen is Screen.INCOMING) == 1
+    assert view.spoken
+
+
+@pytest.mark.parametrize("module", [alerts, call_presenter, gestures, presenter, projection])
+def test_no_sentence_is_written_outside_the_translations(module: ModuleType) -> None:
+    tree = ast.parse(inspect.getsource(module))
+    documentation = {
+        node.value
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
+    }
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and node not in documentation:
+            assert " " not in node.value.strip(), node.value
+            assert node.value.isascii(), node.value
+
+
+def test_answered_shows_the_time_it_was_answered() -> None:
+    view = present(with_calls(ANSWERED), VI)
+    assert view.in_call is not None
+    assert view.in_call.timer_from == ANSWERED.answered_at
+    assert project(view).elements["call-timer"]["data-from"] == "1782000000.000"
