@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from server.pbx.call import Call
 
 _RING_SECONDS = 60.0
-_HANG_UP_AFTER = 3.0
+HANG_UP_AFTER = 3.0
 """Seconds the transferring phone has to hang up itself, as RFC 5589 section 6.1 wants it to."""
 _PASSED_ON = ("Replaces", "Referred-By")
 
@@ -35,7 +35,7 @@ async def carry_out(call: "Call", request: Request) -> None:
         _report(call, 180)
     if await leg.wait_for("answered", _RING_SECONDS):
         _report(call, 200)
-        if not await call.wait_for("ended", _HANG_UP_AFTER):
+        if not await call.wait_for("ended", HANG_UP_AFTER):
             call.bye()
     else:
         leg.cancel()

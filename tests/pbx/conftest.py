@@ -1,20 +1,27 @@
-"""A demo PBX behind a real uvicorn, on a port of its own."""
+"""A demo PBX behind a real uvicorn, on a free port."""
 
 from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
 
-from tests.pbx.world import World
+from tests.pbx.world import Host, World
+
+
+@pytest.fixture(scope="session")
+def host() -> Iterator[Host]:
+    host = Host()
+    yield host
+    host.stop()
 
 
 @pytest.fixture
-def make_world() -> Iterator[Callable[..., World]]:
+def make_world(host: Host) -> Iterator[Callable[..., World]]:
     """Start a PBX with extra `Pbx` arguments; it is stopped after the test."""
     worlds: list[World] = []
 
     def make(**options: Any) -> World:
-        worlds.append(World(**options))
+        worlds.append(World(host, **options))
         return worlds[-1]
 
     yield make

@@ -50,6 +50,7 @@ class Ear:
         self.packets = 0
         self.digits: list[str] = []
         self.events = EventSender()
+        self._arrived = 0
         self._last: list[Any] = []
         self._event_types: set[int] = set()
         self._listening: asyncio.Task[None] | None = None
@@ -69,7 +70,8 @@ class Ear:
         self.mouth.stop()
         await self.peer.close()
         if self._listening:
-            await self._listening
+            self._listening.cancel()  # a track that was never connected does not end by itself
+            await asyncio.wait([self._listening])
 
     async def offer(self) -> str:
         await self.peer.setLocalDescription(await self.peer.createOffer())
@@ -105,6 +107,14 @@ class Ear:
         wave = np.concatenate(self._last).astype(float)
         return float(np.argmax(np.abs(np.fft.rfft(wave))) * RATE / len(wave))
 
+    def forget(self) -> None:
+        """Judge only what comes from now on."""
+        self._last = []
+
+    def sent_to_us(self) -> int:
+        """RTP packets that have arrived, whether we want them or not."""
+        return self._arrived
+
     def hears(self, hertz: int) -> bool:
         """A clear tone of about this frequency."""
         return len(self._last) == 10 and self.loudness > 1000 and abs(self.hertz - hertz) < 15
@@ -137,6 +147,7 @@ class Ear:
             await send(self.events.rewrite(data))
 
         async def handle_rtp(packet: Any, arrival_time_ms: int) -> None:
+            self._arrived += 1
             if packet.payload_type not in self._event_types:
                 await handle(packet, arrival_time_ms=arrival_time_ms)
             elif digit := heard.feed(packet.timestamp, packet.payload):

@@ -2,6 +2,7 @@
 
 import asyncio
 import functools
+import secrets
 import socket
 import threading
 from collections.abc import Awaitable, Callable, Coroutine
@@ -10,6 +11,7 @@ from typing import Any, ParamSpec, TypeVar
 import uvicorn
 from starlette.applications import Starlette
 from starlette.routing import WebSocketRoute
+from starlette.websockets import WebSocket
 
 from server.pbx import Pbx, PbxUser
 
@@ -33,35 +35,28 @@ def story(test: Callable[P, Awaitable[None]]) -> Callable[P, None]:
     return run
 
 
-class World:
-    """Users 1001 to 1004, password `pw-<extension>`; 1009 has no password."""
+class Host:
+    """One uvicorn in a thread, for any number of PBXs: each has a path of its own."""
 
-    def __init__(self, **options: Any) -> None:
-        self.users = {str(n): PbxUser(f"pw-{n}", f"User {n}") for n in range(1001, 1005)}
-        self.users["1009"] = PbxUser(None, "Only tokens")
-        self.pbx = Pbx(DOMAIN, self.users, SECRET, **options)
-        self.taped: list[tuple[str, str]] = []
-        self.pbx.taps.append(lambda direction, text: self.taped.append((direction, text)))
+    def __init__(self) -> None:
+        self.pbxs: dict[str, Pbx] = {}
         self._socket = socket.create_server(("127.0.0.1", 0))
-        self.url = f"ws://127.0.0.1:{self._socket.getsockname()[1]}/sip"
-        app = Starlette(routes=[WebSocketRoute("/sip", self.pbx.endpoint)])
-        self._server = uvicorn.Server(
-            uvicorn.Config(app, log_level="warning", lifespan="off", timeout_graceful_shutdown=2)
-        )
+        self.url = f"ws://127.0.0.1:{self._socket.getsockname()[1]}"
+        app = Starlette(routes=[WebSocketRoute("/{name}/sip", self._serve)])
+        config = uvicorn.Config(app, log_level="warning", lifespan="off", timeout_graceful_shutdown=2)
+        self._server = uvicorn.Server(config)
         self.loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._run)
         self._thread.start()
 
+    async def _serve(self, websocket: WebSocket) -> None:
+        await self.pbxs[websocket.path_params["name"]].endpoint(websocket)
+
     def _run(self) -> None:
         asyncio.set_event_loop(self.loop)
         self.loop.run_until_complete(self._server.serve(sockets=[self._socket]))
-        self.loop.run_until_complete(self.pbx.aclose())
         self.loop.run_until_complete(self.loop.shutdown_default_executor())
         self.loop.close()
-
-    async def at_pbx(self, work: Coroutine[Any, Any, T]) -> T:
-        """Await `work` in the PBX's own event loop."""
-        return await asyncio.wrap_future(asyncio.run_coroutine_threadsafe(work, self.loop))
 
     def stop(self) -> None:
         self._server.should_exit = True
@@ -70,8 +65,32 @@ class World:
         self._socket.close()
 
 
+class World:
+    """A PBX with users 1001 to 1004, password `pw-<extension>`; 1009 has no password."""
+
+    def __init__(self, host: Host, **options: Any) -> None:
+        users = {str(n): PbxUser(f"pw-{n}", f"User {n}") for n in range(1001, 1005)}
+        users["1009"] = PbxUser(None, "Only time-limited")
+        self.pbx = Pbx(DOMAIN, users, SECRET, **options)
+        self.taped: list[tuple[str, str]] = []
+        self.pbx.taps.append(lambda direction, text: self.taped.append((direction, text)))
+        name = secrets.token_hex(4)
+        host.pbxs[name] = self.pbx
+        self.url = f"{host.url}/{name}/sip"
+        self._loop = host.loop
+
+    async def at_pbx(self, work: Coroutine[Any, Any, T]) -> T:
+        """Await `work` in the PBX's own event loop."""
+        return await asyncio.wrap_future(asyncio.run_coroutine_threadsafe(work, self._loop))
+
+    def stop(self) -> None:
+        """Close every socket and the PBX."""
+        self.pbx.drop_connections()
+        asyncio.run_coroutine_threadsafe(self.pbx.aclose(), self._loop).result(20)
+
+
 async def until(condition: Callable[[], bool], within: float = 5) -> None:
     """Wait until `condition` holds."""
     async with asyncio.timeout(within):
-        while not condition():
+        while not condition():  # noqa: ASYNC110 - what is waited for happens in another thread
             await asyncio.sleep(0.005)
