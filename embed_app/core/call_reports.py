@@ -12,6 +12,7 @@ from embed_app.core.model import (
     Call,
     CallState,
     DigitHeard,
+    Direction,
     Panel,
     TransferState,
 )
@@ -35,7 +36,8 @@ def report(turn: Turn, message: msg.CallReport) -> None:
         return
     match message:
         case msg.InviteSent():
-            turn.put(replace(call, sip_call_id=message.sip_call_id))
+            if call.direction is Direction.OUTBOUND:
+                turn.put(replace(call, sip_call_id=message.sip_call_id))
         case msg.CallProgress():
             if next_state(call, message) is not None and message.status > 100:
                 turn.put(replace(call, state=CallState.RINGING))
@@ -43,13 +45,15 @@ def report(turn: Turn, message: msg.CallReport) -> None:
             if next_state(call, message) is not None:
                 _answered(turn, call)
         case msg.CallEnded():
-            _ended(turn, call, message)
+            if next_state(call, message) is not None:
+                _ended(turn, call, message)
         case msg.MicrophoneFailed():
             _microphone_failed(turn, call, message)
         case msg.HoldChanged():
             if call.state is CallState.ANSWERED:
-                turn.put(replace(call, held=message.held))
+                _hold_changed(turn, call, message.held)
         case msg.HoldFailed():
+            turn.put(replace(call, hold_wanted=None))
             turn.problem("hold_failed", call_uuid=call.uuid, status=message.status)
         case msg.DigitReceived():
             _digit(turn, call, message)
@@ -79,6 +83,13 @@ def _answered(turn: Turn, call: Call) -> None:
     if call.muted:
         # There was no track to mute before the media was set up.
         turn.emit(do.SetMute(call.uuid, True))
+
+
+def _hold_changed(turn: Turn, call: Call, held: bool) -> None:
+    other = call.hold_wanted is not None and call.hold_wanted is not held
+    turn.put(replace(call, held=held, hold_wanted=call.hold_wanted if other else None))
+    if other:
+        turn.emit(do.SetHold(call.uuid, not held))
 
 
 def _ended(turn: Turn, call: Call, message: msg.CallEnded) -> None:

@@ -62,7 +62,10 @@ def _hold(turn: Turn, call: Call, *, held: bool) -> None:
     """`held` changes when the peer has accepted the re-INVITE, not before (RFC 3264 section 8.4)."""
     if turn.link.state is not LinkState.REGISTERED:
         return turn.problem("not_registered", call_uuid=call.uuid)
-    if call.held is not held:
+    if call.hold_wanted is not None:
+        turn.put(replace(call, hold_wanted=held))  # only one re-INVITE at a time (RFC 3261 section 14.1)
+    elif call.held is not held:
+        turn.put(replace(call, hold_wanted=held))
         turn.emit(do.SetHold(call.uuid, held))
     return None
 

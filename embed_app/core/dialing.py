@@ -55,6 +55,10 @@ def send_invite(turn: Turn, call: Call) -> None:
 
 
 def invite_received(turn: Turn, message: msg.InviteReceived) -> None:
+    if turn.phone.call(message.call_uuid) is not None:
+        return None  # told twice: the call is here already
+    if turn.link.state in (LinkState.IDLE, LinkState.LEAVING):
+        return turn.emit(do.RejectInvite(message.call_uuid, 480))  # it crossed our `disconnect`
     if len(turn.phone.live_calls) >= MAX_CALLS:
         return turn.emit(do.RejectInvite(message.call_uuid, 486))
     headers = {name.lower(): value for name, value in message.headers}
@@ -83,7 +87,8 @@ def referred(turn: Turn, message: msg.Referred) -> None:
         number = clean_number(message.number)
     except DialStringError:
         number = ""
-    if call is None or call.state is not CallState.ANSWERED or not number:
+    full = len(turn.phone.live_calls) > MAX_CALLS
+    if call is None or call.state is not CallState.ANSWERED or not number or full:
         return turn.emit(do.RejectRefer(message.call_uuid))
     turn.emit(do.AcceptRefer(message.call_uuid, message.new_call_uuid))
     turn.put(

@@ -91,6 +91,8 @@ class Call:
     ended_at: float | None = None
     muted: bool = False
     held: bool = False
+    hold_wanted: bool | None = None
+    """What was last asked for while a re-INVITE for hold or unhold is under way; None when none is."""
     campaign_id: str | None = None
     lead_id: str | None = None
     headers: tuple[tuple[str, str], ...] = ()
@@ -161,6 +163,8 @@ class Link:
     """Why the WebSocket closed the last time, in the user agent's words; never shown to people."""
     unregistered: UnregisterReason | None = None
     """Why we are not registered, once it has been told; None after each accepted REGISTER."""
+    wanted: bool = False
+    """Whether anybody asked to be connected: the address by `auto_register`, the parent or the agent."""
     refusal: str = ""
     """Error code that explains REFUSED, for the panel; empty otherwise."""
 

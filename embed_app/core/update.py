@@ -75,7 +75,8 @@ def _route(turn: Turn, message: msg.Message) -> None:
         case msg.WentOnline():
             registration.retry(turn)
         case msg.PanelChosen():
-            turn.change(panel=message.panel)
+            if turn.phone.live_calls:
+                turn.change(panel=message.panel)
         case msg.AudioUnlockRequested():
             turn.emit(do.UnlockAudio())
         case msg.ParentMistake():
