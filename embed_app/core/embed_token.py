@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import json
+import math
 import re
 
 from embed_app.core.model import Token
@@ -38,6 +39,8 @@ def read_token(raw: str) -> Token:
         RecursionError,
     ):
         raise TokenError("not an embed token") from None
+    if not math.isfinite(expires_at):
+        raise TokenError("not an embed token")
     texts = isinstance(extension, str) and isinstance(customer, str)
     if not texts or not isinstance(origins, list) or not all(isinstance(o, str) for o in origins):
         raise TokenError("not an embed token")

@@ -120,12 +120,19 @@ class ParentMistake(Message):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ConfigReceived(Message):
+class ConfigAnswer(Message):
+    """`token` is the one it was asked with (stamped by the runtime): another may have come meanwhile."""
+
+    token: str | None = field(default=None, repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConfigReceived(ConfigAnswer):
     config: SipConfig
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ConfigFailed(Message):
+class ConfigFailed(ConfigAnswer):
     """status: the HTTP status; 0 when no answer came or the answer made no sense."""
 
     status: int

@@ -16,7 +16,7 @@ from __future__ import annotations
 
 from embed_app.core import effects as do
 from embed_app.core import messages as msg
-from embed_app.core.call import end_call, hang_up, next_state
+from embed_app.core.call import end_call, hang_up, next_state, release_line
 from embed_app.core.embed_token import TokenError, read_token
 from embed_app.core.model import (
     CallState,
@@ -34,11 +34,14 @@ from embed_app.core.turn import Turn
 LEAVE_TIMEOUT = 2.0
 TOKEN_AHEAD = 90.0
 CREDENTIALS_MARGIN = 60.0
+SHORTEST_CREDENTIALS = 10.0
+"""Seconds: however soon the server says credentials end, they are not renewed more often than this."""
 _AUTH_REFUSED = (401, 403, 404, 407)
 
 
 def started(turn: Turn, message: msg.Started) -> None:
     turn.change(started=True)
+    turn.change_link(wanted=turn.phone.settings.auto_register)
     if message.token is None:
         return refuse(turn, "token_missing")
     try:
@@ -50,15 +53,27 @@ def started(turn: Turn, message: msg.Started) -> None:
     return None
 
 
+def token_mended(turn: Turn) -> None:
+    """A good token came to a phone that could not go on without one."""
+    if turn.link.wanted:
+        return connect(turn)
+    return turn.change_link(state=LinkState.IDLE, refusal="")
+
+
 def connect(turn: Turn) -> None:
     """`connect`. On a phone that is on its way or there already: only the wait is cut short."""
+    told = None
+    if turn.link.state is LinkState.LEAVING:
+        leave(turn)
+        told = turn.link.unregistered  # in this very step: not to be taken back before it is announced
     state = turn.link.state
+    turn.change_link(wanted=True)
     if state is LinkState.WAITING:
         retry(turn)
     elif state in (LinkState.IDLE, LinkState.REFUSED):
         if turn.link.token is None:
             return refuse(turn, turn.link.refusal or "token_missing")
-        turn.change_link(unregistered=None, attempt=0, refusal="")
+        turn.change_link(unregistered=told, attempt=0, refusal="")
         fetch_config(turn)
     return None
 
@@ -67,7 +82,8 @@ def disconnect(turn: Turn) -> None:
     """`disconnect`: end the calls, unregister, close, cancel every timer (contract section 3)."""
     for call in turn.phone.live_calls:
         hang_up(turn, call)
-    turn.stop_timers(*(name for name in turn.phone.timers if name != "ended"))
+    # "leave" runs when this is the second wish: without it a silent PBX would keep the phone for ever.
+    turn.stop_timers(*(name for name in turn.phone.timers if name not in ("ended", "leave")))
     if turn.link.state is LinkState.REGISTERED:
         turn.change_link(state=LinkState.LEAVING)
         turn.emit(do.Unregister())
@@ -78,7 +94,9 @@ def disconnect(turn: Turn) -> None:
 
 def leave(turn: Turn) -> None:
     turn.stop_timers("leave")
-    turn.change_link(state=LinkState.IDLE, unregistered=UnregisterReason.MANUAL, attempt=0, refusal="")
+    turn.change_link(
+        state=LinkState.IDLE, unregistered=UnregisterReason.MANUAL, attempt=0, refusal="", wanted=False
+    )
     turn.change(banner="")
     turn.emit(do.CloseTransport())
 
@@ -114,7 +132,7 @@ def token_offered(turn: Turn, message: msg.TokenOffered) -> None:
     turn.change_link(token=new)
     match turn.link.state:
         case LinkState.REFUSED:
-            connect(turn)
+            token_mended(turn)
         case LinkState.IDLE | LinkState.LEAVING | LinkState.WAITING:
             pass  # used when the next configuration is fetched
         case _:
@@ -126,17 +144,27 @@ def config_received(turn: Turn, message: msg.ConfigReceived) -> None:
     state, old, new = turn.link.state, turn.link.config, message.config
     if state in (LinkState.IDLE, LinkState.LEAVING, LinkState.REFUSED):
         return None
+    if old is None and replaced_meanwhile(turn, message):
+        return None  # before the first configuration a new token may be for another extension
     turn.change_link(config=new, config_at=turn.at)
     turn.change(banner="")
     turn.emit(do.Configure(new))
-    turn.start_timer("token", max(new.token_expires_in / 2, new.token_expires_in - TOKEN_AHEAD))
+    # A quarter of its time for a short one: a parent that refreshes at once must not go round and round.
+    turn.start_timer("token", max(new.token_expires_in / 4, new.token_expires_in - TOKEN_AHEAD))
     if new.credentials_expire_in is not None:
-        turn.start_timer("credentials", max(1.0, new.credentials_expire_in - CREDENTIALS_MARGIN))
+        left = new.credentials_expire_in
+        turn.start_timer("credentials", max(SHORTEST_CREDENTIALS, left / 2, left - CREDENTIALS_MARGIN))
     if state is LinkState.CONFIGURING:
         open_line(turn)
     elif state is LinkState.REGISTERED and not same_credentials(old, new):
         turn.emit(do.Register())
     return None
+
+
+def replaced_meanwhile(turn: Turn, answer: msg.ConfigReceived | msg.ConfigFailed) -> bool:
+    """Whether the answer belongs to a token that is not the present one; the present one gets its own."""
+    token = turn.link.token
+    return answer.token is not None and token is not None and answer.token != token.raw
 
 
 def same_credentials(old: SipConfig | None, new: SipConfig) -> bool:
@@ -145,6 +173,8 @@ def same_credentials(old: SipConfig | None, new: SipConfig) -> bool:
 
 
 def config_failed(turn: Turn, message: msg.ConfigFailed) -> None:
+    if replaced_meanwhile(turn, message):
+        return None
     final = {401: "token_rejected", 403: "token_rejected", 404: "token_foreign", 422: "token_rejected"}
     code = final.get(message.status)
     if turn.link.state is LinkState.CONFIGURING:
@@ -177,7 +207,8 @@ def credentials_ran_out(turn: Turn) -> bool:
     config = turn.link.config
     if config is None or config.credentials_expire_in is None:
         return False
-    return turn.at - turn.link.config_at >= config.credentials_expire_in
+    # A fresh answer is used whatever it says: asking again at once would be a loop.
+    return turn.at - turn.link.config_at >= max(SHORTEST_CREDENTIALS, config.credentials_expire_in)
 
 
 def register(turn: Turn) -> None:
@@ -198,6 +229,9 @@ def transport_down(turn: Turn, message: msg.TransportDown) -> None:
     turn.change_link(transport=Transport.DOWN, down_reason=message.reason)
     for call in turn.phone.live_calls:
         if next_state(call, message) is not None:
+            # Nothing can be sent, but the user agent must let go: a late 200 on the next socket would
+            # make a call nobody knows of.
+            release_line(turn, call)
             end_call(turn, call, Reason.SIGNALING_LOST)
     if state is LinkState.REGISTERED:
         turn.change_link(unregistered=UnregisterReason.TRANSPORT_DISCONNECT)
@@ -239,9 +273,9 @@ def register_failed(turn: Turn, message: msg.RegisterFailed) -> None:
     if state not in (LinkState.REGISTERING, LinkState.REGISTERED):
         return None
     if message.status in _AUTH_REFUSED:
+        turn.change_link(unregistered=UnregisterReason.REMOTE)
         if credentials_ran_out(turn):
             return fetch_config(turn)
-        turn.change_link(unregistered=UnregisterReason.REMOTE)
         return refuse(turn, "registration_refused")
     if state is LinkState.REGISTERED:
         turn.change_link(unregistered=UnregisterReason.TRANSPORT_DISCONNECT)
