@@ -1,0 +1,200 @@
+"""Drives `update` and `announce` as the runtime does, under a clock of its own; remembers what came out."""
+
+from __future__ import annotations
+
+import base64
+import json
+from dataclasses import replace
+from typing import Any, TypeVar
+
+from embed_app.core import effects as do
+from embed_app.core import messages as msg
+from embed_app.core.model import Call, LinkState, Phone, Problem, Settings, SipConfig
+from embed_app.core.update import update
+from embed_app.parent import announce
+from embed_app.protocol import events as ev
+
+T0 = 1_750_000_000.0
+CALL = "11111111-1111-4111-8111-111111111111"
+OTHER = "22222222-2222-4222-8222-222222222222"
+THIRD = "33333333-3333-4333-8333-333333333333"
+URLS = ("wss://one.example/ws", "wss://two.example/ws")
+
+E = TypeVar("E", bound=ev.Event)
+
+
+def token(
+    extension: object = "1001", customer: object = "acme", expires_at: object = T0 + 300, **claims: object
+) -> str:
+    """An embed token as the server makes it, with a signature nobody here can check."""
+    body = {"sub": extension, "tid": customer, "exp": expires_at, **claims}
+    parts = ({"alg": "HS256", "typ": "JWT"}, body)
+    encoded = [base64.urlsafe_b64encode(json.dumps(part).encode()).decode().rstrip("=") for part in parts]
+    return ".".join([*encoded, "c2lnbmF0dXJl"])
+
+
+GOOD = token()
+
+
+def config(**changes: Any) -> SipConfig:
+    return replace(
+        SipConfig(
+            extension="1001",
+            display_name="An",
+            sip_uri="sip:1001@acme.example",
+            auth_username="1001",
+            auth_password="swordfish",
+            credentials_expire_in=None,
+            wss_urls=URLS,
+            ice_servers=(),
+            token_expires_in=300.0,
+        ),
+        **changes,
+    )
+
+
+def describe(code: str) -> str:
+    return f"text of {code}"
+
+
+class Driver:
+    """`send` is one step. `timers` are those a clock would hold by now: name -> (due, generation)."""
+
+    def __init__(self, phone: Phone | None = None) -> None:
+        self.phone = phone or Phone()
+        self.now = T0
+        self.events: list[ev.Event] = []
+        self.effects: list[do.Effect] = []
+        self._last: tuple[do.Effect, ...] = ()
+        self.timers: dict[str, tuple[float, int]] = {}
+
+    def send(self, message: msg.Message, *, after: float = 0.0, chance: float = 0.5) -> list[ev.Event]:
+        """The events of this step."""
+        self.now += after
+        if (
+            isinstance(message, msg.TimerFired)
+            and self.timers.get(message.name, (0, 0))[1] == message.generation
+        ):
+            del self.timers[message.name]
+        before = self.phone
+        self.phone, self._last = update(before, replace(message, at=self.now, chance=chance))
+        events = list(announce(before, self.phone, describe))
+        self.events += events
+        self.effects += self._last
+        for effect in self._last:
+            if isinstance(effect, do.StartTimer):
+                self.timers[effect.name] = (self.now + effect.delay, effect.generation)
+            elif isinstance(effect, do.StopTimer):
+                self.timers.pop(effect.name, None)
+        assert {name: gen for name, (_, gen) in self.timers.items()} == dict(self.phone.timers)
+        return events
+
+    def fire(self, name: str) -> list[ev.Event]:
+        """Let the time pass until this timer is due."""
+        due, generation = self.timers[name]
+        self.now = max(self.now, due)
+        return self.send(msg.TimerFired(name=name, generation=generation))
+
+    def due_in(self, name: str) -> float:
+        return self.timers[name][0] - self.now
+
+    @property
+    def state(self) -> LinkState:
+        return self.phone.link.state
+
+    @property
+    def call(self) -> Call:
+        (call,) = self.phone.calls
+        return call
+
+    def last(self) -> tuple[do.Effect, ...]:
+        """What the last step asked for."""
+        return self._last
+
+    def types(self) -> list[str]:
+        """Of every event so far."""
+        return [event.type for event in self.events]
+
+    def told(self, kind: type[E]) -> list[E]:
+        return [event for event in self.events if isinstance(event, kind)]
+
+    def errors(self) -> list[str]:
+        return [event.error.code for event in self.told(ev.Error)]
+
+    def problems(self) -> list[Problem]:
+        """Of the last step."""
+        return [notice for notice in self.phone.notices if isinstance(notice, Problem)]
+
+    def asked(self, kind: type[do.Effect]) -> int:
+        """How often this effect was asked for so far."""
+        return sum(isinstance(effect, kind) for effect in self.effects)
+
+    def forget(self) -> Driver:
+        """Only what comes from now on counts."""
+        self.events.clear()
+        self.effects.clear()
+        return self
+
+
+def types(events: list[ev.Event]) -> list[str]:
+    return [event.type for event in events]
+
+
+def phone_in(state: LinkState, **config_changes: Any) -> Driver:
+    """A phone brought to a link state by the messages that lead there; two URLs, static credentials."""
+    driver = Driver(Phone(settings=Settings(auto_register=state is not LinkState.IDLE)))
+    driver.send(msg.Started(token=GOOD))
+    steps: list[msg.Message] = []
+    up = (msg.ConfigReceived(config=config(**config_changes)), msg.TransportUp(), msg.RegisterAccepted())
+    match state:
+        case LinkState.IDLE | LinkState.CONFIGURING:
+            pass
+        case LinkState.CONNECTING:
+            steps += up[:1]
+        case LinkState.REGISTERING:
+            steps += up[:2]
+        case LinkState.REGISTERED:
+            steps += up
+        case LinkState.WAITING:
+            steps += (*up, msg.TransportDown(reason="code 1006"))
+        case LinkState.LEAVING:
+            steps += (*up, msg.DisconnectRequested())
+        case LinkState.REFUSED:
+            steps += (*up[:2], msg.RegisterFailed(status=403))
+    for step in steps:
+        driver.send(step)
+    assert driver.state is state
+    return driver.forget()
+
+
+def registered(**config_changes: Any) -> Driver:
+    return phone_in(LinkState.REGISTERED, **config_changes)
+
+
+def dial(number: str = "0912345678", call_uuid: str = CALL) -> msg.DialRequested:
+    return msg.DialRequested(call_uuid=call_uuid, number=number)
+
+
+def invite(call_uuid: str = CALL, **changes: Any) -> msg.InviteReceived:
+    fresh = msg.InviteReceived(
+        call_uuid=call_uuid, sip_call_id="sip-1", number="0987654321", display_name="Bình"
+    )
+    return replace(fresh, **changes)
+
+
+def bye(call_uuid: str = CALL) -> msg.CallEnded:
+    return msg.CallEnded(call_uuid=call_uuid, by_remote=True, kind="bye")
+
+
+def answered_outbound() -> Driver:
+    driver = registered()
+    for step in (dial(), msg.CallProgress(call_uuid=CALL, status=180), msg.CallAccepted(call_uuid=CALL)):
+        driver.send(step)
+    return driver
+
+
+def answered_inbound() -> Driver:
+    driver = registered()
+    for step in (invite(), msg.AnswerRequested(), msg.CallAccepted(call_uuid=CALL)):
+        driver.send(step)
+    return driver

@@ -1,0 +1,105 @@
+"""One sample or more of every message there is, by label; `test_every_message` holds the list complete."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from embed_app.core import messages as msg
+from embed_app.core.model import Panel, Phone
+from tests.core.driver import CALL, GOOD, OTHER, THIRD, bye, config, dial, invite, token
+
+Sample = Callable[[Phone], msg.Message]
+
+
+def timer(name: str) -> Sample:
+    """The timer as it really fires: with the generation it runs under, else with one that is stale."""
+    return lambda phone: msg.TimerFired(name=name, generation=phone.timers.get(name, -1))
+
+
+def about_call(kind: type[msg.CallReport] | type[msg.CallWish], **fields: object) -> Sample:
+    return lambda _phone: kind(call_uuid=CALL, **fields)  # type: ignore[arg-type]
+
+
+def fixed(message: msg.Message) -> Sample:
+    return lambda _phone: message
+
+
+def ended(kind: str, status: int = 0, *, by_remote: bool = True) -> Sample:
+    return fixed(msg.CallEnded(call_uuid=CALL, by_remote=by_remote, kind=kind, status=status))
+
+
+LINK: Mapping[str, Sample] = {
+    "Connect": fixed(msg.ConnectRequested()),
+    "Disconnect": fixed(msg.DisconnectRequested()),
+    "Token good": fixed(msg.TokenOffered(token=token(expires_at=1.9e9))),
+    "Token malformed": fixed(msg.TokenOffered(token="nonsense")),
+    "Config same": fixed(msg.ConfigReceived(config=config())),
+    "Config new credentials": fixed(msg.ConfigReceived(config=config(auth_password="other"))),
+    **{
+        f"ConfigFailed {s}": fixed(msg.ConfigFailed(status=s)) for s in (0, 401, 403, 404, 422, 429, 500, 503)
+    },
+    "Up": fixed(msg.TransportUp()),
+    "Down": fixed(msg.TransportDown(reason="code 1006")),
+    "RegisterAccepted": fixed(msg.RegisterAccepted()),
+    **{f"RegisterFailed {s}": fixed(msg.RegisterFailed(status=s)) for s in (0, 401, 403, 408, 503)},
+    "Unregistered": fixed(msg.Unregistered()),
+    "Online": fixed(msg.WentOnline()),
+    **{f"timer {name}": timer(name) for name in ("reconnect", "leave", "token", "credentials")},
+    "stale reconnect": fixed(msg.TimerFired(name="reconnect", generation=-1)),
+    "stale leave": fixed(msg.TimerFired(name="leave", generation=-1)),
+}
+
+CALLS: Mapping[str, Sample] = {
+    "Dial": fixed(dial(call_uuid=OTHER)),
+    "Dial bad": fixed(dial("12@evil", call_uuid=OTHER)),
+    "Invite": fixed(invite(OTHER)),
+    "Invite again": fixed(invite(CALL)),
+    "Answer": about_call(msg.AnswerRequested),
+    "Answer any": fixed(msg.AnswerRequested()),
+    "Hangup": about_call(msg.HangupRequested),
+    "Hangup any": fixed(msg.HangupRequested()),
+    "Hangup other": fixed(msg.HangupRequested(call_uuid=THIRD)),
+    "Hold": about_call(msg.HoldRequested),
+    "Unhold": about_call(msg.UnholdRequested),
+    "Mute": about_call(msg.MuteRequested),
+    "Unmute": about_call(msg.UnmuteRequested),
+    "Dtmf": about_call(msg.DtmfRequested, digits="12#"),
+    "Dtmf bad": about_call(msg.DtmfRequested, digits="1;2"),
+    "Transfer": about_call(msg.TransferRequested, target="1002"),
+    "Transfer bad": about_call(msg.TransferRequested, target="1002@evil"),
+    "Sent": about_call(msg.InviteSent, sip_call_id="sip-2"),
+    **{f"Progress {s}": about_call(msg.CallProgress, status=s) for s in (100, 180, 183)},
+    "Accepted": about_call(msg.CallAccepted),
+    "Ended bye": fixed(bye()),
+    "Ended cancel": ended("cancel"),
+    "Ended reject": ended("reject", 486),
+    "Ended failed": ended("failed", by_remote=False),
+    "Ended other": fixed(bye(THIRD)),
+    "Held": about_call(msg.HoldChanged, held=True),
+    "HoldFailed": about_call(msg.HoldFailed, held=True, status=488),
+    "Digit": about_call(msg.DigitReceived, digit="5", via="info"),
+    "ReferAccepted": about_call(msg.ReferAccepted),
+    **{f"ReferProgress {s}": about_call(msg.ReferProgress, status=s) for s in (100, 200, 486)},
+    "ReferFailed": about_call(msg.ReferFailed, status=603),
+    "Referred": about_call(msg.Referred, new_call_uuid=OTHER, number="1003"),
+    "Referred bad": about_call(msg.Referred, new_call_uuid=OTHER, number="1003@evil"),
+    "MicrophoneFailed": about_call(msg.MicrophoneFailed, name="NotAllowedError"),
+    "PlaybackBlocked": about_call(msg.PlaybackBlocked),
+    "PlaybackStarted": about_call(msg.PlaybackStarted),
+    **{f"Media {s}": about_call(msg.MediaChanged, state=s) for s in ("connected", "disconnected", "failed")},
+    **{f"timer {name}": timer(f"{name}:{CALL}") for name in ("queue", "invite", "ring", "transfer")},
+}
+
+OTHERS: Mapping[str, Sample] = {
+    "Panel": fixed(msg.PanelChosen(panel=Panel.KEYPAD)),
+    "AudioUnlock": fixed(msg.AudioUnlockRequested()),
+    "ParentMistake": fixed(msg.ParentMistake(code="invalid_payload", fields=("number",))),
+    "timer ended": timer("ended"),
+    "timer banner": timer("banner"),
+    "timer unknown": timer("unknown"),
+}
+
+FIRST: Mapping[str, Sample] = {"Started": fixed(msg.Started(token=GOOD))}
+"""Comes once, before anything else."""
+
+EVERY: Mapping[str, Sample] = {**LINK, **CALLS, **OTHERS}

@@ -1,0 +1,126 @@
+"""How fast the phone comes back: 0.5 s doubling to 30 s with jitter, and what cuts the wait short."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from embed_app.core import effects as do
+from embed_app.core import messages as msg
+from embed_app.core.model import LinkState
+from embed_app.core.reconnect import delay
+from embed_app.protocol import events as ev
+from tests.core.driver import URLS, phone_in, registered
+
+
+def test_it_doubles_from_half_a_second_to_thirty() -> None:
+    assert [delay(n, 1.0) for n in range(1, 10)] == [0.5, 1, 2, 4, 8, 16, 30, 30, 30]
+
+
+@given(st.integers(1, 10**6), st.floats(allow_nan=True, allow_infinity=True))
+def test_jitter_spreads_the_upper_half(attempt: int, chance: float) -> None:
+    assert delay(attempt, 1.0) / 2 <= delay(attempt, chance) <= delay(attempt, 1.0) <= 30
+
+
+def test_jitter_is_no_constant() -> None:
+    assert len({delay(7, chance / 10) for chance in range(11)}) == 11
+
+
+def test_attempts_count_from_one() -> None:
+    with pytest.raises(ValueError, match="count from 1"):
+        delay(0, 0.5)
+
+
+def test_each_attempt_is_told_as_it_is_scheduled() -> None:
+    driver = registered()
+    driver.send(msg.TransportDown(reason="code 1006"), chance=1.0)
+    for _ in range(8):
+        driver.fire("reconnect")
+        driver.send(msg.TransportDown(reason="code 1006"), chance=1.0)
+    told = [(event.attempt, event.delay_ms) for event in driver.told(ev.AutoReconnect)]
+    assert told == list(enumerate((500, 1000, 2000, 4000, 8000, 16000, 30000, 30000, 30000), start=1))
+    assert driver.due_in("reconnect") == 30
+    assert driver.types().count("disconnected") == 1
+
+
+def test_an_accepted_register_starts_the_count_anew() -> None:
+    driver = registered()
+    for _ in range(2):
+        driver.send(msg.TransportDown(), chance=1.0)
+        driver.fire("reconnect")
+        driver.send(msg.TransportUp())
+        driver.send(msg.RegisterAccepted())
+    assert [event.attempt for event in driver.told(ev.AutoReconnect)] == [1, 1]
+
+
+def test_the_second_address_is_used_where_the_first_refuses() -> None:
+    driver = phone_in(LinkState.CONNECTING)
+    for _ in range(4):
+        driver.send(msg.TransportDown(reason="code 1006"))
+        driver.fire("reconnect")
+    opened = [effect.url for effect in driver.effects if isinstance(effect, do.OpenTransport)]
+    assert opened == [URLS[1], URLS[0], URLS[1], URLS[0]]
+
+
+def test_an_address_that_worked_is_tried_first_again() -> None:
+    driver = phone_in(LinkState.CONNECTING)
+    driver.send(msg.TransportDown())
+    driver.fire("reconnect")
+    driver.send(msg.TransportUp())
+    driver.send(msg.RegisterAccepted())
+    driver.send(msg.TransportDown())
+    driver.fire("reconnect")
+    assert driver.last() == (do.OpenTransport(URLS[1]),)
+
+
+def test_a_row_of_failures_is_one_error() -> None:
+    driver = phone_in(LinkState.CONNECTING)
+    for _ in range(5):
+        driver.send(msg.TransportDown(reason="code 1006"))
+        driver.fire("reconnect")
+    assert driver.errors() == ["network_unreachable"]
+
+
+def test_online_cuts_the_wait_and_its_timer_is_stale_then() -> None:
+    driver = registered()
+    driver.send(msg.TransportDown())
+    _, generation = driver.timers["reconnect"]
+    driver.send(msg.WentOnline())
+    assert do.StopTimer("reconnect") in driver.last()
+    assert driver.last()[-1] == do.OpenTransport(URLS[0])
+    driver.send(msg.TransportDown())
+    driver.send(msg.TimerFired(name="reconnect", generation=generation))
+    assert driver.state is LinkState.WAITING
+    assert driver.last() == ()
+
+
+def test_a_pbx_that_is_unwell_is_asked_again_on_the_same_socket() -> None:
+    driver = phone_in(LinkState.REGISTERING)
+    driver.send(msg.RegisterFailed(status=503))
+    driver.fire("reconnect")
+    assert driver.last() == (do.Register(),)
+    assert driver.errors() == ["registration_failed"]
+
+
+@pytest.mark.parametrize(
+    ("status", "code"), [(0, "server_unreachable"), (429, "rate_limited"), (503, "server_unreachable")]
+)
+def test_a_server_that_does_not_answer_is_asked_again(status: int, code: str) -> None:
+    driver = phone_in(LinkState.CONFIGURING)
+    driver.send(msg.ConfigFailed(status=status))
+    assert driver.types() == ["error", "auto_reconnect"]
+    assert driver.errors() == [code]
+    driver.fire("reconnect")
+    assert driver.asked(do.FetchConfig) == 1
+
+
+def test_a_pbx_that_refuses_is_told_once_and_not_asked_again() -> None:
+    driver = registered()
+    driver.send(msg.RegisterFailed(status=403))
+    assert driver.types() == ["unregistered", "error"]
+    assert [event.reason for event in driver.told(ev.Unregistered)] == ["remote"]
+    assert driver.errors() == ["registration_refused"]
+    assert "reconnect" not in driver.phone.timers
+    driver.send(msg.WentOnline())
+    assert driver.last() == ()
