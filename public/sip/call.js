@@ -1,26 +1,19 @@
-import { Inviter, RequestPendingError, SessionState } from "sip.js";
+import { Inviter, SessionState } from "sip.js";
 
+import { attempt } from "./attempt.js";
 import { emit } from "./events.js";
+import { Hold } from "./hold.js";
 import { finalStatus, reasonOf, sipfragStatus, targetUri, userOf } from "./messages.js";
 import { digitOfInfo } from "./received-dtmf.js";
 import { RemoteAudio } from "./remote-audio.js";
 
 const FAILED = { by: "local", kind: "failed", status: 0, phrase: "", reason: "" };
 
-/** Run `action`, which may throw or reject; `failed(error)` hears of either. */
-function attempt(action, failed = () => {}) {
-  try {
-    Promise.resolve(action()).catch(failed);
-  } catch (error) {
-    failed(error);
-  }
-}
-
 /**
  * One call: a SIP.js Inviter or Invitation, its media and its events.
  *
- * `phone` is what a call needs of the user agent: `isConnected()`, `whenConnected(action)`, `over(id)` and
- * `referred(inviter, id)`. Exactly one `ended` is emitted, and nothing after it.
+ * `phone` is what a call needs of its surroundings: `whenConnected(action)`, `over(id)` and `referred(inviter, id)`.
+ * Exactly one `ended` is emitted, and nothing after it.
  */
 export class Call {
   #id;
@@ -29,9 +22,8 @@ export class Call {
   #media = null;
   #audio;
   #muted = false;
-  #held = false;
-  #holding = false;
-  #silenced = false;
+  #hold;
+  #answering = false;
   #referral = null;
   #over = false;
 
@@ -52,6 +44,12 @@ export class Call {
       onRefer: (referral) => this.#referReceived(referral),
     };
     session.stateChange.addListener((state) => this.#stateChanged(state));
+    this.#hold = new Hold(session, {
+      media: () => this.#media,
+      microphoneChanged: () => this.#setMicrophone(),
+      held: (on) => this.#tell("held", { on }),
+      failed: (on, status) => this.#tell("hold_failed", { on, status }),
+    });
   }
 
   get established() {
@@ -75,6 +73,7 @@ export class Call {
   /** Answer an inbound call; without a microphone SIP.js refuses it with 480. */
   accept() {
     if (this.#session.state !== SessionState.Initial || !this.#session.accept) return;
+    this.#answering = true;
     attempt(
       () => this.#session.accept(),
       () => this.#end(480, FAILED),
@@ -90,36 +89,7 @@ export class Call {
   }
 
   hold(on) {
-    const failed = (status) => {
-      if (this.#media) this.#media.directions = directions;
-      this.#session.sessionDescriptionHandlerOptionsReInvite = { hold: this.#held };
-      this.#settleHold(this.#held);
-      this.#tell("hold_failed", { on, status });
-    };
-    if (!this.established || this.#holding) {
-      this.#tell("hold_failed", { on, status: this.#holding ? 491 : 0 });
-      return;
-    }
-    const directions = this.#media?.directions ?? [];
-    this.#holding = true;
-    // "sendonly" still sends: whoever puts a caller on hold must not be heard from this moment on
-    this.#silenced ||= on;
-    this.#setMicrophone();
-    const requestDelegate = {
-      onAccept: () => {
-        this.#settleHold(on);
-        this.#tell("held", { on });
-      },
-      onReject: ({ message }) => failed(finalStatus(message).status),
-    };
-    attempt(
-      () => this.#session.invite({ sessionDescriptionHandlerOptions: { hold: on }, requestDelegate }),
-      async (error) => {
-        // The offer may have been made although it could not be sent.
-        await this.#media?.rollbackDescription().catch(() => {});
-        failed(error instanceof RequestPendingError ? 491 : 0);
-      },
-    );
+    this.#hold.set(on);
   }
 
   mute(on) {
@@ -128,7 +98,7 @@ export class Call {
   }
 
   get takesTones() {
-    return this.established && this.#media?.tones !== null;
+    return this.established && Boolean(this.#media?.tones);
   }
 
   insertTones(digits) {
@@ -220,8 +190,10 @@ export class Call {
     if (state === SessionState.Established) {
       this.#tell("accepted");
     } else if (state === SessionState.Terminated) {
-      // SIP.js changes the state before it says why: whatever knows the cause closes first.
-      queueMicrotask(() => this.#close(FAILED));
+      // SIP.js changes the state before it says why: whatever knows the cause closes first. A call that stops ringing
+      // for no cause has outlived the caller's Expires (RFC 3261 section 13.3.1).
+      const expired = this.#session.accept && !this.#answering;
+      queueMicrotask(() => this.#close(expired ? { by: "remote", kind: "cancel" } : FAILED));
     }
   }
 
@@ -242,15 +214,8 @@ export class Call {
     this.#setMicrophone();
   }
 
-  #settleHold(held) {
-    this.#holding = false;
-    this.#held = held;
-    this.#silenced = held;
-    this.#setMicrophone();
-  }
-
   #setMicrophone() {
-    this.#media?.setMicrophone(!this.#muted && !this.#silenced);
+    this.#media?.setMicrophone(!this.#muted && !this.#hold.silent);
   }
 
   #byeReceived(bye) {

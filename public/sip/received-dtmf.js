@@ -18,7 +18,8 @@ export const canReadRtp =
 export function digitOfInfo(contentType, body) {
   const type = /^\s*application\/(dtmf-relay|dtmf)\s*(;|$)/i.exec(contentType ?? "");
   if (!type) return null;
-  const value = /^\s*signal\s*=\s*(\S+)\s*$/im.exec(body) ?? (type[1].toLowerCase() === "dtmf" && /^\s*(\S+)\s*$/.exec(body));
+  const bare = type[1].toLowerCase() === "dtmf" ? /^\s*(\S+)\s*$/.exec(body) : null;
+  const value = /^\s*signal\s*=\s*(\S+)\s*$/im.exec(body) ?? bare;
   if (!value) return "";
   if (/^\d{1,2}$/.test(value[1])) return EVENTS[Number(value[1])] ?? "";
   return /^[*#A-D]$/i.test(value[1]) ? value[1].toUpperCase() : "";
