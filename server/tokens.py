@@ -1,8 +1,8 @@
 """Embed tokens: JWTs that let one extension of one customer use the phone for some minutes.
 
 RFC 7519 and RFC 8725: one fixed algorithm (HS256), `typ` checked, the key looked up by `kid` and never
-guessed, every claim required, lifetime and length bounded. PyJWT does the cryptography and the times; the
-rest is here.
+guessed, every claim required, lifetime and length bounded. PyJWT does the cryptography, `alg`, `crit` and the
+times; the rest is here.
 
     iss  the customer's domain            aud  "zorio-webphone"
     sub  the extension                    tid  the customer's public id
@@ -94,11 +94,6 @@ class EmbedTokens:
         header = jwt.get_unverified_header(token)
         if header.get("typ") != "JWT":
             raise BadToken("typ")
-        if header.get("alg") != ALGORITHM:
-            raise BadToken("alg")
-        if "crit" in header:
-            # RFC 7515 section 4.1.11: whoever does not understand an extension must refuse the token.
-            raise BadToken("crit")
         key_id = header.get("kid")
         key = self._keys.get(key_id) if isinstance(key_id, str) else None
         if key is None:
