@@ -8,16 +8,18 @@ import uuid
 from collections import OrderedDict, deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from functools import partial
+from pathlib import PurePath
 from typing import Any
 
 from embed_app import parent, ports
 from embed_app.core import effects as do
-from embed_app.core.messages import Message, ParentMistake, TimerFired
+from embed_app.core.messages import ConfigAnswer, Message, ParentMistake, TimerFired
 from embed_app.core.model import Phone, Problem
 from embed_app.core.update import update
 from embed_app.i18n.translator import Translator
 from embed_app.protocol.commands import decode_command
-from embed_app.protocol.envelope import ProtocolError, open_envelope, seal, seal_response
+from embed_app.protocol.envelope import Envelope, ProtocolError, open_envelope, seal, seal_response
 from embed_app.protocol.events import Ready, error_payload, payload_of
 from embed_app.ui.presenter import present
 
@@ -46,7 +48,7 @@ class Runtime:
         self.phone = phone
         self._outside = outside
         self._translator = translator
-        self._queue: deque[tuple[Message, str | None]] = deque()
+        self._queue: deque[tuple[Callable[[], None], str | None]] = deque()
         self._busy = False
         self._answers: OrderedDict[str, dict[str, Any]] = OrderedDict()
 
@@ -62,51 +64,65 @@ class Runtime:
         self._outside.parent_window.listen(self.receive)
 
     def dispatch(self, message: Message) -> None:
-        self._enqueue(message, None)
+        self._enqueue(partial(self._step, message, None), None)
 
     def receive(self, text: str) -> None:
         """One message of the parent, as JSON text. Whatever it is, nothing is raised."""
-        answer_id: str | None = None
         try:
             envelope = open_envelope(text)
-            if envelope is None:
-                return
-            answer_id = envelope.id
-            if answer_id is not None and answer_id in self._answers:
-                self._outside.parent_window.post(self._answers[answer_id])
-                return
-            command = decode_command(envelope.type, envelope.payload, answer_id)
+        except ProtocolError as mistake:
+            wrong = ParentMistake(code=mistake.code, fields=mistake.fields)
+            self._enqueue(partial(self._answer_once, mistake.id, wrong), mistake.id)
+            return
+        if envelope is not None:
+            self._enqueue(partial(self._obey, envelope), envelope.id)
+
+    def _obey(self, envelope: Envelope) -> None:
+        try:
+            command = decode_command(envelope.type, envelope.payload, envelope.id)
             message = parent.to_message(command, new_uuid)
         except ProtocolError as mistake:
-            self._enqueue(ParentMistake(code=mistake.code, fields=mistake.fields), answer_id or mistake.id)
-            return
-        if message is not None:
-            self._enqueue(message, answer_id)
+            message = ParentMistake(code=mistake.code, fields=mistake.fields)
+        self._answer_once(envelope.id, message)
+
+    def _answer_once(self, answer_id: str | None, message: Message | None) -> None:
+        """Carry a command out, unless its id has been answered: then that answer goes out again."""
+        if answer_id is not None and answer_id in self._answers:
+            self._outside.parent_window.post(self._answers[answer_id])
+        elif message is not None:
+            self._step(message, answer_id)
         elif answer_id is not None:
             self._answer(answer_id, parent.state_payload(self.phone), None)
 
-    def _enqueue(self, message: Message, answer_id: str | None) -> None:
-        self._queue.append((message, answer_id))
+    def _enqueue(self, work: Callable[[], None], answer_id: str | None) -> None:
+        self._queue.append((work, answer_id))
         if self._busy:
             return
         self._busy = True
         try:
             while self._queue:
-                try:
-                    self._step(*self._queue.popleft())
-                except Exception as error:  # noqa: BLE001 - one bad message must not stop the phone
-                    self._broken(error)
+                self._guard(*self._queue.popleft())
         finally:
             self._busy = False
 
-    def _broken(self, error: Exception) -> None:
+    def _guard(self, work: Callable[[], None], answer_id: str | None = None) -> None:
+        """One bad message, one broken adapter must not stop the phone or cost what comes after it."""
+        try:
+            work()
+        except Exception as error:  # noqa: BLE001
+            self._broken(error, answer_id)
+
+    def _broken(self, error: Exception, answer_id: str | None) -> None:
         """A bug of ours: told in the console and to the parent by its kind and place, never its data."""
         frames = traceback.extract_tb(error.__traceback__)
-        where = f"{frames[-1].filename}:{frames[-1].lineno}" if frames else ""
+        where = f"{PurePath(frames[-1].filename).name}:{frames[-1].lineno}" if frames else ""
         print(f"zorio-webphone: {type(error).__name__} at {where}")
         problem = Problem(code="internal", detail={"kind": type(error).__name__, "where": where})
-        event = error_payload(parent.error_object(problem, self.phone, self._translator.error))
-        self._outside.parent_window.post(seal("error", event))
+        told = error_payload(parent.error_object(problem, self.phone, self._translator.error))
+        if answer_id is not None and answer_id not in self._answers:
+            self._answer(answer_id, None, told)
+        else:
+            self._outside.parent_window.post(seal("error", told))
 
     def _step(self, message: Message, answer_id: str | None) -> None:
         now = self._outside.clock.now()
@@ -116,9 +132,9 @@ class Runtime:
         token = self.phone.link.token
         if token is not None and token is not before.link.token:
             self._outside.parent_window.trust(token.origins)
-        self._tell(before, answer_id)
+        self._guard(partial(self._tell, before, answer_id), answer_id)
         for effect in effects:
-            self._perform(effect)
+            self._guard(partial(self._perform, effect))
         self._outside.screen.show(present(self.phone, self._translator))
 
     def _tell(self, before: Phone, answer_id: str | None) -> None:
@@ -150,7 +166,7 @@ class Runtime:
             case do.FetchConfig(token):
                 link_token = self.phone.link.token
                 expires_at = link_token.expires_at if link_token else 0.0
-                self._outside.backend.fetch_config(token, expires_at, self.dispatch)
+                self._outside.backend.fetch_config(token, expires_at, self._answer_to(token))
             case do.StartTimer(name, delay, generation):
                 self._outside.clock.start(name, delay, self._timer(name, generation))
             case do.StopTimer(name):
@@ -201,6 +217,16 @@ class Runtime:
                 agent.reject_refer(uuid)
             case _:
                 raise TypeError(type(effect).__name__)
+
+    def _answer_to(self, token: str) -> Callable[[Message], None]:
+        """The server's answer says which token it is for: meanwhile the parent may have sent another."""
+
+        def dispatch(message: Message) -> None:
+            if isinstance(message, ConfigAnswer):
+                message = replace(message, token=token)
+            self.dispatch(message)
+
+        return dispatch
 
     def _timer(self, name: str, generation: int) -> Callable[[], None]:
         return lambda: self.dispatch(TimerFired(name=name, generation=generation))

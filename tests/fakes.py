@@ -1,0 +1,185 @@
+"""Fakes at the edge: they stand in for the browser, the PBX and the server behind `embed_app.ports`.
+
+They prove nothing about those; the end-to-end tests do. Each writes down what it was asked, and answers when
+the test says so.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from embed_app.core.messages import Message
+from embed_app.core.model import SipConfig, Sound
+from embed_app.ports import Dispatch
+from embed_app.ui.view import View
+
+
+class FakeUserAgent:
+    """`asked`: (method, arguments) in order. `then[method]` is called after the method was noted."""
+
+    def __init__(self) -> None:
+        self.asked: list[tuple[Any, ...]] = []
+        self.then: dict[str, Callable[[], None]] = {}
+        self.dispatch: Dispatch = lambda _message: None
+
+    def _note(self, method: str, *arguments: Any) -> None:
+        self.asked.append((method, *arguments))
+        self.then.get(method, lambda: None)()
+
+    def listen(self, dispatch: Dispatch) -> None:
+        self.dispatch = dispatch
+
+    def configure(self, config: SipConfig) -> None:
+        self._note("configure", config)
+
+    def connect(self, url: str) -> None:
+        self._note("connect", url)
+
+    def disconnect(self) -> None:
+        self._note("disconnect")
+
+    def register(self) -> None:
+        self._note("register")
+
+    def unregister(self) -> None:
+        self._note("unregister")
+
+    def invite(self, call_uuid: str, number: str, headers: Sequence[tuple[str, str]]) -> None:
+        self._note("invite", call_uuid, number, tuple(headers))
+
+    def accept(self, call_uuid: str) -> None:
+        self._note("accept", call_uuid)
+
+    def reject(self, call_uuid: str, status: int) -> None:
+        self._note("reject", call_uuid, status)
+
+    def cancel(self, call_uuid: str) -> None:
+        self._note("cancel", call_uuid)
+
+    def bye(self, call_uuid: str) -> None:
+        self._note("bye", call_uuid)
+
+    def hold(self, call_uuid: str, held: bool) -> None:
+        self._note("hold", call_uuid, held)
+
+    def mute(self, call_uuid: str, muted: bool) -> None:
+        self._note("mute", call_uuid, muted)
+
+    def send_dtmf(self, call_uuid: str, digits: str) -> None:
+        self._note("send_dtmf", call_uuid, digits)
+
+    def refer(self, call_uuid: str, number: str) -> None:
+        self._note("refer", call_uuid, number)
+
+    def accept_refer(self, call_uuid: str, new_call_uuid: str) -> None:
+        self._note("accept_refer", call_uuid, new_call_uuid)
+
+    def reject_refer(self, call_uuid: str) -> None:
+        self._note("reject_refer", call_uuid)
+
+    def play(self) -> None:
+        self._note("play")
+
+    def methods(self) -> list[str]:
+        return [method for method, *_ in self.asked]
+
+
+class FakeParentWindow:
+    """A parent that listens. `kept` are messages it posted before the frame did."""
+
+    def __init__(self) -> None:
+        self.posted: list[Mapping[str, Any]] = []
+        self.kept: list[str] = []
+        self.trusted: list[tuple[str, ...]] = []
+        self.receive: Callable[[str], None] = lambda _text: None
+        self.on_post: Callable[[Mapping[str, Any]], None] = lambda _message: None
+
+    def trust(self, token_origins: Sequence[str]) -> None:
+        self.trusted.append(tuple(token_origins))
+
+    def listen(self, receive: Callable[[str], None]) -> None:
+        self.receive = receive
+        for text in self.kept:
+            receive(text)
+
+    def post(self, message: Mapping[str, Any]) -> None:
+        self.posted.append(
+            json.loads(json.dumps(message))
+        )  # as structured clone would: a copy, and plain data
+        self.on_post(message)
+
+    def send(self, type: str, payload: object = None, **more: object) -> None:
+        message = {"source": "zorio-webphone", "type": type, **more}
+        self.receive(json.dumps(message if payload is None else {**message, "payload": payload}))
+
+    def types(self) -> list[str]:
+        return [message["type"] for message in self.posted]
+
+    def payloads(self, type: str) -> list[Any]:
+        return [message["payload"] for message in self.posted if message["type"] == type]
+
+    def responses(self, id: str) -> list[Mapping[str, Any]]:
+        return [m for m in self.posted if m["type"] == "response" and m["id"] == id]
+
+
+class FakeScreen:
+    def __init__(self) -> None:
+        self.shown: list[View] = []
+        self.dispatch: Dispatch = lambda _message: None
+
+    def show(self, view: View) -> None:
+        self.shown.append(view)
+
+    def listen(self, dispatch: Dispatch, new_uuid: Callable[[], str]) -> None:
+        self.dispatch = dispatch
+
+
+class FakeClock:
+    """Time stands still until it is told to go on."""
+
+    def __init__(self, now: float) -> None:
+        self.time = now
+        self.running: dict[str, tuple[float, Callable[[], None]]] = {}
+
+    def now(self) -> float:
+        return self.time
+
+    def start(self, name: str, delay: float, fire: Callable[[], None]) -> None:
+        self.running[name] = (self.time + delay, fire)
+
+    def stop(self, name: str) -> None:
+        self.running.pop(name, None)
+
+    def advance(self, seconds: float) -> None:
+        until = self.time + seconds
+        while due := [(at, name) for name, (at, _) in self.running.items() if at <= until]:
+            at, name = min(due)
+            _, fire = self.running.pop(name)
+            self.time = max(self.time, at)
+            fire()
+        self.time = until
+
+
+class FakeRinger:
+    def __init__(self) -> None:
+        self.played: list[Sound] = []
+
+    def play(self, sound: Sound) -> None:
+        self.played.append(sound)
+
+
+class FakeBackend:
+    """`asked`: the tokens; each answer is given when the test says so."""
+
+    def __init__(self) -> None:
+        self.asked: list[str] = []
+        self._waiting: list[Dispatch] = []
+
+    def fetch_config(self, token: str, token_expires_at: float, dispatch: Dispatch) -> None:
+        self.asked.append(token)
+        self._waiting.append(dispatch)
+
+    def answer(self, message: Message, *, oldest: bool = True) -> None:
+        self._waiting.pop(0 if oldest else -1)(message)
