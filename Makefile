@@ -45,12 +45,12 @@ clean: ## remove what was built and cached; the environments stay
 	rm -rf dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
 	find embed_app server tests public -name __pycache__ -prune -exec rm -rf {} +
 
-LOCK := $(BIN)/uv pip compile pyproject.toml --extra demo --upgrade --quiet --universal --python-version 3.11 \
+LOCK := $(BIN)/uv pip compile pyproject.toml --upgrade --quiet --universal --python-version 3.11 \
   --generate-hashes --custom-compile-command "make lock"
 lock: $(BIN)/.dev ## write the Python lock files anew from pyproject.toml
 	@test -x $(BIN)/uv || $(BIN)/pip install --quiet uv
-	echo 'setuptools>=80' | $(LOCK) - -o requirements.lock
-	$(LOCK) --extra dev -c requirements.lock -o requirements-dev.lock
+	$(LOCK) --extra demo --extra build -o requirements.lock
+	$(LOCK) --all-extras -c requirements.lock -o requirements-dev.lock
 
 screenshots: $(BIN)/.dev build chromium ## take the pictures of the README
 	$(BIN)/python -m tests.e2e.screenshots

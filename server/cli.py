@@ -25,7 +25,7 @@ Environment:
   ZORIO_DIST_DIR          the built frame, default <project>/dist
   ZORIO_BEARER_DAYS       life of a bearer, default 90
   ZORIO_TOKEN_USES        SIP settings per embed token, default 5
-  ZORIO_SIP_SECONDS       life of time-limited SIP credentials, default 3600
+  ZORIO_SIP_SECONDS       life of time-limited SIP credentials, default 43200, a working day
   ZORIO_FORWARDED_IPS     reverse proxies to believe, default 127.0.0.1
 """
 

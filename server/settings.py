@@ -9,7 +9,7 @@ ZORIO_DATABASE_WAIT_MS   how long a query waits for a locked SQLite file before 
 ZORIO_DIST_DIR           the built frame. Default dist/ of the project.
 ZORIO_BEARER_DAYS        life of a bearer from POST /api/auth/login, in days. Default 90.
 ZORIO_TOKEN_USES         how often one embed token may fetch its SIP settings. Default 5.
-ZORIO_SIP_SECONDS        life of time-limited SIP credentials, in seconds, 900 to 86400. Default 3600.
+ZORIO_SIP_SECONDS        life of time-limited SIP credentials, in seconds, 900 to 86400. Default 43200, a working day.
 ZORIO_FORWARDED_IPS      addresses of reverse proxies whose X-Forwarded-For is believed. Default 127.0.0.1.
 """
 
@@ -41,7 +41,7 @@ class Settings:
     database_wait_ms: int = 5000
     bearer_days: int = 90
     token_uses: int = 5
-    sip_seconds: int = 3600
+    sip_seconds: int = 43_200
     forwarded_ips: str = "127.0.0.1"
 
     def __post_init__(self) -> None:
@@ -63,7 +63,7 @@ def settings_from(environ: Mapping[str, str]) -> Settings:
         database_wait_ms=_whole(environ, "ZORIO_DATABASE_WAIT_MS", 5000, 0, 60_000),
         bearer_days=_whole(environ, "ZORIO_BEARER_DAYS", 90, 1, 3650),
         token_uses=_whole(environ, "ZORIO_TOKEN_USES", 5, 1, 1000),
-        sip_seconds=_whole(environ, "ZORIO_SIP_SECONDS", 3600, 900, 86_400),
+        sip_seconds=_whole(environ, "ZORIO_SIP_SECONDS", 43_200, 900, 86_400),
         forwarded_ips=environ.get("ZORIO_FORWARDED_IPS") or "127.0.0.1",
     )
 

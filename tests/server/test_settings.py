@@ -17,7 +17,7 @@ def test_defaults() -> None:
     found = settings_from({"ZORIO_SIGNING_KEYS": GOOD})
     assert list(found.signing_keys) == ["new", "old"]
     assert found.database_url == f"sqlite:///{settings.PROJECT}/var/zorio.db"
-    assert (found.bearer_days, found.token_uses, found.sip_seconds) == (90, 5, 3600)
+    assert (found.bearer_days, found.token_uses, found.sip_seconds) == (90, 5, 43_200)
     assert KEYS["new"] not in repr(found)
 
 
