@@ -150,7 +150,7 @@ class Call:
             self.agent.send(request.reply(405, [("Allow", "INVITE, ACK, BYE, CANCEL, INFO, REFER, OPTIONS")]))
 
     async def _renegotiate(self, request: Request) -> None:
-        """Hold, unhold: a new offer (RFC 3264 section 8). An ICE restart is refused."""
+        """Hold, unhold, ICE restart: a new offer (RFC 3264 section 8)."""
         from server.pbx.media import Unacceptable
 
         if self._renegotiating or self.state != "answered" or self._media is None:

@@ -17,6 +17,8 @@ class OutboundCall(Call):
 
     def __init__(self, agent: "Agent", dialog: Dialog) -> None:
         super().__init__(agent, dialog)
+        self.rang = False
+        """Whether a 18x came."""
         self._invite: Request | None = None
 
     async def invite(self, sound: str, headers: Mapping[str, str]) -> None:
@@ -45,6 +47,7 @@ class OutboundCall(Call):
     def _invite_answered(self, response: Response) -> None:
         if response.status < 200:
             if response.status > 100:
+                self.rang = True
                 self._enter("ringing")
             return
         if response.status >= 300:

@@ -48,7 +48,9 @@ class Pbx:
         # A name nobody can have: RFC 7118 clients, too, name themselves `<random>.invalid`.
         host = f"pbx-{os.urandom(4).hex()}.invalid"
         self._locations = Locations({domain.lower(), host})
-        self._agent = Agent(domain, host, Services(callback_delay, scripted or {}) if services else None)
+        self.services = Services(callback_delay, scripted or {}) if services else None
+        """The service extensions; None without."""
+        self._agent = Agent(domain, host, self.services)
         self._proxy = Proxy(
             domain,
             host,

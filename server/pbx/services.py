@@ -11,8 +11,8 @@
     *49  declines (603)
 
 Without aiortc (the optional extra) the ones that answer say 501; the rest works. A REFER sent to any of
-them is carried out: see `transfer.py`. A re-INVITE (hold, unhold) is answered; one that restarts ICE is
-refused with 488, because aiortc cannot. Which further extensions refuse with which status can be given
+them is carried out: see `transfer.py`. A re-INVITE (hold, unhold, ICE restart) is
+answered with media as offered. Which further extensions refuse with which status can be given
 as `scripted`: a demonstration of every way a call can fail.
 """
 
@@ -30,11 +30,14 @@ GOODBYE_LIMIT = 10.0
 
 
 class Services:
-    """The table above. `callback_delay` in seconds; `scripted`: extension -> status."""
+    """The table above. `callback_delay` in seconds; `scripted`: extension -> status, added to `refusals`.
+
+    Both may be changed while the PBX runs.
+    """
 
     def __init__(self, callback_delay: float, scripted: Mapping[str, int]) -> None:
-        self._callback_delay = callback_delay
-        self._refusals = {"*46": 486, "*49": 603, **scripted}
+        self.callback_delay = callback_delay
+        self.refusals = {"*46": 486, "*49": 603, **scripted}
         self._serving = {
             "*43": self._echo,
             "*44": self._tone,
@@ -44,11 +47,11 @@ class Services:
         }
 
     def has(self, user: str) -> bool:
-        return user in self._refusals or user in self._serving
+        return user in self.refusals or user in self._serving
 
     async def serve(self, call: InboundCall) -> None:
         """Run a call to a service from its first ring to its end."""
-        if status := self._refusals.get(call.user):
+        if status := self.refusals.get(call.user):
             call.reject(status)
         elif serving := self._serving.get(call.user):
             await serving(call)
@@ -76,7 +79,7 @@ class Services:
             return
         await call.played(GOODBYE_LIMIT)
         call.bye()
-        await asyncio.sleep(self._callback_delay)
+        await asyncio.sleep(self.callback_delay)
         back = await call.agent.call(call.remote_user, CALLBACK_NUMBER, CALLBACK_NAME, "echo", {})
         if not await back.wait_for("answered", CALLBACK_RINGS):
             back.cancel('SIP;cause=487;text="No answer"')

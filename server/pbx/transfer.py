@@ -31,7 +31,8 @@ async def carry_out(call: "Call", request: Request) -> None:
     leg = await call.agent.call("", call.user, "Demo PBX", call.sound, headers, uri=target.bare)
     if call.sound == "silence":
         leg.on_digit = leg.send_digit
-    if await leg.wait_for("ringing", _RING_SECONDS) and leg.state == "ringing":
+    await leg.wait_for("ringing", _RING_SECONDS)
+    if leg.rang:
         _report(call, 180)
     if await leg.wait_for("answered", _RING_SECONDS):
         _report(call, 200)

@@ -1,5 +1,6 @@
 """The service extensions, with real ICE, DTLS and RTP on both sides."""
 
+import subprocess
 import sys
 import time
 from collections.abc import Callable
@@ -49,11 +50,25 @@ async def test_the_tone_rings_first_and_stops_while_held(world: World) -> None:
 
 
 @story
-async def test_a_new_ice_session_is_refused_and_the_call_goes_on(world: World) -> None:
+async def test_media_moves_with_an_ice_restart(world: World) -> None:
+    # aiortc cannot restart ICE: a second peer with another ice-ufrag offers what a browser would.
     async with Phone(world.url, "1001") as phone, Ear() as ear, Ear() as restarted:
         leg = await Leg.dial(phone, "*44", ear)
         await until(lambda: ear.hears(440))
-        assert (await leg.reinvite(await restarted.offer())).code == 488
+        answer = await leg.reinvite(await restarted.offer())
+        assert answer.code == 200
+        await restarted.accept(answer.body.decode())
+        await until(lambda: restarted.hears(440))
+        await until(lambda: ear.peer.connectionState == "closed")
+        assert (await leg.bye()).code == 200
+
+
+@story
+async def test_a_bad_offer_in_a_call_changes_nothing(world: World) -> None:
+    async with Phone(world.url, "1001") as phone, Ear() as ear, Ear() as other:
+        leg = await Leg.dial(phone, "*44", ear)
+        for offer in ("", "nonsense", (await other.offer()).replace("a=setup:", "a=nothing:"), "v=0"):
+            assert (await leg.reinvite(offer)).code == 488, offer
         ear.forget()
         await until(lambda: ear.hears(440))
         await leg.bye()
@@ -192,3 +207,9 @@ async def test_a_phone_that_dies_is_hung_up_on(world: World) -> None:
         await until(lambda: ear.peer.connectionState == "connected")
         await ear.close()
         await leg.hung_up()
+
+
+def test_the_pbx_starts_without_the_media_extra() -> None:
+    code = "import sys, server.pbx; print(sorted({'aiortc', 'av', 'numpy'} & set(sys.modules)))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == "[]\n"
