@@ -47,9 +47,14 @@ screen = DomScreen()
 ringer = AudioRinger()
 ringer.listen(lambda: noises.append("blocked"), lambda: noises.append("heard"))
 
+then = {}
+# What the phone shows after a wish, by the wish's name.
+
 def told(message):
     fields = {name: str(getattr(message, name)) for name in message.__dataclass_fields__}
     wishes.append([type(message).__name__, fields])
+    if type(message).__name__ in then:
+        show(then[type(message).__name__])
 
 def show(name, locale="vi", at=None, **changes):
     phone = replace(STATES[name], **changes)
@@ -73,6 +78,7 @@ screen._flash_over()
 screen._number.value = screen._dialled = ""
 js.document.activeElement.blur()
 wishes.clear()
+then.clear()
 noises.clear()
 ringer.play(Sound.NONE)
 """

@@ -114,12 +114,15 @@ def test_each_control_asks_for_its_thing(page: Page, state: str, control: str, w
     assert [name for name, _ in wishes(page)] == [wish]
 
 
-def test_the_second_click_of_a_double_click_on_call_does_not_hang_up(page: Page) -> None:
-    run(page, "show('answered')")
-    page.dispatch_event("#hangup", "click", {"detail": 2})
-    assert wishes(page) == []
-    page.dispatch_event("#hangup", "click", {"detail": 0})  # by keyboard
-    assert len(wishes(page)) == 1
+def test_a_double_click_on_call_does_not_hang_up(page: Page) -> None:
+    """Hang up stands where Call was."""
+    run(page, "then['DialRequested'] = 'inviting'")
+    page.fill("#dial-number", "1002")
+    page.locator("#dial").dblclick()
+    expect(page.locator("#hangup")).to_be_visible()
+    assert [name for name, _ in wishes(page)] == ["DialRequested"]
+    page.click("#hangup")
+    assert [name for name, _ in wishes(page)] == ["DialRequested", "HangupRequested"]
 
 
 def test_tones_by_click_and_by_keyboard_are_sent_and_shown(page: Page) -> None:

@@ -1,0 +1,97 @@
+"""Every state fits its frame: the real page and style sheets in Chromium, without Python in the browser."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Browser, Page
+
+from tests.ui.gallery import show, still_page
+from tests.ui.states import STATES
+
+SIZES = [(380, 560), (320, 560), (320, 420), (900, 700)]
+
+FAULTS = """() => {
+  const faults = [];
+  const shown = (element) => element.checkVisibility({ visibilityProperty: true });
+  const name = (element) => element.id || element.dataset.value || element.dataset.part || element.className;
+  const boxes = [...document.querySelectorAll("button, input")].filter(shown)
+    .map((element) => [element, element.getBoundingClientRect()]);
+  const over = document.querySelector("#incoming[data-over]:not([hidden])");
+  for (const [element, box] of boxes) {
+    if (box.left < 0 || box.top < 0 || box.right > innerWidth || box.bottom > innerHeight)
+      faults.push(`${name(element)} is outside the frame`);
+    if (box.height < 44 || box.width < 44) faults.push(`${name(element)} is smaller than 44 px`);
+    for (const [other, its] of boxes) {
+      if (element === other || element.id === "backspace" || other.id === "backspace") continue;
+      if (over?.contains(element) !== over?.contains(other)) continue;
+      if (element.closest(".notices") || other.closest(".notices")) continue; // those lie over by design
+      if (box.left < its.right && its.left < box.right && box.top < its.bottom && its.top < box.bottom)
+        faults.push(`${name(element)} overlaps ${name(other)}`);
+    }
+  }
+  const whole = ".notice, .notice-title, .notice-text:not(.one-line), .pill, .control, .status, h1";
+  for (const element of document.querySelectorAll(whole)) {
+    if (!shown(element) || element.classList.contains("sr-only")) continue;
+    if (getComputedStyle(element).clipPath !== "none") continue;
+    if (element.scrollWidth > element.clientWidth + 1) faults.push(`${name(element)} is cut at the side`);
+    if (element.scrollHeight > element.clientHeight + 1) faults.push(`${name(element)} is cut below`);
+  }
+  if (document.documentElement.scrollWidth > innerWidth) faults.push("the page scrolls sideways");
+  return faults;
+}"""
+
+
+@pytest.fixture(scope="module", params=SIZES, ids=lambda size: f"{size[0]}x{size[1]}")
+def frame(browser: Browser, request: pytest.FixtureRequest) -> Iterator[Page]:
+    width, height = request.param
+    page = browser.new_page(viewport={"width": width, "height": height})
+    still_page(page)
+    yield page
+    page.close()
+
+
+@pytest.mark.parametrize("locale", ["vi", "en"])
+def test_every_state_fits(frame: Page, locale: str) -> None:
+    faults = {}
+    for state in STATES:
+        show(frame, state, locale, "light")
+        if found := frame.evaluate(FAULTS):
+            faults[state] = found
+    assert faults == {}
+
+
+def test_hang_up_is_always_in_the_same_place(frame: Page) -> None:
+    places = set()
+    for state, phone in STATES.items():
+        if phone.live_calls and not state.startswith("incoming"):
+            show(frame, state, "vi", "dark")
+            box = frame.locator("#hangup").bounding_box()
+            assert box is not None, state
+            places.add((box["x"], box["y"], box["width"], box["height"]))
+    assert len(places) == 1
+
+
+def test_a_notice_moves_nothing(frame: Page) -> None:
+    places = []
+    for state in ("ready", "flash", "mic_blocked", "reconnecting", "ended"):
+        show(frame, state, "vi", "light")
+        places.append(frame.locator("#dial").bounding_box())
+    assert all(place == places[0] for place in places)
+
+
+@pytest.mark.parametrize(
+    ("scheme", "theme", "dark"),
+    [
+        ("dark", "auto", True),
+        ("light", "auto", False),
+        ("dark", "light", False),
+        ("light", "dark", True),
+    ],
+)
+def test_theme(frame: Page, scheme: str, theme: str, dark: bool) -> None:
+    frame.emulate_media(color_scheme="dark" if scheme == "dark" else "light")
+    show(frame, "ready", "vi", theme)
+    back = frame.evaluate("getComputedStyle(document.getElementById('phone')).backgroundColor")
+    assert back == ("rgb(20, 24, 30)" if dark else "rgb(255, 255, 255)")
