@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import MISSING, dataclass, field, fields
-from typing import Any
+from typing import Any, Literal
 
 from embed_app.protocol.envelope import ProtocolError
 
@@ -81,10 +81,11 @@ class SendDtmf:
 
 @dataclass(frozen=True, slots=True)
 class Transfer:
-    """Blind transfer (RFC 3515)."""
+    """Blind transfer (RFC 3515). Another mode is refused: blind in its place would misdirect the caller."""
 
     target: str = field(repr=False)
     call_uuid: str | None = None
+    mode: Literal["blind"] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,7 +138,7 @@ def decode_command(type: str, payload: Mapping[str, Any], id: str | None = None)
         required = slot.default is MISSING and slot.default_factory is MISSING
         if slot.name == "options" and value is not None:
             value = _options(value, wrong)
-        elif value is not None and not isinstance(value, str):
+        elif value is not None and (not isinstance(value, str) or (slot.name == "mode" and value != "blind")):
             wrong.append(slot.name)
         if value is None and required:
             wrong.append(slot.name)
