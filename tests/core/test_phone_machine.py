@@ -1,0 +1,245 @@
+"""Anything in any order: what must always be true of the phone, whatever happens to it.
+
+Late, doubled and unknown reports, timers that fire and timers that are stale, several calls one after
+the other, a token at any moment. At the end everything is hung up, so that every call has its end. What
+must hold stands in `watcher.py`.
+"""
+
+from __future__ import annotations
+
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+
+from embed_app.core import messages as msg
+from embed_app.core.model import CallState, LinkState, Panel, Phone, Settings, SipConfig
+from tests.core.driver import GOOD, T0, Driver, config, dial, invite, token
+from tests.core.watcher import Watcher
+
+STATUSES = st.sampled_from([0, 100, 180, 183, 200, 401, 403, 404, 480, 486, 487, 500, 503, 603])
+FLAGS = st.booleans()
+CONFIGS = st.builds(
+    lambda password, lifetime: config(auth_password=password, credentials_expire_in=lifetime),
+    st.sampled_from(["one", "two"]),
+    st.none() | st.sampled_from([-5.0, 30.0, 600.0]),
+)
+TOKENS = st.sampled_from(
+    [GOOD, token(expires_at=T0 + 900), token(extension="1002"), token(expires_at=T0 - 9), "junk"]
+)
+WISHES: list[type[msg.CallWish]] = [
+    msg.AnswerRequested,
+    msg.HangupRequested,
+    msg.HoldRequested,
+    msg.UnholdRequested,
+    msg.MuteRequested,
+    msg.UnmuteRequested,
+]
+PLAIN_REPORTS: list[type[msg.CallReport]] = [
+    msg.CallAccepted,
+    msg.ReferAccepted,
+    msg.PlaybackBlocked,
+    msg.PlaybackStarted,
+]
+
+
+class PhoneMachine(RuleBasedStateMachine):
+    def __init__(self) -> None:
+        super().__init__()
+        self.driver = Driver()
+        self.uuids: list[str] = []
+        self.stale: list[msg.TimerFired] = []
+        self.watcher = Watcher(self.driver)
+
+    # ---- what can happen
+
+    @initialize(auto_register=FLAGS, raw=st.none() | TOKENS)
+    def start(self, auto_register: bool, raw: str | None) -> None:
+        self.driver.phone = Phone(settings=Settings(auto_register=auto_register))
+        self.step(msg.Started(token=raw))
+
+    @rule(seconds=st.sampled_from([0.0, 0.1, 0.3, 1.0, 7.5, 100.0]))
+    def time_passes(self, seconds: float) -> None:
+        """Every timer that is due by then fires."""
+        until = self.driver.now + seconds
+        while due := [(at, name) for name, (at, _) in self.driver.timers.items() if at <= until]:
+            self.fire(min(due)[1])
+        self.driver.now = until
+
+    @precondition(lambda self: self.driver.timers)
+    @rule(data=st.data())
+    def a_timer_fires(self, data: st.DataObject) -> None:
+        self.fire(data.draw(st.sampled_from(sorted(self.driver.timers))))
+
+    @precondition(lambda self: self.stale)
+    @rule(data=st.data())
+    def a_stale_timer_fires(self, data: st.DataObject) -> None:
+        message = data.draw(st.sampled_from(self.stale))
+        before = self.driver.phone
+        self.step(message)
+        after = self.driver.phone
+        assert (after.link, after.live_calls, after.timers) == (before.link, before.live_calls, before.timers)
+        assert self.driver.last() == ()
+
+    @rule(message=st.sampled_from([msg.ConnectRequested(), msg.WentOnline(), msg.ConnectRequested()]))
+    def somebody_wants_the_line(self, message: msg.Message) -> None:
+        self.step(message)
+
+    @rule()
+    def disconnect(self) -> None:
+        self.step(msg.DisconnectRequested())
+
+    @rule(raw=TOKENS)
+    def a_token_is_offered(self, raw: str) -> None:
+        self.keeps_answered_calls(msg.TokenOffered(token=raw))
+
+    @rule(answer=CONFIGS, of=st.none() | TOKENS)
+    def the_server_answers(self, answer: SipConfig, of: str | None) -> None:
+        self.step(msg.ConfigReceived(config=answer, token=of))
+
+    @rule(status=st.sampled_from([0, 401, 403, 404, 429, 503]), of=st.none() | TOKENS)
+    def the_server_refuses(self, status: int, of: str | None) -> None:
+        self.keeps_answered_calls(msg.ConfigFailed(status=status, token=of))
+
+    @rule()
+    def the_line_comes_all_the_way_up(self) -> None:
+        for message in (
+            msg.ConnectRequested(),
+            msg.ConfigReceived(config=config()),
+            msg.TransportUp(),
+            msg.RegisterAccepted(),
+        ):
+            self.step(message)
+
+    @rule(message=st.sampled_from([msg.TransportUp(), msg.RegisterAccepted(), msg.Unregistered()]))
+    def the_line(self, message: msg.Message) -> None:
+        self.step(message)
+
+    @rule(reason=st.sampled_from(["", "closed", "code 1006"]))
+    def the_line_drops(self, reason: str) -> None:
+        self.keeps_answered_calls(msg.TransportDown(reason=reason))
+
+    @rule(status=STATUSES)
+    def the_pbx_refuses(self, status: int) -> None:
+        self.keeps_answered_calls(msg.RegisterFailed(status=status))
+
+    @rule(number=st.sampled_from(["0912345678", "*43", "1@evil", "", "1\r\nX: y"]))
+    def dial(self, number: str) -> None:
+        self.step(dial(number, self.new_uuid()))
+
+    @rule(name=st.sampled_from(["", "Bình", "\u202eevil\x00"]))
+    def an_invite_arrives(self, name: str) -> None:
+        self.step(invite(self.new_uuid(), display_name=name))
+
+    @precondition(lambda self: self.driver.phone.live_calls)
+    @rule()
+    def the_same_invite_again(self) -> None:
+        self.step(invite(self.driver.phone.live_calls[0].uuid))
+
+    @rule(kind=st.sampled_from(WISHES), data=st.data())
+    def a_wish(self, kind: type[msg.CallWish], data: st.DataObject) -> None:
+        self.step(kind(call_uuid=data.draw(st.none() | self.some_uuid())))
+
+    @rule(digits=st.sampled_from(["1", "*#,A", "1;2", ""]), data=st.data())
+    def digits(self, digits: str, data: st.DataObject) -> None:
+        self.step(msg.DtmfRequested(digits=digits, call_uuid=data.draw(st.none() | self.some_uuid())))
+
+    @rule(number=st.sampled_from(["1002", "1002@evil"]), data=st.data())
+    def transfer(self, number: str, data: st.DataObject) -> None:
+        self.step(msg.TransferRequested(target=number, call_uuid=data.draw(st.none() | self.some_uuid())))
+
+    @rule(kind=st.sampled_from(PLAIN_REPORTS), data=st.data())
+    def a_report(self, kind: type[msg.CallReport], data: st.DataObject) -> None:
+        self.step(kind(call_uuid=data.draw(self.some_uuid())))
+
+    @rule(status=STATUSES, flag=FLAGS, kind=st.integers(0, 9), data=st.data())
+    def a_report_with_something_in_it(self, status: int, flag: bool, kind: int, data: st.DataObject) -> None:
+        uuid = data.draw(self.some_uuid())
+        state = "failed" if flag else "connected"
+        reports: list[msg.CallReport] = [
+            msg.InviteSent(call_uuid=uuid, sip_call_id="sip"),
+            msg.CallProgress(call_uuid=uuid, status=status),
+            msg.CallProgress(call_uuid=uuid, status=status),
+            msg.HoldChanged(call_uuid=uuid, held=flag),
+            msg.HoldFailed(call_uuid=uuid, held=flag, status=status),
+            msg.DigitReceived(call_uuid=uuid, digit="5", via="rtp" if flag else "info"),
+            msg.ReferProgress(call_uuid=uuid, status=status),
+            msg.ReferFailed(call_uuid=uuid, status=status),
+            msg.MicrophoneFailed(call_uuid=uuid, name="NotAllowedError" if flag else "Strange"),
+            msg.MediaChanged(call_uuid=uuid, state=state),
+        ]
+        self.step(reports[kind])
+
+    @rule(number=st.sampled_from(["1003", "1003@evil"]), data=st.data())
+    def the_peer_transfers_us(self, number: str, data: st.DataObject) -> None:
+        uuid = data.draw(self.some_uuid())
+        self.step(msg.Referred(call_uuid=uuid, new_call_uuid=self.new_uuid(), number=number))
+
+    @rule(
+        kind=st.sampled_from(["bye", "cancel", "reject", "failed", "strange"]),
+        status=STATUSES,
+        by_remote=FLAGS,
+        reason=st.sampled_from(
+            ["", "SIP;cause=200", 'Q.850;cause=17;text="busy"', "Q.850;cause=999", "\x00;;="]
+        ),
+        data=st.data(),
+    )
+    def a_call_ends(self, kind: str, status: int, by_remote: bool, reason: str, data: st.DataObject) -> None:
+        uuid = data.draw(self.some_uuid())
+        self.step(msg.CallEnded(call_uuid=uuid, by_remote=by_remote, kind=kind, status=status, reason=reason))
+
+    @rule(
+        message=st.sampled_from(
+            [
+                *(msg.PanelChosen(panel=panel) for panel in Panel),
+                msg.AudioUnlockRequested(),
+                msg.ParentMistake(code="unknown_command", fields=("type",)),
+            ]
+        )
+    )
+    def something_else(self, message: msg.Message) -> None:
+        self.step(message)
+
+    # ---- how it is driven
+
+    def new_uuid(self) -> str:
+        self.uuids.append(f"call-{len(self.uuids)}")
+        return self.uuids[-1]
+
+    def some_uuid(self) -> st.SearchStrategy[str]:
+        """Mostly one that lives; sometimes one that ended or never was."""
+        live = [call.uuid for call in self.driver.phone.live_calls]
+        return st.sampled_from([*live, *live, *live, *self.uuids[-3:], "unknown"])
+
+    def fire(self, name: str) -> None:
+        due, generation = self.driver.timers[name]
+        self.driver.now = max(self.driver.now, due)
+        self.step(msg.TimerFired(name=name, generation=generation))
+
+    def keeps_answered_calls(self, message: msg.Message) -> None:
+        before = {call.uuid for call in self.driver.phone.live_calls if call.state is CallState.ANSWERED}
+        self.step(message)
+        assert before <= {call.uuid for call in self.driver.phone.live_calls}
+
+    def step(self, message: msg.Message) -> None:
+        before = self.driver.phone
+        running = dict(self.driver.timers)
+        events = self.driver.send(message)
+        for name, (_, generation) in running.items():
+            if self.driver.timers.get(name, (0.0, 0))[1] != generation:
+                self.stale.append(msg.TimerFired(name=name, generation=generation))
+        self.watcher.hear(events)
+        self.watcher.see(before, self.driver.last())
+
+    @invariant()
+    def the_phone_makes_sense(self) -> None:
+        self.watcher.phone_makes_sense()
+
+    def teardown(self) -> None:
+        if not self.driver.phone.started:
+            return
+        self.step(msg.DisconnectRequested())
+        if self.driver.state is LinkState.LEAVING:
+            self.fire("leave")
+        self.watcher.everything_ended()
+
+
+TestPhoneMachine = PhoneMachine.TestCase

@@ -1,0 +1,153 @@
+"""What must always be true of the phone: of its events, of its effects, of itself."""
+
+from __future__ import annotations
+
+from embed_app.core import effects as do
+from embed_app.core.call import timer_names
+from embed_app.core.dialing import MAX_CALLS
+from embed_app.core.model import CallState, Direction, LinkState, Panel, Phone, Sound
+from embed_app.core.update import sound_of
+from embed_app.protocol import events as ev
+from tests.core.driver import Driver
+
+INBOUND_ORDER = ("incoming_call", "call_ringing", "call_answered")
+NEED_AN_ANSWERED_CALL: tuple[type[do.CallEffect], ...] = (do.SetHold, do.SendDtmf, do.SendRefer)
+
+
+class Watcher:
+    """Remembers what a parent was told and what was asked of SIP; raises AssertionError."""
+
+    def __init__(self, driver: Driver) -> None:
+        self._driver = driver
+        self.ended: dict[str, int] = {}
+        self.told_of: dict[str, list[str]] = {}
+        self.answered: dict[str, float] = {}
+        self.invited: set[str] = set()
+        self.registered = False
+        self.up = False
+
+    # ---- what must be true of the events
+
+    def hear(self, events: list[ev.Event]) -> None:
+        for event in events:
+            match event:
+                case ev.Registered():
+                    assert self.up
+                    assert not self.registered, "registered twice without unregistered between"
+                    self.registered = True
+                case ev.Unregistered():
+                    self.registered = False
+                case ev.Connected():
+                    assert not self.up
+                    self.up = True
+                case ev.Disconnected():
+                    assert self.up
+                    self.up = False
+                case (
+                    ev.IncomingCall()
+                    | ev.CallRinging()
+                    | ev.CallAnswered()
+                    | ev.CallHangup()
+                    | ev.CallUpdated()
+                ):
+                    self._hear_of_call(event, event.call)
+                case ev.Dtmf() | ev.AudioAutoplayBlocked():
+                    assert event.call.uuid not in self.ended
+                case _:
+                    pass
+        assert self.registered == (self._driver.state in (LinkState.REGISTERED, LinkState.LEAVING))
+
+    def _hear_of_call(self, event: ev.Event, call: ev.CallObject) -> None:
+        assert call.uuid not in self.ended, "an event about a call after its call_hangup"
+        heard = self.told_of.setdefault(call.uuid, [])
+        match event:
+            case ev.IncomingCall():
+                assert (heard, call.direction, call.state) == ([], "inbound", "ringing")
+            case ev.CallRinging():
+                assert "call_answered" not in heard
+                assert heard.count("call_ringing") == 0
+            case ev.CallAnswered():
+                assert "call_answered" not in heard
+                self.answered[call.uuid] = self._driver.now
+            case ev.CallHangup():
+                self.ended[call.uuid] = event.billsec
+                since = self.answered.get(call.uuid)
+                assert event.billsec == (0 if since is None else int(self._driver.now - since))
+                assert (call.state, call.answered_at is None) == ("ended", since is None)
+                assert call.ended_at is not None
+        heard.append(event.type)
+        if call.direction == "inbound":
+            order = [type for type in heard if type in INBOUND_ORDER]
+            assert tuple(order) == INBOUND_ORDER[: len(order)]
+
+    # ---- what must be true of the effects
+
+    def see(self, before: Phone, effects: tuple[do.Effect, ...]) -> None:
+        for effect in effects:
+            match effect:
+                case do.SendInvite(uuid) | do.AcceptRefer(_, uuid):
+                    assert uuid not in self.invited, "two INVITEs for one call"
+                    self.invited.add(uuid)
+                    if isinstance(effect, do.SendInvite):
+                        assert self._driver.state is LinkState.REGISTERED
+                case do.RejectInvite(uuid, 486 | 480) if before.call(uuid) is None:
+                    assert uuid not in self.told_of, "rejected what had been announced"
+                case do.RejectRefer():
+                    pass
+                case do.CallEffect(uuid):
+                    call = before.call(uuid)
+                    assert call is not None, f"{effect} on a call that is over"
+                    if isinstance(effect, NEED_AN_ANSWERED_CALL):
+                        assert call.state is CallState.ANSWERED
+                    if isinstance(effect, do.AcceptInvite):
+                        assert (call.direction, call.state) == (Direction.INBOUND, CallState.RINGING)
+                    if isinstance(effect, do.CancelInvite):
+                        assert call.direction is Direction.OUTBOUND
+                        assert uuid in self.invited
+                case do.Register():
+                    assert self._driver.phone.link.transport.value == "up"
+                case do.FetchConfig(raw):
+                    assert self._driver.phone.link.token is not None
+                    assert raw == self._driver.phone.link.token.raw
+                case do.PlaySound(sound):
+                    assert sound is sound_of(self._driver.phone) is not sound_of(before)
+                case do.StartTimer(delay=delay):
+                    assert delay >= 0
+                case _:
+                    pass
+
+    # ---- what must be true of the phone
+
+    def phone_makes_sense(self) -> None:
+        phone = self._driver.phone
+        live = phone.live_calls
+        assert len(live) <= MAX_CALLS + 1
+        assert len({call.uuid for call in phone.calls}) == len(phone.calls)
+        if not live:
+            assert phone.panel is Panel.NONE
+        ringing = {call.direction for call in live if call.state is CallState.RINGING}
+        allowed = {Sound.NONE} if not ringing else {Sound.RING, Sound.RINGBACK}
+        assert sound_of(phone) in allowed
+        if sound_of(phone) is Sound.RING:
+            assert Direction.INBOUND in ringing
+        alive = {name for call in live for name in timer_names(call.uuid)}
+        assert {name for name in phone.timers if ":" in name} <= alive
+        assert ("reconnect" in phone.timers) == (phone.link.state is LinkState.WAITING)
+        assert ("leave" in phone.timers) == (phone.link.state is LinkState.LEAVING)
+        assert (phone.link.refusal != "") == (phone.link.state is LinkState.REFUSED)
+        for call in live:
+            assert (call.answered_at is not None) == (call.state is CallState.ANSWERED)
+            if call.state is CallState.QUEUED:
+                assert f"queue:{call.uuid}" in phone.timers
+            if call.state is CallState.RINGING and call.direction is Direction.INBOUND:
+                assert f"ring:{call.uuid}" in phone.timers
+
+    def everything_ended(self) -> None:
+        """After a disconnect: each call that was told of or sent has had its call_hangup."""
+        phone = self._driver.phone
+        assert phone.live_calls == ()
+        assert set(self.told_of) | self.invited == set(self.ended)
+        assert all(seconds == 0 for uuid, seconds in self.ended.items() if uuid not in self.answered)
+        assert set(phone.timers) <= {"ended"}
+        assert phone.link.state is LinkState.IDLE
+        assert not self.registered
