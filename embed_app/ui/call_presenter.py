@@ -44,7 +44,6 @@ def in_call(call: Call, panel: Panel, translator: Translator) -> InCall:
         held=call.held,
         keypad_open=answered and panel is Panel.KEYPAD,
         transfer_open=answered and panel is Panel.TRANSFER,
-        transfer_running=transferring,
         transfer_placeholder=translator.text("transfer.placeholder"),
         can_hold=answered and not transferring,
         can_dial_tones=answered,

@@ -72,7 +72,6 @@ class InCall:
     held: bool
     keypad_open: bool
     transfer_open: bool
-    transfer_running: bool
     transfer_placeholder: str
     can_hold: bool
     can_dial_tones: bool
