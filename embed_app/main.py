@@ -13,8 +13,9 @@ from embed_app.browser.parent_window import BrowserParentWindow
 from embed_app.browser.ringer import AudioRinger
 from embed_app.browser.screen import DomScreen
 from embed_app.browser.sip_user_agent import SipUserAgent
-from embed_app.core.messages import ParentMistake, Started, WentOnline
+from embed_app.core.messages import ParentMistake, PlaybackBlocked, PlaybackStarted, Started, WentOnline
 from embed_app.core.model import Phone
+from embed_app.core.update import sounding_call
 from embed_app.i18n.translator import Translator
 from embed_app.params import read_params
 from embed_app.runtime import Ports, Runtime
@@ -24,6 +25,7 @@ _kept: list[Any] = []
 
 def start() -> None:
     params = read_params(str(js.zorioBoot.search))
+    ringer = AudioRinger()
     runtime = Runtime(
         Phone(settings=params.settings),
         Ports(
@@ -31,11 +33,18 @@ def start() -> None:
             parent_window=BrowserParentWindow(),
             screen=DomScreen(),
             clock=BrowserClock(),
-            ringer=AudioRinger(),
+            ringer=ringer,
             backend=FetchBackend(),
         ),
         Translator(params.settings.locale),
     )
+
+    def ring_report(make: type[PlaybackBlocked] | type[PlaybackStarted]) -> None:
+        call = sounding_call(runtime.phone)
+        if call is not None:
+            runtime.dispatch(make(call_uuid=call.uuid))
+
+    ringer.listen(lambda: ring_report(PlaybackBlocked), lambda: ring_report(PlaybackStarted))
     online = create_proxy(lambda _event: runtime.dispatch(WentOnline()))
     js.window.addEventListener("online", online)
     _kept.extend((runtime, online))

@@ -65,8 +65,9 @@ def report(turn: Turn, message: msg.CallReport) -> None:
         case msg.ReferFailed():
             transfer_failed(turn, call, message.status)
         case msg.PlaybackBlocked():
-            turn.put(replace(call, audio_blocked=True))
-            turn.notice(AutoplayBlocked(call_uuid=call.uuid))
+            if not call.audio_blocked:  # the ring and the voice may both be refused: told once
+                turn.put(replace(call, audio_blocked=True))
+                turn.notice(AutoplayBlocked(call_uuid=call.uuid))
         case msg.PlaybackStarted():
             turn.put(replace(call, audio_blocked=False))
         case msg.MediaChanged():

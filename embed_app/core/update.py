@@ -9,7 +9,7 @@ from embed_app.core import call_reports, call_wishes, dialing, registration
 from embed_app.core import effects as do
 from embed_app.core import messages as msg
 from embed_app.core.call import end_call, release_line
-from embed_app.core.model import CallState, Direction, LinkState, Phone, Sound
+from embed_app.core.model import Call, CallState, Direction, LinkState, Phone, Sound
 from embed_app.core.release_cause import Reason
 from embed_app.core.turn import Turn
 
@@ -30,10 +30,15 @@ def update(phone: Phone, message: msg.Message) -> tuple[Phone, tuple[do.Effect, 
 
 def sound_of(phone: Phone) -> Sound:
     """What should be heard besides the call itself."""
-    for call in phone.live_calls:
-        if call.state is CallState.RINGING:
-            return Sound.RING if call.direction is Direction.INBOUND else Sound.RINGBACK
-    return Sound.NONE
+    call = sounding_call(phone)
+    if call is None:
+        return Sound.NONE
+    return Sound.RING if call.direction is Direction.INBOUND else Sound.RINGBACK
+
+
+def sounding_call(phone: Phone) -> Call | None:
+    """The call that rings, here or there."""
+    return next((call for call in phone.live_calls if call.state is CallState.RINGING), None)
 
 
 def _route(turn: Turn, message: msg.Message) -> None:
