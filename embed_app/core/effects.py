@@ -76,7 +76,7 @@ class CallEffect(Effect):
 @dataclass(frozen=True, slots=True)
 class SendInvite(CallEffect):
     number: str = field(repr=False)
-    headers: tuple[tuple[str, str], ...] = ()
+    headers: tuple[tuple[str, str], ...] = field(default=(), repr=False)
 
 
 @dataclass(frozen=True, slots=True)

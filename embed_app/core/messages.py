@@ -54,7 +54,7 @@ class DialRequested(Message):
     number: str = field(repr=False)
     campaign_id: str | None = None
     lead_id: str | None = None
-    headers: tuple[tuple[str, str], ...] = ()
+    headers: tuple[tuple[str, str], ...] = field(default=(), repr=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -179,7 +179,7 @@ class InviteReceived(Message):
     sip_call_id: str
     number: str = field(repr=False)
     display_name: str = field(repr=False)
-    headers: tuple[tuple[str, str], ...] = ()
+    headers: tuple[tuple[str, str], ...] = field(default=(), repr=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -226,7 +226,7 @@ class HoldFailed(CallReport):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DigitReceived(CallReport):
-    digit: str
+    digit: str = field(repr=False)
     via: str
 
 

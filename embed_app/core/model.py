@@ -82,10 +82,10 @@ class Call:
 
     uuid: str
     direction: Direction
-    number: str
+    number: str = field(repr=False)
     state: CallState
     started_at: float
-    display_name: str = ""
+    display_name: str = field(default="", repr=False)
     sip_call_id: str = ""
     answered_at: float | None = None
     ended_at: float | None = None
@@ -95,13 +95,13 @@ class Call:
     """What was last asked for while a re-INVITE for hold or unhold is under way; None when none is."""
     campaign_id: str | None = None
     lead_id: str | None = None
-    headers: tuple[tuple[str, str], ...] = ()
+    headers: tuple[tuple[str, str], ...] = field(default=(), repr=False)
     """SIP headers that ride the INVITE, validated."""
-    external_id: str | None = None
+    external_id: str | None = field(default=None, repr=False)
     transfer: TransferState = TransferState.NONE
-    transfer_target: str = ""
+    transfer_target: str = field(default="", repr=False)
     release: Reason | None = None
-    last_digit: tuple[str, str, float] | None = None
+    last_digit: tuple[str, str, float] | None = field(default=None, repr=False)
     """(digit, "info" or "rtp", time): a peer that sends a digit both ways is heard once."""
     audio_blocked: bool = False
 
@@ -191,7 +191,7 @@ class Problem:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DigitHeard:
     call_uuid: str
-    digit: str
+    digit: str = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -30,7 +30,7 @@ class CallObject:
 class Contact:
     number: str = field(repr=False)
     display_name: str | None = field(repr=False)
-    external_id: str | None
+    external_id: str | None = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
