@@ -157,6 +157,7 @@
   // ---- Started or failed
 
   var phase = "starting";
+  var incomplete = false; // a script of ours could not be loaded
   var failure = null; // the error object of contract section 3, while the panel is shown
   var watchdog = setTimeout(function () {
     failed("load_failed", "", "no start within 60 s");
@@ -168,8 +169,12 @@
     clearTimeout(watchdog);
   }
 
-  /** Python is up. Late is welcome too: a start that comes after the watchdog takes the panel away again. */
+  /**
+   * Python is up. Late is welcome too: a start that comes after the watchdog takes the panel away again.
+   * Not where a script is missing: what starts then is half a phone.
+   */
   function started() {
+    if (incomplete) return;
     failure = null;
     show("started");
   }
@@ -194,10 +199,14 @@
   }
 
   window.addEventListener("error", function (event) {
-    if (phase !== "starting") return;
+    if (phase === "started") return;
     var script = event.target !== window && event.target.tagName === "SCRIPT" ? event.target.src : null;
-    if (script !== null) failed("load_failed", "", "cannot load " + script.split(/[?#]/)[0].split("/").pop());
-    else if (event.target === window) failed("load_failed", "", event.message);
+    if (script !== null) {
+      incomplete = true;
+      failed("load_failed", "", "cannot load " + script.split(/[?#]/)[0].split("/").pop());
+    } else if (event.target === window) {
+      failed("load_failed", "", event.message);
+    }
   }, true); // the error of a script element does not bubble
 
   window.addEventListener("unhandledrejection", function (event) {

@@ -31,6 +31,7 @@ def start() -> None:
         raise RuntimeError("start went wrong")
     js.zorioBoot.takeMessages(create_proxy(receive))
     js.zorioBoot.started()
+    js.pythonIsUp = True
 """
 
 

@@ -14,6 +14,9 @@ from starlette.responses import HTMLResponse, Response
 from starlette.routing import Route
 
 ROOT = Path(__file__).parents[2]
+# For a busy machine; nothing ever waits this long unless it fails.
+PATIENCE_MS = 45000
+expect.set_options(timeout=PATIENCE_MS)
 CHROMIUM = shutil.which("chromium") or "/usr/bin/chromium"
 
 # Posts to the frame from the moment its window exists, long before Python listens.
@@ -128,9 +131,18 @@ class Embedded:
         expect(self.frame.get_by_text("Starting…", exact=True)).to_be_visible()
         expect(self.frame.get_by_text("Đang khởi động…", exact=True)).to_be_hidden()
 
+    def until(self, condition: str) -> None:
+        """Waits for a JavaScript condition in the frame (wait_for_function would need 'unsafe-eval')."""
+        self.frame.evaluate(
+            """() => new Promise(done => {
+              const look = () => (CONDITION) ? done() : requestAnimationFrame(look);
+              look();
+            })""".replace("CONDITION", condition)
+        )
+
     def reaches(self, phase: str) -> None:
         """Waits until <html data-boot> of the frame is `phase`."""
-        self.frame.locator(f"html[data-boot={phase}]").wait_for(state="attached", timeout=20000)
+        self.frame.locator(f"html[data-boot={phase}]").wait_for(state="attached", timeout=PATIENCE_MS)
 
     def heard(self, kind: str) -> list[dict[str, Any]]:
         """Messages of one type that the parent got."""
@@ -140,7 +152,7 @@ class Embedded:
 
     def hears(self, kind: str, count: int = 1) -> list[dict[str, Any]]:
         script = "([kind, count]) => heard.filter(m => m.type === kind).length >= count"
-        self.page.wait_for_function(script, arg=[kind, count], timeout=20000)
+        self.page.wait_for_function(script, arg=[kind, count], timeout=PATIENCE_MS)
         return self.heard(kind)
 
 

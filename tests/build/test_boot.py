@@ -99,7 +99,7 @@ def test_messages_from_before_python_come_in_order_and_then_live_ones(
     parent.embed(url(site))
     parent.shows_the_shell()
     parent.page.evaluate("for (let n = 0; n < 20; n++) command({type: 'call', n})")
-    parent.frame.wait_for_function("zorioBoot.messages.length === 20")
+    parent.until("zorioBoot.messages.length === 20")
     for route in held:
         route.continue_()
     parent.reaches("started")
@@ -120,7 +120,7 @@ def test_only_so_many_and_only_plain_data_is_kept(parent: Embedded, site: FrameS
           for (let n = 0; n < 600; n++) send(n);
         }"""
     )
-    parent.frame.wait_for_function("zorioBoot.dropped === 106")
+    parent.until("zorioBoot.dropped === 106")
     kept = parent.frame.evaluate("zorioBoot.messages")
     assert len(kept) == 500
     assert [message["data"] for message in kept[:4]] == ["null"] * 4
@@ -139,7 +139,7 @@ def test_a_message_of_another_window_is_marked(parent: Embedded, site: FrameSite
           other.onload = () => other.contentWindow.eval(`parent.frames[0].postMessage({type: "call"}, "*")`);
         }"""
     )
-    parent.frame.wait_for_function("zorioBoot.messages.length === 1")
+    parent.until("zorioBoot.messages.length === 1")
     assert parent.frame.evaluate("zorioBoot.messages[0].fromParent") is False
 
 
@@ -175,6 +175,19 @@ def test_a_damaged_asset_shows_the_panel_and_tells_the_parent(
     assert "secret" not in str(payload)
 
 
+def test_half_a_phone_never_counts_as_started(parent: Embedded, site: FrameSite) -> None:
+    held: list[Route] = []
+    parent.page.route("**/python.zip", lambda route: held.append(route))
+    site.faults["sip-ua.js"] = "missing"
+    parent.embed(url(site))
+    parent.reaches("failed")
+    for route in held:
+        route.continue_()
+    parent.until("window.pythonIsUp")
+    expect(parent.frame.locator("html")).to_have_attribute("data-boot", "failed")
+    expect(parent.frame.locator("#load-failed")).to_be_visible()
+
+
 def test_an_exception_of_our_start_is_a_failed_start(parent: Embedded, site: FrameSite) -> None:
     parent.embed(url(site, "&fail_in_python=1&locale=vi"))
     parent.reaches("failed")
@@ -192,7 +205,7 @@ def test_commands_of_a_failed_phone_are_answered_once_each(parent: Embedded, sit
         "['a', undefined, 'b'].forEach(id => command({type: 'call', payload: {number: '1'}, id}))"
     )
     parent.page.evaluate("frames[0].postMessage({type: 'call', id: 'stranger'}, '*')")
-    parent.frame.wait_for_function("zorioBoot.messages.length === 4")
+    parent.until("zorioBoot.messages.length === 4")
     for route in held:
         route.fulfill(status=404, body="")
     parent.reaches("failed")
