@@ -14,6 +14,7 @@ from typing import Any
 
 import msgspec
 
+from embed_app.core.model import LinkState
 from embed_app.protocol.commands import COMMANDS, CallOptions
 from embed_app.protocol.envelope import MAX_ID, SOURCE
 from embed_app.protocol.errors import ERRORS
@@ -24,7 +25,7 @@ OBJECTS = (CallObject, Contact, ErrorObject, CallOptions)
 STATE_ANSWER = {
     "type": "object",
     "properties": {
-        "state": {"type": "string"},
+        "state": {"enum": [state.value for state in LinkState]},
         "extension": {"anyOf": [{"type": "string"}, {"type": "null"}]},
         "calls": {"type": "array", "items": {"$ref": "#/$defs/CallObject"}},
         "attempt": {"type": "integer"},
@@ -60,14 +61,9 @@ def payload_name(event: type[Event]) -> str:
 
 
 def message(type: Schema, payload: str, *, required: bool, **more: Schema) -> Schema:
-    properties = {
-        "source": {"const": SOURCE},
-        "type": type,
-        "payload": {"$ref": f"#/$defs/{payload}"},
-        **more,
-    }
+    properties = {"source": {"const": SOURCE}, "type": type, "payload": {"$ref": f"#/$defs/{payload}"}}
     needed = ["source", "type", *(["payload"] if required else [])]
-    return {"type": "object", "properties": properties, "required": needed}
+    return {"type": "object", "properties": {**properties, **more}, "required": needed}
 
 
 def schema() -> Schema:
@@ -80,28 +76,14 @@ def schema() -> Schema:
     good = {**head, "ok": {"const": True}, "payload": {"$ref": "#/$defs/StateAnswer"}}
     bad = {**head, "ok": {"const": False}, "error": {"$ref": "#/$defs/ErrorObject"}}
     responses = [{"type": "object", "properties": answer, "required": list(answer)} for answer in (good, bad)]
-    found = definitions()
-    del found["Error"]
+    sides = {"command": commands, "event": events, "response": responses}
+    found = {name: shape for name, shape in definitions().items() if name != "Error"}
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "Messages between the Zorio webphone and its parent",
-        "anyOf": [{"$ref": f"#/$defs/{name}"} for name in ("command", "event", "response")],
-        "$defs": {
-            "command": {"anyOf": commands},
-            "event": {"anyOf": events},
-            "response": {"anyOf": responses},
-            **found,
-        },
+        "anyOf": [{"$ref": f"#/$defs/{side}"} for side in sides],
+        "$defs": {**{side: {"anyOf": kinds} for side, kinds in sides.items()}, **found},
     }
-
-
-PRIMITIVES = {
-    "string": "string",
-    "integer": "number",
-    "number": "number",
-    "boolean": "boolean",
-    "null": "null",
-}
 
 
 def typescript(given: Schema) -> str:
@@ -118,13 +100,13 @@ def typescript(given: Schema) -> str:
         inner = given.get("additionalProperties")
         return f"Record<string, {typescript(inner) if isinstance(inner, dict) else 'unknown'}>"
     if given.get("type") == "object":
-        needed = given.get("required", ())
+        mark = dict.fromkeys(given.get("required", ()), "")
         lines = [
-            f"{name}{'' if name in needed else '?'}: {typescript(kind)}"
-            for name, kind in given["properties"].items()
+            f"{name}{mark.get(name, '?')}: {typescript(kind)}" for name, kind in given["properties"].items()
         ]
         return "{ " + "; ".join(lines) + " }" if lines else "Record<string, never>"
-    return PRIMITIVES.get(str(given.get("type")), "unknown")
+    kind = str(given.get("type", "unknown"))
+    return "number" if kind == "integer" else kind
 
 
 def declarations() -> str:
@@ -140,12 +122,8 @@ def declarations() -> str:
         kinds = {
             row: name if name == "ErrorObject" else typescript(found[name]) for row, name in rows.items()
         }
-        lines += [
-            f"export interface {table} {{",
-            *(f"  {row}: {kind};" for row, kind in kinds.items()),
-            "}",
-            "",
-        ]
+        members = [f"  {row}: {kind};" for row, kind in kinds.items()]
+        lines += [f"export interface {table} {{", *members, "}", ""]
     source = f'source: "{SOURCE}"'
     lines += [
         "export type Command = { [T in keyof CommandPayloads]:",

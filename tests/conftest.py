@@ -5,6 +5,6 @@ Search for new counterexamples with `pytest --hypothesis-profile=search tests/co
 
 from hypothesis import settings
 
-settings.register_profile("quick", deadline=None, derandomize=True, max_examples=60)
+settings.register_profile("quick", deadline=None, derandomize=True, max_examples=30)
 settings.register_profile("search", deadline=None, max_examples=3000, print_blob=True)
 settings.load_profile("quick")
