@@ -1,0 +1,234 @@
+"""deploy/kamailio as SIP sees it: who is let in, who is found, what is refused."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import hmac
+import re
+import secrets
+import time
+from collections.abc import Iterator
+
+import pytest
+from websockets.asyncio.client import connect
+from websockets.exceptions import InvalidStatus
+
+from tests.pbx.phone import Phone
+from tests.pbx.world import DOMAIN, story
+from tests.real.kamailio import SECRET, STATIC, Kamailio
+
+
+def time_limited(extension: str, seconds: int = 600, secret: str = SECRET) -> tuple[str, str]:
+    """User name and password, written here once more."""
+    name = f"{int(time.time()) + seconds}:{extension}"
+    return name, base64.b64encode(hmac.digest(secret.encode(), name.encode(), "sha1")).decode()
+
+
+SUPPORTED = [("Supported", "path, gruu, outbound")]
+"""As SIP.js says it: without "gruu" there is no GRUU, without "outbound" no binding is replaced."""
+
+
+def phone(kamailio: Kamailio, extension: str, credentials: tuple[str, str] | None = None) -> Phone:
+    name, password = credentials or time_limited(extension)
+    return Phone(kamailio.url, extension, password, name)
+
+
+@story
+async def _registers(kamailio: Kamailio, extension: str, credentials: tuple[str, str]) -> None:
+    async with phone(kamailio, extension, credentials) as mine:
+        answer = await mine.register(headers=SUPPORTED)
+        assert answer.code == 200
+        contact = answer.headers["Contact"]
+        assert "pub-gruu=" in contact
+        assert f"urn:uuid:{mine.instance}" in contact
+
+
+def test_static_and_time_limited_credentials_register(kamailio: Kamailio) -> None:
+    _registers(kamailio, "2001", ("2001", STATIC["2001"]))
+    _registers(kamailio, "1001", time_limited("1001"))
+    _registers(kamailio, "7001", time_limited("7001"))  # on no list: the shared secret vouches for it
+
+
+@pytest.mark.parametrize(
+    ("extension", "credentials"),
+    [
+        ("2001", ("2001", "wrong")),
+        ("2001", ("2002", STATIC["2002"])),
+        ("2999", ("2999", "nobody")),
+        ("1001", ("1001", "-")),
+        ("1001", time_limited("1001", seconds=-10)),
+        ("1001", time_limited("1001", secret="another")),
+        ("1001", time_limited("1002")),
+        ("1001", (time_limited("1001")[0], "wrong")),
+    ],
+    ids=[
+        "wrong password",
+        "another's user",
+        "unknown user",
+        "time-limited only",
+        "expired",
+        "other secret",
+        "another's time-limited",
+        "wrong time-limited",
+    ],
+)
+@story
+async def test_wrong_credentials_are_refused_and_never_challenged_again(
+    kamailio: Kamailio, extension: str, credentials: tuple[str, str]
+) -> None:
+    async with phone(kamailio, extension, credentials) as mine:
+        assert (await mine.register()).code == 403
+
+
+@story
+async def test_a_nonce_outlives_a_restart(kamailio: Kamailio) -> None:
+    """Else the first request of a running call after it would be refused for ever."""
+    async with phone(kamailio, "1001") as mine:
+        uri, to = f"sip:{DOMAIN}", f"<sip:1001@{DOMAIN}>"
+        await mine.send(mine.build("REGISTER", uri, to=to))
+        challenge = await mine.final("REGISTER")
+        kamailio.kill()
+        kamailio.start()
+        await mine.close()
+        await mine.connect()
+        answer = mine.credentials(challenge, "REGISTER", uri)
+        await mine.send(mine.build("REGISTER", uri, [answer], to=to))
+        assert (await mine.final("REGISTER")).code == 200
+
+
+@story
+async def test_guessing_is_stopped_for_that_user_and_address(kamailio: Kamailio) -> None:
+    async with phone(kamailio, "2002", ("2002", "wrong")) as guesser:
+        phrases = [str((await guesser.register()).phrase) for _ in range(12)]
+        assert phrases[0] == "Forbidden"
+        assert phrases[-1] == "Too many wrong passwords"
+        guesser.password = STATIC["2002"]
+        assert (await guesser.register()).code == 403
+    async with phone(kamailio, "2001", ("2001", STATIC["2001"])) as neighbour:
+        assert (await neighbour.register()).code == 200
+
+
+@story
+async def test_away_is_480_and_unknown_is_404(kamailio: Kamailio) -> None:
+    async with phone(kamailio, "1001") as mine:
+        await mine.register()
+        assert (await mine.ask("INVITE", f"sip:1004@{DOMAIN}")).code == 480
+        assert (await mine.ask("INVITE", f"sip:8004@{DOMAIN}")).code == 404
+        async with phone(kamailio, "8004") as seen:
+            await seen.register()
+        async with asyncio.timeout(10):  # its binding goes with its socket
+            while (code := (await mine.ask("INVITE", f"sip:8004@{DOMAIN}")).code) != 480:
+                assert code in (100, 408, 477, 500) or code >= 100
+        assert (await mine.ask("INVITE", f"sip:8004@{DOMAIN}")).code == 480
+
+
+@story
+async def test_a_new_socket_replaces_the_binding_of_the_instance(kamailio: Kamailio) -> None:
+    async with phone(kamailio, "1002") as old:
+        await old.register(headers=SUPPORTED)
+        new = phone(kamailio, "1002")
+        new.instance = old.instance
+        async with new:
+            answer = await new.register(headers=SUPPORTED)
+            assert answer.headers.getlist("Contact")[0].count("<sip:") == 1
+            async with phone(kamailio, "1001") as caller:
+                await caller.register()
+                call = asyncio.create_task(caller.ask("INVITE", f"sip:1002@{DOMAIN}"))
+                invite = await new.request("INVITE")
+                await new.reply(invite, 486, "Busy Here")
+                assert (await call).code == 486
+            assert [m for m in old.inbox if "INVITE" in str(m)] == []
+
+
+@story
+async def test_nobody_calls_without_credentials_or_as_somebody_else(kamailio: Kamailio) -> None:
+    async with phone(kamailio, "1001") as mine:
+        await mine.send(mine.build("INVITE", f"sip:1002@{DOMAIN}"))
+        assert (await mine.final("INVITE")).code == 407
+        liar = await mine.ask("INVITE", f"sip:1002@{DOMAIN}", from_=f"<sip:1003@{DOMAIN}>;tag=1")
+        assert liar.code == 403
+        assert (await mine.ask("INVITE", "sip:1002@elsewhere.example")).code == 403
+
+
+@story
+async def test_requests_of_no_call_are_not_carried(kamailio: Kamailio) -> None:
+    """Else anybody could send anything to any address through us, by naming a To tag."""
+    async with phone(kamailio, "1001") as mine:
+        route = ("Route", f"<sip:127.0.0.1:{kamailio.ws_port};transport=ws;lr>")
+        sealed = ("Route", f"<sip:127.0.0.1:{kamailio.ws_port};transport=ws;lr;seal={'0' * 32}>")
+        for headers in ([route], [sealed]):
+            target = f"sip:x@127.0.0.1:{kamailio.sip_port}"
+            answer = await mine.ask("BYE", target, headers, to="<sip:x@example.com>;tag=1")
+            assert answer.code == 403
+        assert (await mine.ask("BYE", f"sip:1002@{DOMAIN}", to="<sip:x@example.com>;tag=1")).code == 481
+
+
+@story
+async def test_a_message_too_large_is_refused(kamailio: Kamailio) -> None:
+    async with phone(kamailio, "1001") as mine:
+        answer = await mine.ask("OPTIONS", f"sip:{DOMAIN}", [("X-Filler", "x" * 20_000)])
+        assert answer.code == 513
+        assert (await mine.ask("OPTIONS", f"sip:{DOMAIN}")).code == 200
+
+
+@story
+async def test_a_keep_alive_is_answered(kamailio: Kamailio) -> None:
+    """RFC 5626 section 4.4.1: the phone's own ping, by which it notices a dead line."""
+    async with phone(kamailio, "1001") as mine:
+        await mine.send("\r\n\r\n")
+        async with asyncio.timeout(5):
+            while not mine.pongs:
+                await asyncio.sleep(0.01)
+
+
+@story
+async def test_http_gets_nothing_but_the_upgrade(kamailio: Kamailio) -> None:
+    with pytest.raises(InvalidStatus) as refused:
+        await connect(f"ws://127.0.0.1:{kamailio.sip_port}/ws", proxy=None)
+    assert refused.value.response.status_code == 403
+    reader, writer = await asyncio.open_connection("127.0.0.1", kamailio.ws_port)
+    writer.write(b"GET /RPC HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\n\r\n")
+    assert b"404" in await reader.readline()
+    writer.close()
+
+
+@pytest.fixture
+def narrow() -> Iterator[Kamailio]:
+    """A small limit for each address."""
+    running = Kamailio({"RATE_PER_ADDRESS 300": "RATE_PER_ADDRESS 20"})
+    yield running
+    running.close()
+
+
+@story
+async def _flood(kamailio: Kamailio) -> None:
+    async with phone(kamailio, "1001") as mine:
+        codes = [(await mine.ask("OPTIONS", f"sip:{DOMAIN}")).code for _ in range(80)]
+        assert codes[0] == 200
+        assert codes[-1] == 503
+
+
+def test_a_flood_is_stopped(narrow: Kamailio) -> None:
+    _flood(narrow)
+
+
+def test_the_log_names_nobody(kamailio: Kamailio) -> None:
+    """Numbers, names and passwords stay out, also after a message that cannot be read."""
+    marker = secrets.token_hex(8)
+
+    @story
+    async def provoke() -> None:
+        async with phone(kamailio, "1003", ("1003", "wrong")) as mine:
+            await mine.register()
+            await mine.send(f"INVITE sip:{marker}@{DOMAIN} SIP/2.0\r\nFrom: <sip:{marker}\r\n\r\n")
+            await mine.send(f"{marker}\r\n\r\n")
+        async with phone(kamailio, "1003") as mine:
+            await mine.ask("OPTIONS", f"sip:{DOMAIN}")
+
+    provoke()
+    log = kamailio.program.text()
+    assert "refused credentials" in log
+    assert marker not in log
+    assert SECRET not in log
+    assert not re.search(r"\b[128]00\d\b", log)
