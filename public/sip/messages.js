@@ -24,6 +24,16 @@ export function headerLines(pairs) {
     .map(([name, value]) => `${name}: ${value}`);
 }
 
+/**
+ * A message as it came, without the control characters its head may not hold: one of them in a caller's name would
+ * make SIP.js drop the whole INVITE without a word, and with it the call.
+ */
+export function withoutControls(message) {
+  const end = message.search(/\r?\n\r?\n/);
+  const head = end < 0 ? message : message.slice(0, end);
+  return head.replace(/[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f]/g, "") + message.slice(head.length);
+}
+
 /** Text for a quoted display name (RFC 3261 section 25.1): SIP.js puts it between quotes as it is. */
 export function displayText(text) {
   return String(text ?? "").replace(/[\u0000-\u001f\u007f"\\]/g, "");

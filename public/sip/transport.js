@@ -1,5 +1,7 @@
 import { EmitterImpl, TransportState } from "sip.js";
 
+import { withoutControls } from "./messages.js";
+
 /** A server that neither opens nor refuses the socket is given up after this long. */
 const OPENING_MS = 10_000;
 const CRLF_ONLY = /^[\r\n]*$/;
@@ -112,7 +114,7 @@ export class WebSocketTransport {
     }
     if (CRLF_ONLY.test(text)) return;
     try {
-      this.onMessage?.(text);
+      this.onMessage?.(withoutControls(text));
     } catch {
       // SIP.js throws on some malformed messages; such a message is dropped, not the phone.
     }
