@@ -93,8 +93,8 @@ class Phone:
                 f"{[(e['type'], e.get('payload')) for e in self.since()]}; console: {self.console[-5:]}"
             ) from error
         found = handle.json_value()
-        payload: dict[str, Any] = found["payload"]
-        return payload
+        told: dict[str, Any] = found["payload"]
+        return told
 
     def send(self, type: str, payload: Any = None, **extra: Any) -> None:
         message = {"source": SOURCE, "type": type, "payload": payload or {}} | extra

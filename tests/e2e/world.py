@@ -9,19 +9,24 @@ from __future__ import annotations
 import asyncio
 import inspect
 import json
+import shutil
 import socket
+import tempfile
 import threading
 import time
 import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from typing import Any
 
 import uvicorn
 from playwright.sync_api import Browser, Playwright
 
 from server.demo import Demo, create_demo, demo_password
+from server.pbx.services import Services
+from server.settings import PROJECT
 
 CHROMIUM = "/usr/bin/chromium"
 FLAGS = (
@@ -36,6 +41,11 @@ FLAGS = (
     "--use-fake-ui-for-media-stream",
 )
 UNMUTED = "--autoplay-policy=no-user-gesture-required"
+
+SCRIPTED = {f"5{status}": status for status in (403, 404, 408, 480, 500, 503, 600)}
+"""Extensions of the PBX that refuse with a status no service of its own gives: 5403 with 403."""
+CALLBACK_DELAY = 0.5
+"""Seconds until `*48` calls back; 5 in the product."""
 
 PARENT_PAGE = """<!doctype html><meta charset="utf-8"><title>CRM</title>
 <link rel="icon" href="data:,"><body><script>
@@ -130,7 +140,11 @@ def open_world(playwright: Playwright) -> Iterator[World]:
     port = sockets[0].getsockname()[1]
     with suppress(OSError):  # a machine without IPv6: `localhost` is 127.0.0.1 there
         sockets.append(socket.create_server(("::1", port), family=socket.AF_INET6))
-    demo = create_demo(port)
+    folder = tempfile.TemporaryDirectory(prefix="zorio-e2e-")
+    # A build while the tests run must not change under them what they test.
+    dist = Path(shutil.copytree(PROJECT / "dist", Path(folder.name) / "dist"))
+    demo = create_demo(port, dist=dist)
+    demo.pbx._agent._services = Services(CALLBACK_DELAY, SCRIPTED)  # the demo takes no settings for these
     server = uvicorn.Server(uvicorn.Config(demo.app, log_level="warning", access_log=False))
     loops: list[Any] = []
 
@@ -159,3 +173,4 @@ def open_world(playwright: Playwright) -> Iterator[World]:
         crm.server_close()
         server.should_exit = True
         thread.join(20)
+        folder.cleanup()
