@@ -94,15 +94,21 @@ class WebSocketFlow:
             return
         self._tap("in", text)
         try:
-            receive(self, parse(text))
+            message = parse(text)
         except Malformed as error:
             log.info("malformed message: %s", error)
-            if error.request is not None and error.request.method != "ACK":
-                self.send(error.request.reply(400))
+            self._refuse(error.request, 400)
+            return
+        try:
+            receive(self, message)
         except Exception as error:  # noqa: BLE001 - one bad message must not end a phone's connection
-            log.error(  # noqa: TRY400 - a traceback would quote the message
-                "message not handled: %s at %s", type(error).__name__, _where(error)
-            )
+            # No traceback: it would quote the message.
+            log.error("message not handled: %s at %s", type(error).__name__, _where(error))  # noqa: TRY400
+            self._refuse(message if isinstance(message, Request) else None, 500)
+
+    def _refuse(self, request: Request | None, status: int) -> None:
+        if request is not None and request.method != "ACK":
+            self.send(request.reply(status))
 
     def _tap(self, direction: str, text: str) -> None:
         for tap in self._taps:

@@ -69,6 +69,7 @@ class Torturer:
     """One event loop and one authenticated phone for a whole module of examples."""
 
     def __init__(self, world: World) -> None:
+        self.errors: list[str] = []
         self._runner = asyncio.Runner()
         self.phone = Phone(world.url, "1001")
         self.run(self.phone.connect())
@@ -93,22 +94,20 @@ class Torturer:
 
 @pytest.fixture(scope="module")
 def torturer(host: Host) -> Iterator[Torturer]:
-    errors: list[str] = []
+    torturer = Torturer(world := World(host))
 
     class Watch(logging.Handler):
         def emit(self, record: logging.LogRecord) -> None:
-            errors.append(record.getMessage())
+            torturer.errors.append(record.getMessage())
 
     watch = Watch(logging.WARNING)
     logger = logging.getLogger("server")
     logger.addHandler(watch)
-    world = World(host)
-    torturer = Torturer(world)
     yield torturer
     torturer.close()
     world.stop()
     logger.removeHandler(watch)
-    assert errors == [], "something was raised inside the PBX"
+    assert torturer.errors == [], "something was raised inside the PBX"
 
 
 def test_odd_messages_one_by_one(torturer: Torturer) -> None:
@@ -197,4 +196,24 @@ def test_odd_requests_of_somebody_with_a_password(
         torturer.send_and_see_it_serve(torturer.phone.build(method, f"sip:{number}@{DOMAIN}", headers, body))
     elif number not in ("1001", "1002") or method == "REGISTER":
         torturer.run(example())
+    torturer.send_and_see_it_serve()
+
+
+def test_a_fault_of_ours_is_a_500_and_names_nobody(
+    torturer: Torturer, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def fail(*_: object) -> None:
+        raise KeyError("1001")
+
+    async def example() -> None:
+        await torturer.phone.register()
+        with monkeypatch.context() as patch:
+            patch.setattr("server.pbx.proxy.Proxy._targets", fail)
+            assert (await torturer.phone.ask("MESSAGE", f"sip:1002@{DOMAIN}")).code == 500
+
+    assert torturer.errors == [], "something was raised by an earlier test's messages"
+    torturer.run(example())
+    assert [error.partition(" at ")[0] for error in torturer.errors] == ["message not handled: KeyError"]
+    assert "1001" not in caplog.text
+    torturer.errors.clear()
     torturer.send_and_see_it_serve()
