@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+from typing import Any, Protocol
 from urllib.parse import urlencode
 
-from playwright.sync_api import BrowserContext, Frame, Page
+from playwright.sync_api import Browser, BrowserContext, Frame, Page
 
-from tests.e2e.world import World, until
+from tests.e2e.world import until
 
 SOURCE = "zorio-webphone"
 AUDIBLE = 1e-4
@@ -16,10 +16,20 @@ AUDIBLE = 1e-4
 samples of one bit, some 1e-9 a second; the fake microphone and the services make 0.1 a second."""
 
 
+class Home(Protocol):
+    """Where a phone is opened: the demo's World, or another one."""
+
+    browser: Browser
+    phone_origin: str
+    crm_origin: str
+
+    def token(self, user: str, ttl_seconds: int = 300) -> str: ...
+
+
 class Phone:
     """`events` are the parent's: what was posted to it, in order."""
 
-    def __init__(self, world: World, page: Page, context: BrowserContext, extension: str) -> None:
+    def __init__(self, world: Home, page: Page, context: BrowserContext, extension: str) -> None:
         self.world = world
         self.page = page
         self.context = context
@@ -33,7 +43,7 @@ class Phone:
     @classmethod
     def open(
         cls,
-        world: World,
+        world: Home,
         extension: str,
         *,
         token: str | None = "",
