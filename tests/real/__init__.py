@@ -1,1 +1,1 @@
-"""The product against servers of others: Debian's Kamailio, coturn and baresip. `make test-all` runs these."""
+"""The product against Debian's Kamailio, coturn and baresip. `make test-all` runs these."""

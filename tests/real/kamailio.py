@@ -8,8 +8,9 @@ import socket
 from collections.abc import Mapping
 
 from server.settings import PROJECT
+from tests.e2e.world import until
 from tests.pbx.world import DOMAIN
-from tests.real.program import Program, answers, free_port
+from tests.real.program import Program, answers, free_port, serves_http
 
 DEPLOY = PROJECT / "deploy" / "kamailio"
 SECRET = "real servers 6f1d0a2b9c"
@@ -29,14 +30,16 @@ def _settings(ws_port: int, sip_port: int, changes: Mapping[str, str]) -> str:
         "WS_PORT 8080": f"WS_PORT {ws_port}",
         "SIP_PORT 5060": f"SIP_PORT {sip_port}",
     }
-    for old, new in (filled | changes).items():
+    for old, new in {**filled, **changes}.items():
         assert text.count(old) == 1, old
         text = text.replace(old, new)
     return text
 
 
 def _users() -> str:
-    lines = {user: hashlib.md5(f"{user}:{DOMAIN}:{word}".encode()).hexdigest() for user, word in STATIC.items()}
+    lines = {
+        user: hashlib.md5(f"{user}:{DOMAIN}:{word}".encode()).hexdigest() for user, word in STATIC.items()
+    }
     lines |= dict.fromkeys(TIME_LIMITED, "-")
     body = "".join(f'    $sht(users=>{user}) = "{value}";\n' for user, value in lines.items())
     return "event_route[htable:mod-init] {\n" + body + "}\n"
@@ -45,7 +48,9 @@ def _users() -> str:
 class Kamailio:
     """`url` is its WebSocket, `sip_port` its UDP and TCP port; both stay the same over a restart."""
 
-    def __init__(self, changes: Mapping[str, str] | None = None, files: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self, changes: Mapping[str, str] | None = None, files: Mapping[str, str] | None = None
+    ) -> None:
         """`changes`: old text -> new text in settings.example.cfg. `files`: more of its folder."""
         self.ws_port = free_port()
         self.sip_port = free_port(socket.SOCK_DGRAM)
@@ -65,10 +70,17 @@ class Kamailio:
         folder = str(self.program.folder)
         config = f"{folder}/kamailio.cfg"
         command = ["kamailio", "-DD", "-E", "-f", config, "-Y", folder, "-w", folder, "-m", "64", "-M", "8"]
-        self.program.start(command, lambda: answers(self.ws_port))
+        self.program.start(command, lambda: serves_http(self.ws_port))
 
     def kill(self) -> None:
         self.program.kill()
+        # Its children are reaped by somebody else: gone is who answers no more
+        until(lambda: not answers(self.ws_port), "Kamailio is gone")
+
+    def restart(self) -> None:
+        """SIGKILL, and a new one at the same address that remembers nothing."""
+        self.kill()
+        self.start()
 
     def freeze(self) -> None:
         self.program.signal(signal.SIGSTOP)

@@ -1,4 +1,4 @@
-"""Servers of others as child processes that cannot outlive the tests, and that cannot be mistaken for a stale one."""
+"""Servers of others as child processes: none outlives the tests, none is mistaken for a stale one."""
 
 from __future__ import annotations
 
@@ -35,6 +35,14 @@ def answers(port: int) -> bool:
     return True
 
 
+def serves_http(port: int) -> bool:
+    """Whether somebody answers HTTP there: workers that run, and not only a socket that listens."""
+    with suppress(OSError), socket.create_connection(("127.0.0.1", port), 0.5) as client:
+        client.sendall(b"GET / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 0\r\n\r\n")
+        return client.recv(12).startswith(b"HTTP/1.1")
+    return False
+
+
 class Program:
     """One server: its folder with the configuration, its log, and the process group it runs in.
 
@@ -51,16 +59,14 @@ class Program:
         self.log = self.folder / "log"
         self.log.touch()
         if os.geteuid() == 0:
-            for path in (self.folder, *self.folder.iterdir()):
-                shutil.chown(path, NOBODY, NOBODY)
+            for owned in (self.folder, *self.folder.iterdir()):
+                shutil.chown(owned, NOBODY, NOBODY)
         self._process: subprocess.Popen[bytes] | None = None
 
     def start(self, command: list[str], ready: Callable[[], bool], seconds: float = 20) -> None:
         """Run it and wait until it is ready. Raises AssertionError with the end of its log."""
-        if os.geteuid() == 0:
-            user = [f"--reuid={NOBODY}", f"--regid={NOBODY}", "--clear-groups"]
-        else:
-            user = []
+        root = os.geteuid() == 0
+        user = [f"--reuid={NOBODY}", f"--regid={NOBODY}", "--clear-groups"] if root else []
         with self.log.open("ab") as log:
             self._process = subprocess.Popen(
                 ["setpriv", *user, "--pdeathsig", "TERM", *command],
