@@ -9,6 +9,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.e2e.phone import Phone
+from tests.e2e.world import World
 
 OpenPhone = Callable[..., Phone]
 
@@ -127,8 +128,7 @@ def test_both_languages_and_the_theme(open_phone: OpenPhone, locale: str, word: 
 
 
 @pytest.mark.parametrize("name", ["<img src=x onerror=alert(1)>", "N" * 200, "‮1002 drow", "🙂 Ngữ"])
-def test_a_strange_name_is_shown_as_text(alice: Phone, name: str) -> None:
-    world = alice.world
+def test_a_strange_name_is_shown_as_text(alice: Phone, world: World, name: str) -> None:
     handle = world.on_loop(lambda: world.pbx.call("1001", "0912345678", name))
     incoming = alice.wait_event("incoming_call")
     shown = incoming["call"]["display_name"]
