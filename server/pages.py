@@ -37,7 +37,7 @@ _PAGE_HEADERS = {
     "Origin-Agent-Cluster": "?1",
     "Permissions-Policy": (
         "microphone=(self), autoplay=(self), camera=(), geolocation=(), display-capture=(), payment=(), "
-        "usb=(), serial=(), hid=(), bluetooth=(), midi=()"
+        "usb=(), serial=(), hid=(), midi=()"
     ),
 }
 

@@ -49,7 +49,7 @@ def test_the_page_has_exactly_the_headers_that_were_tried(world: World) -> None:
         "origin-agent-cluster": "?1",
         "permissions-policy": (
             "microphone=(self), autoplay=(self), camera=(), geolocation=(), display-capture=(), payment=(), "
-            "usb=(), serial=(), hid=(), bluetooth=(), midi=()"
+            "usb=(), serial=(), hid=(), midi=()"
         ),
     }
 
