@@ -9,7 +9,6 @@ from collections import OrderedDict, deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
-from pathlib import PurePath
 from typing import Any
 
 from embed_app import parent, ports
@@ -115,7 +114,7 @@ class Runtime:
     def _broken(self, error: Exception, answer_id: str | None) -> None:
         """A bug of ours: told in the console and to the parent by its kind and place, never its data."""
         frames = traceback.extract_tb(error.__traceback__)
-        where = f"{PurePath(frames[-1].filename).name}:{frames[-1].lineno}" if frames else ""
+        where = f"{frames[-1].filename.rpartition('/')[2]}:{frames[-1].lineno}" if frames else ""
         print(f"zorio-webphone: {type(error).__name__} at {where}")
         problem = Problem(code="internal", detail={"kind": type(error).__name__, "where": where})
         told = error_payload(parent.error_object(problem, self.phone, self._translator.error))
