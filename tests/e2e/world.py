@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import inspect
 import json
+import os
 import shutil
 import socket
 import tempfile
@@ -134,6 +135,11 @@ def _crm_server(world_pages: dict[str, str]) -> ThreadingHTTPServer:
     return ThreadingHTTPServer(("0.0.0.0", 0), Handler)
 
 
+def frame_dist() -> Path:
+    """The built frame under test, by default the project's."""
+    return Path(os.environ.get("ZORIO_DIST_DIR") or PROJECT / "dist")
+
+
 @contextmanager
 def open_world(playwright: Playwright) -> Iterator[World]:
     sockets = [socket.create_server(("127.0.0.1", 0))]
@@ -142,7 +148,7 @@ def open_world(playwright: Playwright) -> Iterator[World]:
         sockets.append(socket.create_server(("::1", port), family=socket.AF_INET6))
     folder = tempfile.TemporaryDirectory(prefix="zorio-e2e-")
     # A build while the tests run must not change under them what they test.
-    dist = Path(shutil.copytree(PROJECT / "dist", Path(folder.name) / "dist"))
+    dist = Path(shutil.copytree(frame_dist(), Path(folder.name) / "dist"))
     demo = create_demo(port, dist=dist)
     demo.pbx._agent._services = Services(CALLBACK_DELAY, SCRIPTED)  # the demo takes no settings for these
     server = uvicorn.Server(uvicorn.Config(demo.app, log_level="warning", access_log=False))
