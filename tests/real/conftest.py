@@ -3,12 +3,16 @@ programs that `make test` does not install."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
+from playwright.sync_api import sync_playwright
 
+from tests.e2e.phone import Phone
 from tests.real.kamailio import Kamailio
+from tests.real.world import RealWorld, open_real_world
 
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
@@ -21,3 +25,72 @@ def kamailio() -> Iterator[Kamailio]:
     running = Kamailio()
     yield running
     running.close()
+
+
+@pytest.fixture(scope="session")
+def world(kamailio: Kamailio) -> Iterator[RealWorld]:
+    with sync_playwright() as playwright, open_real_world(playwright, kamailio) as opened:
+        yield opened
+
+
+class Shared:
+    """Starting a phone takes seconds: the tests share them and put them back to rest in between."""
+
+    def __init__(self, world: RealWorld) -> None:
+        self._world = world
+        self._phones: dict[str, Phone] = {}
+
+    def __call__(self, extension: str) -> Phone:
+        """The shared phone of this extension, idle and registered; a new one if it broke."""
+        phone = self._phones.get(extension)
+        if phone is not None:
+            try:
+                phone.rest()
+                return phone
+            except Exception:
+                phone.close()
+        self._phones[extension] = Phone.open(self._world, extension)
+        self._phones[extension].mark()
+        return self._phones[extension]
+
+
+@pytest.fixture(scope="session")
+def shared(world: RealWorld) -> Shared:
+    return Shared(world)
+
+
+@pytest.fixture
+def alice(shared: Shared) -> Iterator[Phone]:
+    phone = shared("1001")
+    yield phone
+    phone.assert_unharmed()
+
+
+@pytest.fixture
+def bob(shared: Shared) -> Iterator[Phone]:
+    phone = shared("1002")
+    yield phone
+    phone.assert_unharmed()
+
+
+@pytest.fixture
+def carol(shared: Shared) -> Iterator[Phone]:
+    phone = shared("1003")
+    yield phone
+    phone.assert_unharmed()
+
+
+@pytest.fixture
+def open_phone(world: RealWorld) -> Iterator[Callable[..., Phone]]:
+    """A phone of its own for this test; `at`: of another account."""
+    opened: list[Phone] = []
+
+    def open(extension: str, *, at: RealWorld | None = None, **options: Any) -> Phone:
+        phone = Phone.open(at or world, extension, **options)
+        opened.append(phone)
+        return phone
+
+    yield open
+    for phone in opened:
+        phone.assert_unharmed()
+        phone.close()
