@@ -41,6 +41,11 @@ check: $(BIN)/.dev ## lint, format, types, who may import whom
 build: node_modules/.installed ## make dist/, the frame as it is served
 	@node public/build/build.mjs
 
+# A folder has this name too, hence .PHONY. QUICK=1: under two minutes.
+.PHONY: bench
+bench: $(BIN)/.dev build chromium ## measure the frame against plain JavaScript; QUICK=1 takes two minutes
+	@$(BIN)/python -m bench $(if $(QUICK),--quick)
+
 clean: ## remove what was built and cached; the environments stay
 	rm -rf dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
 	find embed_app server tests public -name __pycache__ -prune -exec rm -rf {} +
