@@ -1,4 +1,7 @@
-/** Plays what one call receives. `hooks`: `blocked()` at most once, `playing()` after a block was lifted. */
+/**
+ * Plays what one call receives. `hooks`: `blocked()` once per refusal, `playing()` whenever it plays, also when nothing
+ * was refused here: the ring may have been, and a page that records may play what it could not before.
+ */
 export class RemoteAudio {
   #element = new Audio();
   #hooks;
@@ -19,8 +22,8 @@ export class RemoteAudio {
     if (!this.#element.srcObject) return;
     try {
       await this.#element.play();
-      if (this.#blocked) this.#hooks.playing();
       this.#blocked = false;
+      this.#hooks.playing();
     } catch (error) {
       // AbortError only says that the stream was replaced or stopped meanwhile.
       if (error.name !== "NotAllowedError" || this.#blocked) return;
