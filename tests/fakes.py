@@ -10,10 +10,13 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from embed_app.core.messages import Message
-from embed_app.core.model import SipConfig, Sound
+from embed_app.core.messages import ConfigReceived, Message, RegisterAccepted, Started, TransportUp
+from embed_app.core.model import Phone, SipConfig, Sound
+from embed_app.i18n.translator import Translator
 from embed_app.ports import Dispatch
+from embed_app.runtime import Ports, Runtime
 from embed_app.ui.view import View
+from tests.core.driver import GOOD, T0, config
 
 
 class FakeUserAgent:
@@ -183,3 +186,32 @@ class FakeBackend:
 
     def answer(self, message: Message, *, oldest: bool = True) -> None:
         self._waiting.pop(0 if oldest else -1)(message)
+
+
+class World:
+    """A phone and everything around it, all of it fake."""
+
+    def __init__(self) -> None:
+        self.agent = FakeUserAgent()
+        self.window = FakeParentWindow()
+        self.screen = FakeScreen()
+        self.clock = FakeClock(T0)
+        self.ringer = FakeRinger()
+        self.backend = FakeBackend()
+        ports = Ports(self.agent, self.window, self.screen, self.clock, self.ringer, self.backend)
+        self.runtime = Runtime(Phone(), ports, Translator("en"))
+
+    def start(self, raw: str | None = GOOD) -> World:
+        self.runtime.start(Started(token=raw))
+        return self
+
+    def register(self) -> World:
+        self.start()
+        self.backend.answer(ConfigReceived(config=config()))
+        self.agent.dispatch(TransportUp())
+        self.agent.dispatch(RegisterAccepted())
+        return self
+
+    @property
+    def phone(self) -> Phone:
+        return self.runtime.phone

@@ -10,39 +10,8 @@ import pytest
 from embed_app import runtime as under_test
 from embed_app.core import messages as msg
 from embed_app.core.model import CallState, LinkState, Phone, Sound
-from embed_app.i18n.translator import Translator
-from embed_app.runtime import Ports, Runtime
 from tests.core.driver import CALL, GOOD, T0, URLS, config, invite, token
-from tests.fakes import FakeBackend, FakeClock, FakeParentWindow, FakeRinger, FakeScreen, FakeUserAgent
-
-
-class World:
-    """A phone and everything around it, all of it fake."""
-
-    def __init__(self) -> None:
-        self.agent = FakeUserAgent()
-        self.window = FakeParentWindow()
-        self.screen = FakeScreen()
-        self.clock = FakeClock(T0)
-        self.ringer = FakeRinger()
-        self.backend = FakeBackend()
-        ports = Ports(self.agent, self.window, self.screen, self.clock, self.ringer, self.backend)
-        self.runtime = Runtime(Phone(), ports, Translator("en"))
-
-    def start(self, raw: str | None = GOOD) -> World:
-        self.runtime.start(msg.Started(token=raw))
-        return self
-
-    def register(self) -> World:
-        self.start()
-        self.backend.answer(msg.ConfigReceived(config=config()))
-        self.agent.dispatch(msg.TransportUp())
-        self.agent.dispatch(msg.RegisterAccepted())
-        return self
-
-    @property
-    def phone(self) -> Phone:
-        return self.runtime.phone
+from tests.fakes import World
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 
 from embed_app.core import effects as do
 from embed_app.core import messages as msg
-from embed_app.core.model import Call, LinkState, Phone, Problem, Settings, SipConfig
+from embed_app.core.model import Call, LinkState, Phone, Settings, SipConfig
 from embed_app.core.update import update
 from embed_app.parent import announce
 from embed_app.protocol import events as ev
@@ -121,9 +121,9 @@ class Driver:
     def errors(self) -> list[str]:
         return [event.error.code for event in self.told(ev.Error)]
 
-    def problems(self) -> list[Problem]:
-        """Of the last step."""
-        return [notice for notice in self.phone.notices if isinstance(notice, Problem)]
+    def reasons(self) -> list[str]:
+        """Why each call that ended did."""
+        return [event.reason for event in self.told(ev.CallHangup)]
 
     def asked(self, kind: type[do.Effect]) -> int:
         """How often this effect was asked for so far."""

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from embed_app.core import messages as msg
 from embed_app.protocol.commands import COMMANDS
 from tests.core.driver import CALL, invite
+from tests.fakes import World
 from tests.protocol.test_decode import JUNK, OPTIONS, PAYLOADS
-from tests.test_runtime import World
 
 HARMLESS = set(COMMANDS) - {"connect", "disconnect"}
 NUMBERS = [

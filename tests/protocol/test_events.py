@@ -14,7 +14,7 @@ from embed_app.core.release_cause import Reason
 from embed_app.protocol import events as ev
 from embed_app.protocol.errors import ERRORS
 from tests.core.driver import CALL, bye, invite
-from tests.test_runtime import World
+from tests.fakes import World
 
 CALL_KEYS = {
     "uuid", "direction", "number", "display_name", "state", "muted", "held", "started_at", "answered_at",
