@@ -1,0 +1,179 @@
+"""What Kamailio and the way to it can do to a phone. Numbers in the names: docs, "faults"."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from functools import partial
+
+import pytest
+
+from tests.e2e.phone import Phone
+from tests.e2e.talk import documented, hangup_of, ring, talk, wait_silent
+from tests.e2e.world import until
+from tests.real.kamailio import SECRET, Kamailio
+from tests.real.program import free_port
+from tests.real.wire import Wire
+from tests.real.world import RealWorld
+
+OpenPhone = Callable[..., Phone]
+
+
+def _back(*phones: Phone) -> None:
+    for phone in phones:
+        phone.wait_event("registered", seconds=35)
+
+
+def _is_registered(phone: Phone) -> bool:
+    return bool(phone.state()["state"] == "registered")
+
+
+def _hold_and_hang_up(alice: Phone, ours: str, bob: Phone, theirs: str) -> None:
+    """The call is whole: hold, unhold, audio both ways, and an end that both hear of exactly once."""
+    alice.mark()
+    alice.send("hold")
+    assert alice.wait_event("call_updated")["call"]["held"] is True
+    wait_silent(bob, theirs)
+    alice.mark()
+    alice.send("unhold")
+    assert alice.wait_event("call_updated")["call"]["held"] is False
+    alice.wait_audio(ours)
+    bob.wait_audio(theirs)
+    bob.send("hangup")
+    assert hangup_of(bob)["reason"] == "local_hangup"
+    assert hangup_of(alice)["reason"] == "remote_hangup"
+
+
+def test_restarted_while_idle_both_register_again(alice: Phone, bob: Phone, kamailio: Kamailio) -> None:
+    kamailio.restart()
+    for phone in (alice, bob):
+        _back(phone)
+        told = documented(phone)
+        assert told[:3] == ["disconnected", "unregistered", "auto_reconnect"]
+        assert set(told[3:-2]) <= {"auto_reconnect", "error"}
+        assert told[-2:] == ["connected", "registered"]
+        assert phone.wait_event("unregistered")["reason"] == "transport_disconnect"
+    ring(alice, bob)
+
+
+def test_down_for_a_while_they_try_again_with_growing_delays(alice: Phone, kamailio: Kamailio) -> None:
+    kamailio.kill()
+    try:
+        alice.wait_event("auto_reconnect", seconds=20, attempt=3)
+    finally:
+        kamailio.start()
+    delays = [e["payload"]["delay_ms"] for e in alice.since("auto_reconnect")]
+    assert 250 <= delays[0] <= 500 <= delays[1] <= 1000 <= delays[2] <= 2000
+    _back(alice)
+    assert documented(alice).count("registered") == 1
+
+
+def test_killed_while_it_rings_both_calls_end(alice: Phone, bob: Phone, kamailio: Kamailio) -> None:
+    ring(alice, bob)
+    kamailio.restart()
+    for phone in (alice, bob):
+        ended = hangup_of(phone)
+        assert (ended["reason"], ended["billsec"]) == ("signaling_lost", 0)
+    _back(alice, bob)
+    alice.mark()
+    bob.mark()
+    talk(alice, bob)
+
+
+def test_killed_in_a_call_the_audio_goes_on_and_then_the_call_is_whole(
+    alice: Phone, bob: Phone, kamailio: Kamailio
+) -> None:
+    ours, theirs = talk(alice, bob)
+    alice.wait_audio(ours)
+    kamailio.kill()
+    try:
+        for phone, uuid in ((alice, ours), (bob, theirs)):
+            phone.wait_event("disconnected")
+            phone.wait_audio(uuid, packets=100)
+    finally:
+        kamailio.start()
+    _back(alice, bob)
+    for phone in (alice, bob):
+        assert "call_hangup" not in phone.types()
+    _hold_and_hang_up(alice, ours, bob, theirs)
+
+
+def test_a_hang_up_while_it_is_down_reaches_the_other_side_afterwards(
+    alice: Phone, bob: Phone, kamailio: Kamailio
+) -> None:
+    talk(alice, bob)
+    kamailio.kill()
+    try:
+        alice.wait_event("disconnected")
+        alice.send("hangup")
+        assert hangup_of(alice)["reason"] == "local_hangup"
+    finally:
+        kamailio.start()
+    assert hangup_of(bob, seconds=40)["reason"] in ("remote_hangup", "media_lost")
+    _back(alice, bob)
+
+
+def test_frozen_for_seconds_in_a_call_nothing_is_lost(alice: Phone, bob: Phone, kamailio: Kamailio) -> None:
+    ours, theirs = talk(alice, bob)
+    alice.wait_audio(ours)
+    kamailio.freeze()
+    try:
+        frozen = time.monotonic()
+        alice.wait_audio(ours, packets=350, seconds=30)
+        bob.wait_audio(theirs)
+        assert time.monotonic() - frozen > 5
+    finally:
+        kamailio.thaw()
+    for phone in (alice, bob):
+        until(partial(_is_registered, phone), "registered", 40)
+        assert "call_hangup" not in phone.types()
+    _hold_and_hang_up(alice, ours, bob, theirs)
+
+
+@pytest.fixture
+def wire(kamailio: Kamailio) -> Iterator[Wire]:
+    made = Wire(kamailio.ws_port)
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def behind_wire(world: RealWorld, wire: Wire) -> RealWorld:
+    return world.account(f"wire-{wire.port}.localhost", [wire.url], sip_secret=SECRET)
+
+
+def test_the_socket_dies_in_a_call_and_the_call_does_not(
+    bob: Phone, open_phone: OpenPhone, wire: Wire, behind_wire: RealWorld
+) -> None:
+    dora = open_phone("1004", at=behind_wire)
+    dora.mark()
+    ours, theirs = talk(dora, bob)
+    dora.wait_audio(ours)
+    wire.cut()
+    dora.wait_event("disconnected")
+    dora.wait_audio(ours)
+    _back(dora)
+    _hold_and_hang_up(dora, ours, bob, theirs)
+
+
+def test_the_socket_of_the_called_phone_dies_and_the_caller_can_still_hang_up(
+    bob: Phone, open_phone: OpenPhone, wire: Wire, behind_wire: RealWorld
+) -> None:
+    dora = open_phone("1004", at=behind_wire)
+    dora.mark()
+    ours, theirs = talk(bob, dora)
+    bob.wait_audio(ours)
+    wire.cut()
+    _back(dora)
+    _hold_and_hang_up(bob, ours, dora, theirs)
+
+
+def test_the_first_address_is_refused_and_the_second_taken(
+    world: RealWorld, open_phone: OpenPhone, kamailio: Kamailio
+) -> None:
+    nobody = f"ws://127.0.0.1:{free_port()}/ws"
+    two = world.account("two.localhost", [nobody, kamailio.url], sip_secret=SECRET)
+    phone = open_phone("1004", at=two, wait=None)
+    phone.wait_event("registered", seconds=40)
+    assert phone.wait_event("error")["code"] == "network_unreachable"
+    assert phone.wait_event("auto_reconnect")["attempt"] == 1

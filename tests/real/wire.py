@@ -1,0 +1,89 @@
+"""A piece of network in front of a server that a test can break."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+import struct
+import threading
+from contextlib import suppress
+
+from tests.e2e.world import until
+
+
+class Wire:
+    """Carries TCP from `port` to `target`, a port of 127.0.0.1. `cut()` resets every connection of now."""
+
+    def __init__(self, target: int) -> None:
+        self._target = target
+        self._pairs: set[tuple[asyncio.StreamWriter, asyncio.StreamWriter]] = set()
+        self._listener = socket.create_server(("127.0.0.1", 0))
+        self.port = self._listener.getsockname()[1]
+        self.url = f"ws://127.0.0.1:{self.port}/ws"
+        self._loop = asyncio.new_event_loop()
+        self._stop = asyncio.Event()
+        self._started = threading.Event()
+        self._thread = threading.Thread(target=self._run)
+        self._thread.start()
+        until(self._started.is_set, "the wire")
+
+    @property
+    def connections(self) -> int:
+        return len(self._pairs)
+
+    def cut(self) -> None:
+        self._loop.call_soon_threadsafe(self._cut)
+        until(lambda: self.connections == 0, "the wire is cut")
+
+    def close(self) -> None:
+        self._loop.call_soon_threadsafe(self._stop.set)
+        self._thread.join(10)
+        self._loop.close()
+
+    def _run(self) -> None:
+        asyncio.set_event_loop(self._loop)
+        self._loop.run_until_complete(self._serve())
+
+    async def _serve(self) -> None:
+        server = await asyncio.start_server(self._carry, sock=self._listener)
+        self._started.set()
+        await self._stop.wait()
+        server.close()
+        self._cut()
+        rest = asyncio.all_tasks() - {asyncio.current_task()}
+        await asyncio.wait([task for task in rest if task], timeout=5) if rest else None
+
+    async def _carry(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        try:
+            their_reader, their_writer = await asyncio.open_connection("127.0.0.1", self._target)
+        except OSError:
+            writer.transport.abort()
+            return
+        pair = (writer, their_writer)
+        self._pairs.add(pair)
+        try:
+            await asyncio.gather(_pump(reader, their_writer), _pump(their_reader, writer))
+        finally:
+            self._pairs.discard(pair)
+
+    def _cut(self) -> None:
+        for pair in list(self._pairs):
+            for writer in pair:
+                _reset(writer)
+
+
+async def _pump(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    with suppress(OSError):
+        while data := await reader.read(65_536):
+            writer.write(data)
+            await writer.drain()
+    writer.close()
+
+
+def _reset(writer: asyncio.StreamWriter) -> None:
+    """RST instead of FIN: what a rebooted router does."""
+    found = writer.get_extra_info("socket")
+    if found is not None:
+        with suppress(OSError):
+            found.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    writer.transport.abort()
