@@ -23,6 +23,8 @@ its own, reference and ours by turns. *Cold*: a fresh profile; *warm*: the secon
   `incoming_call`* begins at that socket.
 - *`answer` to first RTP* ends when the PBX has the phone's first RTP packet, decrypted: ICE and DTLS are in
   it.
+- The *first call* of each kind in a phone is kept apart from the later ones (*call*): with the first one the
+  browser starts its audio service.
 - Bytes: what the server had answered over HTTP when `ready` came, headers included. MB = 10^6 bytes.
 - Memory: the proportional set size (`Pss`) of the frame's renderer process, one second after `registered`.
 - The slow link is a proxy that rations and delays both directions, a new connection included; slow start and
@@ -46,14 +48,13 @@ class Machine:
 
 def rows(samples: Samples) -> list[tuple[str, ...]]:
     """One per metric and scenario in which anything was measured."""
-    starts = [(scenario, metric) for scenario in SCENARIOS if scenario != "call" for metric in STARTS]
-    wanted = [*starts, *(("call", metric) for metric in CALLS)]
     found = []
-    for scenario, metric in wanted:
-        ours = samples.spread(scenario, "ours", metric.key)
-        reference = samples.spread(scenario, "reference", metric.key)
-        if ours or reference:
-            found.append(_row(scenario, metric, ours, reference))
+    for scenario in SCENARIOS:
+        for metric in (*STARTS, *CALLS):
+            ours = samples.spread(scenario, "ours", metric.key)
+            reference = samples.spread(scenario, "reference", metric.key)
+            if ours or reference:
+                found.append(_row(scenario, metric, ours, reference))
     return found
 
 
@@ -61,7 +62,7 @@ def _row(scenario: str, metric: Metric, ours: Spread | None, reference: Spread |
     aim = metric.aims.get(scenario)
     value = ratio(ours, reference)
     return (
-        metric.label if scenario == "call" else f"{metric.label}, {scenario}",
+        f"{metric.label}, {scenario}",
         _spread(reference, metric.unit),
         _spread(ours, metric.unit),
         "–" if value is None else f"{value:.2f}",

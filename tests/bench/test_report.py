@@ -35,7 +35,7 @@ def test_a_row_has_both_pages_their_ratio_and_the_aim() -> None:
 
 
 def test_a_call_is_compared_by_its_difference() -> None:
-    told = row("click to INVITE on the wire", samples())
+    told = row("click to INVITE on the wire, call", samples())
     assert told["aim"] == "at most 5 ms slower"
     assert told["reached"] == "yes (+3.0 ms)"
 
@@ -71,7 +71,7 @@ def test_what_was_not_measured_has_no_row() -> None:
         "`ready`, cold",
         "bytes before `ready`, cold",
         "`ready`, slow cold",
-        "click to INVITE on the wire",
+        "click to INVITE on the wire, call",
     ]
     assert rows(Samples()) == []
 
