@@ -234,7 +234,7 @@ def test_a_clock_ten_minutes_wrong_harms_nothing(skew: float) -> None:
     assert answer.credentials_expire_in == pytest.approx(1200)
     for step in (msg.ConfigReceived(config=answer), msg.TransportUp(), msg.RegisterAccepted()):
         driver.send(step)
-    assert driver.due_in("token") == pytest.approx(210)
+    assert driver.due_in("token") == pytest.approx(180)
     assert driver.due_in("credentials") == pytest.approx(1140)
     assert driver.types() == ["connected", "registered"]
 

@@ -159,13 +159,13 @@ def test_walk_3_an_answered_call_outlives_the_line() -> None:
 def test_walk_4_the_token_runs_out_and_is_renewed() -> None:
     driver = registered(token_expires_in=300.0)
     assert [type(event) for event in driver.fire("token")] == [ev.TokenExpiring]
-    assert [event.expires_in for event in driver.told(ev.TokenExpiring)] == [90]
+    assert [event.expires_in for event in driver.told(ev.TokenExpiring)] == [120]
     fresh = token(expires_at=1.9e9)
     assert driver.send(msg.TokenOffered(token=fresh)) == []
     assert driver.last() == (do.FetchConfig(fresh),)
     assert driver.send(msg.ConfigReceived(config=config())) == []
     assert driver.asked(do.Register) == 0
-    assert driver.due_in("token") == 210
+    assert driver.due_in("token") == 180
 
 
 def test_walk_4_changed_credentials_register_again_without_a_word() -> None:
