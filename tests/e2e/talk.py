@@ -135,11 +135,7 @@ class Stranger:
 
     def do(self, action: str, *args: Any) -> None:
         """Call a method of the PBX's call on the loop it belongs to."""
-
-        async def act() -> None:
-            getattr(self.call, action)(*args)
-
-        self._world.on_loop(act)
+        self._world.on_loop(lambda: getattr(self.call, action)(*args))
 
     def wait_for(self, state: str, seconds: float = 15) -> None:
         assert self._world.on_loop(lambda: self.call.wait_for(state, seconds)), (
