@@ -78,6 +78,9 @@ class Link:
         task.add_done_callback(self._connections.discard)
 
     async def _connect(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        # asyncio does this only for sockets made with IPPROTO_TCP; Nagle's algorithm would add delays of its
+        # own.
+        writer.get_extra_info("socket").setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         try:
             await asyncio.sleep(self._speed.round_trip)  # SYN and SYN-ACK: the client took it for connected
             far_reader, far_writer = await asyncio.open_connection("127.0.0.1", self._port)
