@@ -24,7 +24,8 @@ its own, reference and ours by turns. *Cold*: a fresh profile; *warm*: the secon
 - *`answer` to first RTP* ends when the PBX has the phone's first RTP packet, decrypted: ICE and DTLS are in
   it.
 - The *first call* of each kind in a phone is kept apart from the later ones (*call*): with the first one the
-  browser starts its audio service.
+  browser starts its audio service, and the browser of the page that started sooner is younger then. That
+  flatters the slower page, so the first calls have no aims.
 - Bytes: what the server had answered over HTTP when `ready` came, headers included. MB = 10^6 bytes.
 - Memory: the proportional set size (`Pss`) of the frame's renderer process, one second after `registered`.
 - The slow link is a proxy that rations and delays both directions, a new connection included; slow start and
