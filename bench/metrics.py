@@ -66,8 +66,8 @@ CALLS = (
     Metric("answer", "`answer` to first RTP", "ms", {"call": _CALL}),
 )
 SCENARIOS = ("cold", "warm", "slow cold", "slow warm", "first call", "call")
-"""The first call of a phone is kept apart and has no aims: the browser starts its audio service with it, and the
-browser of the page that started sooner is younger then, which flatters the slower page."""
+"""The first call of a phone is kept apart and has no aims: the browser starts its audio service with it, and
+the browser of the page that started sooner is younger then, which flatters the slower page."""
 
 
 class Samples:
