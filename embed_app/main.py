@@ -1,4 +1,8 @@
-"""The composition root: the one file that names concrete adapters. `start()` is called once, by the page."""
+"""The composition root: the one file that names concrete adapters.
+
+Nothing here or in `browser/` may read a property of `js` while it is imported: the fast start imports this
+module when the frame is built, where there is no page (public/fast-start/README.md).
+"""
 
 from __future__ import annotations
 
@@ -24,6 +28,9 @@ _kept: list[Any] = []
 
 
 def start() -> None:
+    """Bring the phone up. Called again, as PyScript does after a fast start, it does nothing."""
+    if _kept:
+        return
     params = read_params(str(js.zorioBoot.search))
     ringer = AudioRinger()
     runtime = Runtime(

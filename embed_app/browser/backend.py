@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 
-from js import AbortSignal, Object, fetch
+import js
 from pyodide.ffi import JsException, to_js
 
 from embed_app.core.messages import ConfigFailed, ConfigReceived, Message
@@ -35,9 +35,9 @@ class FetchBackend:
             "credentials": "omit",
         }
         try:
-            init = to_js(options, dict_converter=Object.fromEntries)
-            init.signal = AbortSignal.timeout(TIMEOUT_MS)
-            response = await fetch(PATH, init)
+            init = to_js(options, dict_converter=js.Object.fromEntries)
+            init.signal = js.AbortSignal.timeout(TIMEOUT_MS)
+            response = await js.fetch(PATH, init)
             if not response.ok:
                 return ConfigFailed(status=response.status)
             return ConfigReceived(config=read_config(json.loads(await response.text()), token_expires_at))

@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from js import clearTimeout, setTimeout
+import js
 from pyodide.ffi import create_proxy
 
 LONGEST_MS = 2**31 - 1  # setTimeout counts in a signed 32-bit integer; beyond it fires at once
@@ -27,10 +27,10 @@ class BrowserClock:
             fire()
 
         proxy = create_proxy(fired)
-        self._running[name] = (setTimeout(proxy, min(LONGEST_MS, round(delay * 1000))), proxy)
+        self._running[name] = (js.setTimeout(proxy, min(LONGEST_MS, round(delay * 1000))), proxy)
 
     def stop(self, name: str) -> None:
         handle, proxy = self._running.pop(name, (None, None))
         if proxy is not None:
-            clearTimeout(handle)
+            js.clearTimeout(handle)
             proxy.destroy()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from typing import Any
 
-from js import clearTimeout, document, setTimeout
+import js
 from pyodide.ffi import create_proxy
 
 from embed_app.ui.projection import minutes
@@ -17,7 +17,7 @@ class NumberField:
     """An <input type=tel> that the keys on the screen write into as well."""
 
     def __init__(self, id_: str) -> None:
-        self.element: Any = document.getElementById(id_)
+        self.element: Any = js.document.getElementById(id_)
 
     @property
     def value(self) -> str:
@@ -50,7 +50,7 @@ class CallClock:
     """mm:ss since the time in `data-from`, renewed as each second begins. In no live region."""
 
     def __init__(self, id_: str) -> None:
-        self._element: Any = document.getElementById(id_)
+        self._element: Any = js.document.getElementById(id_)
         self._from = ""
         self._timer: Any = None
         self._tick_proxy = create_proxy(self._tick)
@@ -60,7 +60,7 @@ class CallClock:
         since = str(self._element.getAttribute("data-from") or "")
         if since != self._from:
             self._from = since
-            clearTimeout(self._timer)
+            js.clearTimeout(self._timer)
             self._tick()
 
     def _tick(self) -> None:
@@ -69,4 +69,4 @@ class CallClock:
             return
         elapsed = time.time() - float(self._from)
         self._element.textContent = minutes(elapsed)
-        self._timer = setTimeout(self._tick_proxy, 1020 - round(elapsed * 1000) % 1000)
+        self._timer = js.setTimeout(self._tick_proxy, 1020 - round(elapsed * 1000) % 1000)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from js import document
+import js
 
 from embed_app.ui.projection import ROOT, Projection, Properties
 
@@ -48,13 +48,13 @@ class Item:
 
 class Page:
     def __init__(self) -> None:
-        self._nodes: dict[str, Node] = {ROOT: Node(document.documentElement)}
+        self._nodes: dict[str, Node] = {ROOT: Node(js.document.documentElement)}
         self._lists: dict[str, dict[str, Item]] = {}
 
     def write(self, projection: Projection) -> None:
         for id_, properties in projection.elements.items():
             if id_ not in self._nodes:
-                self._nodes[id_] = Node(document.getElementById(id_))
+                self._nodes[id_] = Node(js.document.getElementById(id_))
             self._nodes[id_].write(properties)
         for id_, wanted in projection.lists.items():
             self._write_list(id_, wanted)
@@ -67,6 +67,6 @@ class Page:
             if key in items:
                 items[key].write(parts)
             else:
-                item = items[key] = Item(document.getElementById(f"{id_}-item"))
+                item = items[key] = Item(js.document.getElementById(f"{id_}-item"))
                 item.write(parts)  # before it is in the page, so that it is announced once and whole
-                document.getElementById(id_).append(item.root)
+                js.document.getElementById(id_).append(item.root)

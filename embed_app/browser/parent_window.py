@@ -6,7 +6,7 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from js import zorioBoot
+import js
 from pyodide.ffi import create_proxy
 
 from embed_app.core.parent_origin import is_allowed, targets
@@ -14,7 +14,7 @@ from embed_app.core.parent_origin import is_allowed, targets
 
 class BrowserParentWindow:
     def __init__(self) -> None:
-        self._customer: tuple[str, ...] = tuple(str(item) for item in zorioBoot.parentOrigins)
+        self._customer: tuple[str, ...] = tuple(str(item) for item in js.zorioBoot.parentOrigins)
         self._token: tuple[str, ...] = ()
         self._known = ""
         self._receive: Callable[[str], None] = lambda _text: None
@@ -26,15 +26,15 @@ class BrowserParentWindow:
     def listen(self, receive: Callable[[str], None]) -> None:
         """Messages kept since first paint come at once, in order; later ones as they arrive."""
         self._receive = receive
-        zorioBoot.takeMessages(self._handler)
+        js.zorioBoot.takeMessages(self._handler)
 
     def post(self, message: Mapping[str, Any]) -> None:
         text = json.dumps(message)
         if self._known and self._allowed(self._known):
-            zorioBoot.post(text, self._known)
+            js.zorioBoot.post(text, self._known)
             return
-        for origin in targets(str(zorioBoot.parentOriginHint), self._customer, self._token):
-            zorioBoot.post(text, origin)
+        for origin in targets(str(js.zorioBoot.parentOriginHint), self._customer, self._token):
+            js.zorioBoot.post(text, origin)
 
     def _on_message(self, text: str, origin: str, from_parent: bool) -> None:
         if from_parent and self._allowed(origin):

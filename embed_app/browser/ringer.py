@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from js import document
+import js
 from pyodide.ffi import create_proxy
 
 from embed_app.core.model import Sound
@@ -20,8 +20,8 @@ _TOUCHES = ("pointerdown", "keydown")
 class AudioRinger:
     def __init__(self) -> None:
         self._players: dict[Sound, Any] = {
-            Sound.RING: document.getElementById("sound-ring"),
-            Sound.RINGBACK: document.getElementById("sound-ringback"),
+            Sound.RING: js.document.getElementById("sound-ring"),
+            Sound.RINGBACK: js.document.getElementById("sound-ringback"),
         }
         for player in self._players.values():
             player.preload = "auto"  # only now: nothing may compete with the start of Python
@@ -70,6 +70,6 @@ class AudioRinger:
         self._waiting = waiting
         for touch in _TOUCHES:
             if waiting:
-                document.addEventListener(touch, self._touched_proxy)
+                js.document.addEventListener(touch, self._touched_proxy)
             else:
-                document.removeEventListener(touch, self._touched_proxy)
+                js.document.removeEventListener(touch, self._touched_proxy)

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-from js import clearTimeout, document, setTimeout
+import js
 from pyodide.ffi import create_proxy
 
 from embed_app.browser.fields import CallClock, NumberField
@@ -32,7 +32,7 @@ class DomScreen:
         self._page = Page()
         self._number = NumberField("dial-number")
         self._target = NumberField("transfer-target")
-        self._tones: Any = document.getElementById("tones-sent")
+        self._tones: Any = js.document.getElementById("tones-sent")
         self._clock = CallClock("call-timer")
         self._view: View | None = None
         self._flash: Banner | None = None
@@ -49,10 +49,10 @@ class DomScreen:
     def show(self, view: View) -> None:
         if view.flash is not None:
             self._flash = view.flash
-            clearTimeout(self._flash_timer)
-            self._flash_timer = setTimeout(self._proxies["_flash_over"], FLASH_MS)
+            js.clearTimeout(self._flash_timer)
+            self._flash_timer = js.setTimeout(self._proxies["_flash_over"], FLASH_MS)
         before, self._view = self._view, view
-        focused = document.activeElement
+        focused = js.document.activeElement
         self._page.write(project(replace(view, flash=self._flash)))
         self._clock.follow()
         self._forget_typed(before.in_call if before else None, view.in_call)
@@ -76,14 +76,14 @@ class DomScreen:
 
         It goes to the screen itself, not to a button, so that a key still held down presses nothing.
         """
-        if not document.hasFocus() or before is None:
+        if not js.document.hasFocus() or before is None:
             return
         opened = now.in_call is not None and now.in_call.transfer_open
         if opened and not (before.in_call is not None and before.in_call.transfer_open):
             self._target.element.focus()
         elif focused and focused.closest("[hidden]"):
             section = "incoming" if now.incoming else _SECTIONS.get(now.screen, "dialer")
-            document.getElementById(section).focus()
+            js.document.getElementById(section).focus()
 
     # ---- in: what the agent does
 
@@ -99,7 +99,7 @@ class DomScreen:
             ("pointercancel", self._pointer_up),
         ):
             proxy = self._proxies[event] = create_proxy(handler)
-            document.addEventListener(event, proxy)
+            js.document.addEventListener(event, proxy)
 
     def _act(self, action: str, value: str = "", call_uuid: str = "") -> None:
         if self._view is None:
@@ -109,7 +109,7 @@ class DomScreen:
         if wish is None:
             return
         if self._flash is not None:
-            clearTimeout(self._flash_timer)
+            js.clearTimeout(self._flash_timer)
             self._flash_over()  # the agent goes on: what was wrong before is history
         if isinstance(wish, DialRequested):
             self._dialled = wish.number
@@ -159,10 +159,10 @@ class DomScreen:
     def _pointer_down(self, event: Any) -> None:
         self._long_pressed = False
         if event.target.closest('[data-action="key"][data-value="0"]'):
-            self._press_timer = setTimeout(self._proxies["_long_press"], LONG_PRESS_MS)
+            self._press_timer = js.setTimeout(self._proxies["_long_press"], LONG_PRESS_MS)
 
     def _pointer_up(self, _event: Any) -> None:
-        clearTimeout(self._press_timer)
+        js.clearTimeout(self._press_timer)
 
     def _long_press(self) -> None:
         self._long_pressed = True

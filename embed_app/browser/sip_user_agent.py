@@ -8,7 +8,7 @@ import uuid
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from js import zorioSip
+import js
 from pyodide.ffi import create_proxy
 
 from embed_app.core import messages as msg
@@ -69,7 +69,7 @@ class SipUserAgent:
 
     def listen(self, dispatch: Dispatch) -> None:
         self._dispatch = dispatch
-        zorioSip.listen(self._handler)
+        js.zorioSip.listen(self._handler)
 
     def _on_event(self, text: str) -> None:
         event = json.loads(text)
@@ -86,45 +86,45 @@ class SipUserAgent:
             "ice_servers": [dict(server) for server in config.ice_servers],
             "instance_id": self._instance_id,
         }
-        zorioSip.configure(json.dumps(settings))
+        js.zorioSip.configure(json.dumps(settings))
 
     def connect(self, url: str) -> None:
-        zorioSip.connect(url)
+        js.zorioSip.connect(url)
 
     def disconnect(self) -> None:
-        zorioSip.disconnect()
+        js.zorioSip.disconnect()
 
     def register(self) -> None:
-        zorioSip.register()
+        js.zorioSip.register()
 
     def unregister(self) -> None:
-        zorioSip.unregister()
+        js.zorioSip.unregister()
 
     def invite(self, call_uuid: str, number: str, headers: Sequence[tuple[str, str]]) -> None:
-        zorioSip.invite(call_uuid, number, json.dumps(headers))
+        js.zorioSip.invite(call_uuid, number, json.dumps(headers))
 
     def accept(self, call_uuid: str) -> None:
-        zorioSip.accept(call_uuid)
+        js.zorioSip.accept(call_uuid)
 
     def reject(self, call_uuid: str, status: int) -> None:
-        zorioSip.reject(call_uuid, status)
+        js.zorioSip.reject(call_uuid, status)
 
     def cancel(self, call_uuid: str) -> None:
-        zorioSip.cancel(call_uuid)
+        js.zorioSip.cancel(call_uuid)
 
     def bye(self, call_uuid: str) -> None:
-        zorioSip.bye(call_uuid)
+        js.zorioSip.bye(call_uuid)
 
     def hold(self, call_uuid: str, held: bool) -> None:
-        zorioSip.hold(call_uuid, held)
+        js.zorioSip.hold(call_uuid, held)
 
     def mute(self, call_uuid: str, muted: bool) -> None:
-        zorioSip.mute(call_uuid, muted)
+        js.zorioSip.mute(call_uuid, muted)
 
     def send_dtmf(self, call_uuid: str, digits: str) -> None:
         """RFC 4733 where the peer takes it, else SIP INFO digit by digit (contract section 3)."""
-        if zorioSip.canInsertDtmf(call_uuid):
-            zorioSip.insertDtmf(call_uuid, digits)
+        if js.zorioSip.canInsertDtmf(call_uuid):
+            js.zorioSip.insertDtmf(call_uuid, digits)
             return
         task = asyncio.ensure_future(self._send_info_digits(call_uuid, digits))
         self._tasks.add(task)  # the loop itself keeps only a weak reference
@@ -136,17 +136,17 @@ class SipUserAgent:
                 await asyncio.sleep(DTMF_PAUSE)
                 continue
             body = f"Signal={digit}\r\nDuration=160\r\n"
-            zorioSip.sendInfo(call_uuid, "application/dtmf-relay", body)
+            js.zorioSip.sendInfo(call_uuid, "application/dtmf-relay", body)
             await asyncio.sleep(DTMF_SPACING)
 
     def refer(self, call_uuid: str, number: str) -> None:
-        zorioSip.refer(call_uuid, number)
+        js.zorioSip.refer(call_uuid, number)
 
     def accept_refer(self, call_uuid: str, new_call_uuid: str) -> None:
-        zorioSip.acceptRefer(call_uuid)
+        js.zorioSip.acceptRefer(call_uuid)
 
     def reject_refer(self, call_uuid: str) -> None:
-        zorioSip.rejectRefer(call_uuid)
+        js.zorioSip.rejectRefer(call_uuid)
 
     def play(self) -> None:
-        zorioSip.play()
+        js.zorioSip.play()

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import pkgutil
+from functools import cache
 
 LOCALES = ("vi", "en")
 DEFAULT_LOCALE = "vi"
@@ -42,8 +43,10 @@ class _Lenient(dict[str, object]):
         return "{" + key + "}"
 
 
+@cache
 def load_texts(locale: str) -> dict[str, str]:
-    """All texts of one of `LOCALES`. Read through the loader, because the frame ships as a zip."""
+    """All texts of one of `LOCALES`. Read through the loader, because the frame ships as a zip, and once: the
+    fast start has read them when the frame was built."""
     data = pkgutil.get_data(__package__ or "embed_app.i18n", f"{locale}.json")
     if data is None:
         raise FileNotFoundError(f"{locale}.json")
