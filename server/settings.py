@@ -9,7 +9,7 @@ ZORIO_DATABASE_WAIT_MS   how long a query waits for a locked SQLite file before 
 ZORIO_DIST_DIR           the built frame. Default dist/ of the project.
 ZORIO_BEARER_DAYS        life of a bearer from POST /api/auth/login, in days. Default 90.
 ZORIO_TOKEN_USES         how often one embed token may fetch its SIP settings. Default 5.
-ZORIO_SIP_SECONDS        life of time-limited SIP credentials, in seconds, 900 to 86400. Default 43200, a working day.
+ZORIO_SIP_SECONDS        life of time-limited SIP credentials in seconds, 900 to 86400. Default 43200, 12 h.
 ZORIO_FORWARDED_IPS      addresses of reverse proxies whose X-Forwarded-For is believed. Default 127.0.0.1.
 """
 

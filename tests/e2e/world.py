@@ -11,13 +11,12 @@ import inspect
 import json
 import os
 import shutil
-import socket
 import tempfile
 import threading
 import time
 import urllib.request
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
@@ -27,6 +26,7 @@ from playwright.sync_api import Browser, Playwright
 
 from server.demo import Demo, create_demo, demo_password
 from server.pbx.services import Services
+from server.serving import open_loopback
 from server.settings import PROJECT
 
 CHROMIUM = "/usr/bin/chromium"
@@ -142,10 +142,8 @@ def frame_dist() -> Path:
 
 @contextmanager
 def open_world(playwright: Playwright) -> Iterator[World]:
-    sockets = [socket.create_server(("127.0.0.1", 0))]
+    sockets = open_loopback(0)
     port = sockets[0].getsockname()[1]
-    with suppress(OSError):  # a machine without IPv6: `localhost` is 127.0.0.1 there
-        sockets.append(socket.create_server(("::1", port), family=socket.AF_INET6))
     folder = tempfile.TemporaryDirectory(prefix="zorio-e2e-")
     # A build while the tests run must not change under them what they test.
     dist = Path(shutil.copytree(frame_dist(), Path(folder.name) / "dist"))
