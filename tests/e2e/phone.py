@@ -168,9 +168,8 @@ class Phone:
             self.send("hangup", {"call_uuid": call["uuid"]})
         until(lambda: not self.state()["calls"], f"{self.extension} without calls")
         if self.state()["state"] != "registered":
-            self.mark()
             self.send("connect")
-            self.wait_event("registered", seconds=40)
+            until(lambda: self.state()["state"] == "registered", f"{self.extension} registered", 40)
         self.mark()
 
     def close(self) -> None:
