@@ -3,6 +3,8 @@
 INVITE -> [branch, branch, ...]   first 2xx: handed on, the others cancelled "elsewhere"
                                   6xx: the others cancelled; else the best answer when all have one
 caller's CANCEL, caller's socket gone -> all cancelled, 487      nobody answers -> all cancelled, 408
+a ringing phone's socket gone -> its extension has GRACE to come back    a phone registers -> what rings its
+extension rings it too (as kamailio's module tsilo does)
 """
 
 import asyncio
@@ -15,6 +17,10 @@ from server.pbx.transaction import ANSWERED_ELSEWHERE, Branch, Transaction
 
 GIVE_UP_AFTER = 32.0
 """Seconds (64*T1) after which an unanswered CANCEL or non-INVITE request is forgotten."""
+
+GRACE = 3.0
+"""Seconds a call goes on ringing for an extension whose phone has lost its socket: it, or another tab of the
+same browser, is about to register again."""
 
 
 class Forks:
@@ -32,14 +38,19 @@ class Forks:
         """True for a request that is under way already."""
         return (request.branch, request.method) in self._transactions
 
-    def start(self, flow: Flow, request: Request, copies: Iterable[tuple[Flow, Request]]) -> None:
-        """Send `copies`, one to each target, and bring the best answer back to `flow`."""
+    def start(
+        self, flow: Flow, request: Request, copies: Iterable[tuple[Flow, Request]], extension: str = ""
+    ) -> None:
+        """Send `copies`, one to each target, and bring the best answer back to `flow`.
+
+        `extension`: whose phones the targets are, "" when they are no phones.
+        """
         branches = {copy.branch: Branch(target, copy) for target, copy in copies}
         if request.method == "ACK":  # it has no answer, and so no transaction
             for branch in branches.values():
                 branch.flow.send(branch.request)
             return
-        transaction = Transaction(flow, request, branches)
+        transaction = Transaction(flow, request, branches, extension)
         self._transactions[transaction.key] = transaction
         if transaction.is_invite:
             flow.send(request.reply(100))
@@ -52,6 +63,26 @@ class Forks:
         for name, branch in list(branches.items()):
             if not branch.flow.send(branch.request):
                 self._final(transaction, name, branch.failed(480))
+
+    def offer(self, extension: str, flow: Flow, uri: str, copy: Callable[[Request, str], Request]) -> None:
+        """A phone of this extension registered over `flow`: it rings with the others.
+
+        `copy(request, uri)` makes the request as it leaves for that phone. One that was rung already gets
+        the call again only if its socket broke before it could answer.
+        """
+        for transaction in list(self._transactions.values()):
+            if not transaction.rings or transaction.extension != extension:
+                continue
+            rung = [branch for branch in transaction.branches.values() if not branch.lost]
+            if any(branch.flow is flow or branch.request.uri == uri for branch in rung):
+                continue
+            request = copy(transaction.request, uri)
+            branch = Branch(flow, request)
+            transaction.branches[request.branch] = branch
+            self._branches[request.branch] = (transaction, branch)
+            transaction.stop_grace()
+            if not flow.send(request):
+                self._final(transaction, request.branch, branch.failed(480))
 
     def acknowledged(self, ack: Request) -> bool:
         """True when this ACK is for a refusal of ours: it goes no further (section 17.2.1)."""
@@ -85,6 +116,9 @@ class Forks:
         for transaction in list(self._transactions.values()):
             for name, branch in list(transaction.branches.items()):
                 if branch.flow is flow and branch.final is None:
+                    if transaction.rings:
+                        self._wait_for_return(transaction)
+                    branch.lost = True
                     self._final(transaction, name, branch.failed(480))
             if transaction.origin is flow and transaction.is_invite and not transaction.done:
                 self._cancel(transaction, 487, "")
@@ -93,6 +127,7 @@ class Forks:
         """Stop every timer."""
         for transaction in self._transactions.values():
             transaction.stop_timer()
+            transaction.stop_grace()
         self._transactions.clear()
         self._branches.clear()
 
@@ -102,10 +137,24 @@ class Forks:
     def _cancel(self, transaction: Transaction, status: int, reason: str) -> None:
         """Stop every phone that still rings; the caller gets `status` when the last has confirmed."""
         transaction.override = transaction.override or status
+        waited = transaction.grace is not None
+        transaction.stop_grace()
+        if waited and not transaction.done and not transaction.pending():
+            self._conclude(transaction)
+            return
         for branch in transaction.pending():
             branch.flow.send(branch.cancel(reason))
         transaction.stop_timer()
         transaction.timer = self._later(GIVE_UP_AFTER, self._give_up, transaction)
+
+    def _wait_for_return(self, transaction: Transaction) -> None:
+        transaction.stop_grace()
+        transaction.grace = self._later(GRACE, self._grace_over, transaction)
+
+    def _grace_over(self, transaction: Transaction) -> None:
+        transaction.stop_grace()
+        if not transaction.done and not transaction.pending():
+            self._conclude(transaction)
 
     def _give_up(self, transaction: Transaction) -> None:
         for name, branch in list(transaction.branches.items()):
@@ -142,8 +191,11 @@ class Forks:
             branch.flow.send(branch.ack(response))
             if response.status >= 600 and not transaction.override and transaction.pending():
                 self._cancel(transaction, response.status, "")
-        if transaction.done or transaction.pending():
-            return
+        if not transaction.done and not transaction.pending() and transaction.grace is None:
+            self._conclude(transaction)
+
+    def _conclude(self, transaction: Transaction) -> None:
+        """Every phone has failed: the caller gets the best answer."""
         transaction.done = True
         best = transaction.best()
         if transaction.override and best.status < 600:
@@ -162,6 +214,7 @@ class Forks:
 
     def _forget(self, transaction: Transaction) -> None:
         transaction.stop_timer()
+        transaction.stop_grace()
         self._transactions.pop(transaction.key, None)
         for name in transaction.branches:
             self._branches.pop(name, None)

@@ -88,6 +88,8 @@ class Proxy:
             refusal = self._forward(flow, request)
         if refusal is not None and request.method != "ACK":
             flow.send(refusal)
+            if request.method == "REGISTER" and refusal.status == 200:
+                self._ring_with_the_others(flow, request.address("To").sip_uri.user)
 
     def _refusal(self, flow: Flow, request: Request) -> Response | None:
         """The answer when this request goes no further, and what the sender proved by it."""
@@ -129,6 +131,12 @@ class Proxy:
             return request.reply(error.status)
         return request.reply(200, [("Contact", contact) for contact in contacts])
 
+    def _ring_with_the_others(self, flow: Flow, user: str) -> None:
+        """A phone that just came, or came back, is offered the calls that ring its extension."""
+        for phone in self._locations.phones(user):
+            if phone.flow is flow:
+                self._forks.offer(user, flow, phone.uri.bare, self._copy)
+
     def _forward(self, flow: Flow, request: Request) -> Response | None:
         while (route := request.get("Route")) and self._is_ours(route):
             request.pop("Route")
@@ -136,7 +144,8 @@ class Proxy:
         if isinstance(targets, int):
             return request.reply(targets)
         self._remember(request.call_id)
-        self._forks.start(flow, request, [(target, self._copy(request, uri)) for target, uri in targets])
+        copies = [(target, self._copy(request, uri)) for target, uri in targets]
+        self._forks.start(flow, request, copies, self._extension_rung(request))
         return None
 
     def _copy(self, request: Request, uri: str) -> Request:
@@ -170,6 +179,12 @@ class Proxy:
         if not phones:
             return 480 if uri.user in self._users else 404
         return [(phone.flow, phone.uri.bare) for phone in phones]
+
+    def _extension_rung(self, request: Request) -> str:
+        """Whose phones a new call rings; "" for a request within a call and for one to a single device."""
+        uri = SipUri.parse(request.uri)
+        new_call = request.method == "INVITE" and not request.to_tag
+        return uri.user if new_call and uri.host == self.domain and not self._service(uri.user) else ""
 
     def _is_ours(self, route: str) -> bool:
         return f"sip:{self.host}" in route

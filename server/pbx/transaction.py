@@ -21,6 +21,8 @@ class Branch:
     flow: Flow
     request: Request
     final: Response | None = None
+    lost: bool = False
+    """Its socket broke before it gave a final answer."""
 
     def failed(self, status: int) -> Response:
         """The answer this branch never gave, as the proxy hands answers on: without our own Via."""
@@ -75,15 +77,18 @@ class Transaction:
     """One request: where it came from and its branches.
 
     `override` is the status that ends it when no branch accepts: 487 once the caller cancelled,
-    408 once nobody answered in time.
+    408 once nobody answered in time. `extension` is whose phones it rings, "" where it rings no phone.
+    `grace` runs while a phone whose socket broke may come back.
     """
 
     origin: Flow
     request: Request
     branches: dict[str, Branch] = field(default_factory=dict)
+    extension: str = ""
     done: bool = False
     override: int = 0
     timer: asyncio.TimerHandle | None = None
+    grace: asyncio.TimerHandle | None = None
 
     @property
     def is_invite(self) -> bool:
@@ -92,6 +97,11 @@ class Transaction:
     @property
     def key(self) -> tuple[str, str]:
         return self.request.branch, self.request.method
+
+    @property
+    def rings(self) -> bool:
+        """A call that waits for a phone to answer: another phone may still be rung."""
+        return self.is_invite and bool(self.extension) and not self.done and not self.override
 
     def pending(self) -> list[Branch]:
         return [branch for branch in self.branches.values() if branch.final is None]
@@ -107,6 +117,11 @@ class Transaction:
         if self.timer is not None:
             self.timer.cancel()
             self.timer = None
+
+    def stop_grace(self) -> None:
+        if self.grace is not None:
+            self.grace.cancel()
+            self.grace = None
 
 
 def _rank(response: Response) -> tuple[int, int]:

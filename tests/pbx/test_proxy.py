@@ -266,7 +266,7 @@ async def test_a_phone_that_vanishes_while_ringing_is_unavailable(world: World) 
         await call.invite()
         await callee.request("INVITE")
         await callee.close()
-        assert (await call.final()).code == 480
+        assert (await call.final()).code == 480, "once the time to come back has passed"
 
 
 @story
