@@ -20,6 +20,7 @@ from server.middleware import AccessLog, AnswerHeaders
 from server.pages import FramePage, frame_assets
 from server.passwords import PasswordChecker
 from server.rate_limits import RateLimits
+from server.resume import save_record, take_record
 from server.services import Services, services_of
 from server.settings import Settings
 from server.sip_config import sip_config
@@ -61,6 +62,8 @@ def create_app(
             Route("/api/auth/logout", logout, methods=["POST"]),
             Route("/api/webphone/embed-token", mint_embed_token, methods=["POST"]),
             Route("/api/webphone/sip-config", sip_config, methods=["GET"]),
+            Route("/api/webphone/resume", save_record, methods=["POST"]),
+            Route("/api/webphone/resume", take_record, methods=["GET"]),
             Route("/webphone-embed", page.endpoint, methods=["GET"]),
             Route("/webphone-assets/{path:path}", frame_assets(settings.dist).endpoint, methods=["GET"]),
             Route("/healthz", health, methods=["GET"]),

@@ -20,6 +20,7 @@ from sqlalchemy import (
     ForeignKey,
     Index,
     Integer,
+    LargeBinary,
     MetaData,
     String,
     Table,
@@ -94,6 +95,16 @@ token_uses = Table(
     Column("uses", Integer, nullable=False),
     Column("expires_at", BigInteger, nullable=False),
     Index("token_uses_expiry", "expires_at"),
+)
+
+# Encrypted (resume.py): the number somebody talks to must not lie about in a database or its backups.
+resume_records = Table(
+    "resume_records",
+    metadata,
+    Column("user_id", ForeignKey("users.id"), primary_key=True),
+    Column("sealed", LargeBinary, nullable=False),
+    Column("expires_at", BigInteger, nullable=False),
+    Index("resume_records_expiry", "expires_at"),
 )
 
 

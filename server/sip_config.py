@@ -9,15 +9,14 @@ from sqlalchemy.exc import IntegrityError
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from server.accounts import Account, account_of_host
-from server.bearers import credentials_of
+from server.accounts import Account
 from server.database import token_uses
 from server.embed_tokens import iso_time
-from server.errors import Conflict, Forbidden, NotFound, Unauthenticated
-from server.rate_limits import WEBPHONE
-from server.services import host_of, limit_key, services_of
-from server.tokens import LEEWAY, BadToken, EmbedToken
-from server.users import User, user_at
+from server.errors import Conflict, Unauthenticated
+from server.phone_users import checked_token, phone_user
+from server.services import host_of, services_of
+from server.tokens import LEEWAY, EmbedToken
+from server.users import User
 
 
 @dataclass(frozen=True)
@@ -35,12 +34,7 @@ async def sip_config(request: Request) -> Response:
     401 for a token that is bad, used too often or whose user is gone; 404 for another customer's.
     """
     services = services_of(request)
-    services.limits.count(request, WEBPHONE, limit_key(request))
-    credentials = credentials_of(request.headers.get("authorization", ""))
-    try:
-        token = services.tokens.check(credentials)
-    except BadToken as error:
-        raise Unauthenticated from error
+    token = checked_token(request)
     now = services.now()
     account, user = await services.database.write(
         _take_use, host_of(request), token, services.settings.token_uses, now
@@ -81,14 +75,7 @@ def sip_credentials(account: Account, user: User, now: int, life: int) -> SipCre
 def _take_use(
     connection: Connection, host: str, token: EmbedToken, most_uses: int, now: int
 ) -> tuple[Account, User]:
-    account = account_of_host(connection, host)
-    if (token.customer_id, token.customer_domain) != (account.public_id, account.domain):
-        raise NotFound
-    user = user_at(connection, account.id, token.extension)
-    if user is None:
-        raise Unauthenticated
-    if not user.may_use_phone:
-        raise Forbidden
+    account, user = phone_user(connection, host, token)
     _count_use(connection, token, most_uses, now)
     return account, user
 
