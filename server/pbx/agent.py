@@ -17,6 +17,7 @@ from server.pbx.dialog import Dialog
 from server.pbx.inbound import InboundCall
 from server.pbx.message import Request, Response, new_tag
 from server.pbx.outbound import OutboundCall
+from server.pbx.replaces import Replaces
 from server.pbx.services import Services
 
 log = logging.getLogger(__name__)
@@ -56,8 +57,9 @@ class LocalFlow:
 class Agent:
     """Gives every message to the call it belongs to. `services` None: it answers no extension."""
 
-    def __init__(self, domain: str, host: str, services: Services | None) -> None:
+    def __init__(self, domain: str, host: str, services: Services | None, media_grace: float) -> None:
         self.domain = domain
+        self.media_grace = media_grace
         self.flow = LocalFlow(self._receive)
         self._host = host
         self._via = f"services.{host}"
@@ -100,8 +102,12 @@ class Agent:
         """Requests of this dialog go to `call` from now on."""
         self._calls[call.key] = call
 
+    def dialog_of(self, invite: Request, user: str) -> Dialog:
+        """Our side of the dialog `invite` begins, as `user`."""
+        return Dialog.of_invite(invite, new_tag(), self._via, f"<sip:{user}@{self._host};transport=ws>")
+
     def forget(self, call: Call) -> None:
-        self._calls.pop(call.key, None)
+        self._calls = {key: other for key, other in self._calls.items() if other is not call}
         self._ringing = {branch: other for branch, other in self._ringing.items() if other is not call}
 
     def send(
@@ -169,12 +175,34 @@ class Agent:
         if request.contact is None or self._services is None:
             self.flow.submit(request.reply(400))
             return
+        try:
+            replaces = Replaces.of(request)
+        except ValueError:
+            self.flow.submit(request.reply(400))
+            return
+        if replaces is not None:
+            self._replace(request, replaces)
+            return
         user = request.uri.partition(":")[2].partition("@")[0]
-        dialog = Dialog.of_invite(request, new_tag(), self._via, f"<sip:{user}@{self._host};transport=ws>")
-        call = InboundCall(self, dialog, request)
+        call = InboundCall(self, self.dialog_of(request, user), request)
         self.register(call)
         self._ringing[request.branch] = call
         self.spawn(self._services.serve(call))
+
+    def _replace(self, request: Request, replaces: Replaces) -> None:
+        """RFC 3891 section 3. The proxy has checked who sends this; only that person may replace."""
+        call = self._calls.get((replaces.call_id, replaces.to_tag))
+        sender = request.address("From").sip_uri
+        if call is None or call.remote_tag != replaces.from_tag:
+            self.flow.submit(request.reply(481))
+        elif (sender.user, sender.host) != call.remote_key:
+            self.flow.submit(request.reply(403))
+        elif call.is_over:
+            self.flow.submit(request.reply(603))
+        elif replaces.early_only:
+            self.flow.submit(request.reply(486))
+        else:
+            self.spawn(call.replaced_by(request))
 
 
 def _escape(user: str) -> str:

@@ -6,7 +6,7 @@ calling -> ringing -> answered -> ended          (ringing may be skipped)
 import asyncio
 import re
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, cast
 
 from server.pbx.address import NameAddr
 from server.pbx.dialog import Dialog
@@ -15,7 +15,7 @@ from server.pbx.transfer import carry_out
 
 if TYPE_CHECKING:
     from server.pbx.agent import Agent
-    from server.pbx.media import Media
+    from server.pbx.media import Media, Sound
 
 State = Literal["calling", "ringing", "answered", "ended"]
 SDP = ("Content-Type", "application/sdp")
@@ -45,11 +45,22 @@ class Call:
         self._seen: set[State] = {"calling"}
         self._changed = asyncio.Event()
         self._renegotiating = False
+        self._waiting: asyncio.TimerHandle | None = None
 
     @property
     def key(self) -> tuple[str, str]:
         """(Call-ID, our tag): a call from one service to another has two ends in this process."""
         return self._dialog.call_id, self._tag
+
+    @property
+    def remote_tag(self) -> str:
+        return NameAddr.parse(self._dialog.remote).params.get("tag", "")
+
+    @property
+    def remote_key(self) -> tuple[str, str]:
+        """(user, host) of the other party: what makes it the same one."""
+        uri = NameAddr.parse(self._dialog.remote).sip_uri
+        return uri.user, uri.host
 
     @property
     def user(self) -> str:
@@ -164,11 +175,43 @@ class Call:
                 request.reply(488, [("Warning", '399 demo-pbx "offer not usable, or ICE restart"')])
             )
         else:
+            self._stop_waiting()
             if request.contact:
                 self._dialog.target = request.contact.bare
             self.agent.send(request.reply(200, [("Contact", self._dialog.contact), SDP], sdp))
         finally:
             self._renegotiating = False
+
+    async def replaced_by(self, invite: Request) -> None:
+        """Go on in the dialog `invite` begins, with media of its own (RFC 3891); the old one gets a BYE."""
+        from server.pbx.media import Media, Unacceptable
+
+        if self._renegotiating or self.state != "answered" or self._media is None or invite.contact is None:
+            self.agent.send(invite.reply(491))
+            return
+        self._renegotiating = True
+        media = Media(cast("Sound", self.sound), self._heard_rtp, self._media_lost)
+        try:
+            sdp = await media.answer(invite.body)
+        except Unacceptable:
+            self.agent.send(invite.reply(488))
+            return
+        finally:
+            self._renegotiating = False
+        if self.is_over:
+            self.agent.send(invite.reply(481))
+            self.agent.finish(media.close())
+            return
+        self._stop_waiting()
+        old_media, self._media = self._media, media
+        self._request("BYE")  # to a page that is gone, or to a phone that would be left alone in the call
+        escaped = invite.uri.partition(":")[2].partition("@")[0]
+        self._dialog = self.agent.dialog_of(invite, escaped)
+        self._tag = NameAddr.parse(self._dialog.local).params["tag"]
+        self.agent.register(self)
+        contact = ("Contact", self._dialog.contact)
+        self.agent.send(invite.reply(200, [contact, SDP], sdp, tag=self._tag))
+        self.agent.finish(old_media.close())
 
     def _heard_info(self, request: Request) -> None:
         kind = request.get("Content-Type").partition(";")[0].strip().lower()
@@ -188,7 +231,15 @@ class Call:
         self.on_digit(digit, via)
 
     def _media_lost(self) -> None:
-        self.bye()
+        """The other side's page may have been reloaded, or its network be another now: it has some time to
+        come back, with Replaces or an ICE restart."""
+        self._stop_waiting()
+        self._waiting = asyncio.get_running_loop().call_later(self.agent.media_grace, self.bye)
+
+    def _stop_waiting(self) -> None:
+        if self._waiting is not None:
+            self._waiting.cancel()
+            self._waiting = None
 
     def _request(self, method: str, headers: Headers = (), body: str = "") -> None:
         self.agent.send(self._dialog.request(method, headers, body), lambda response: None)
@@ -205,6 +256,7 @@ class Call:
             return
         self.ended_by = by
         self._enter("ended")
+        self._stop_waiting()
         self.agent.forget(self)
         if self._media is not None:
             self.agent.finish(self._media.close())

@@ -33,6 +33,7 @@ class Pbx:
         *,
         callback_delay: float = 5.0,
         no_answer_after: float = 60.0,
+        media_grace: float = 25.0,
         scripted: Mapping[str, int] | None = None,
     ) -> None:
         """`domain`: the host part of its users' SIP URIs, and the digest realm.
@@ -40,6 +41,7 @@ class Pbx:
         `users`: by extension; looked at again for every request. `secret`: checks time-limited
         credentials; None refuses them. `services`: answer `*43` to `*49` (see `services.py`).
         `callback_delay`, `no_answer_after`: seconds, for `*48` and for how long a call may ring.
+        `media_grace`: seconds a service waits for a caller whose media is gone.
         `scripted`: for tests and demonstrations, extension -> the status (300 to 699) it is refused with.
         """
         self.taps: list[Tap] = []
@@ -50,7 +52,7 @@ class Pbx:
         self._locations = Locations({domain.lower(), host})
         self.services = Services(callback_delay, scripted or {}) if services else None
         """The service extensions; None without."""
-        self._agent = Agent(domain, host, self.services)
+        self._agent = Agent(domain, host, self.services, media_grace)
         self._proxy = Proxy(
             domain,
             host,

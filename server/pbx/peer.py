@@ -38,9 +38,11 @@ class Peer:
         self._events = EventSender()
         self._received = EventReceiver()
         self._event_types: set[int] = set()
-        self._tap(self._connection.addTrack(self.track).transport)
+        self._dtls = self._connection.addTrack(self.track).transport
+        self._tap(self._dtls)
         self._connection.on("track", self._on_track)
         self._connection.on("connectionstatechange", self._on_state)
+        self._dtls.on("statechange", self._on_dtls_state)
 
     async def answer(self, offer: str) -> str:
         """The SDP answer. Also for later offers of the same ICE session; raises Unacceptable."""
@@ -114,4 +116,9 @@ class Peer:
 
     def _on_state(self) -> None:
         if self._connection.connectionState in ("failed", "closed"):
+            self._on_lost()
+
+    def _on_dtls_state(self) -> None:
+        """The other side said goodbye; aiortc's connection state does not follow."""
+        if self._dtls.state == "closed":
             self._on_lost()

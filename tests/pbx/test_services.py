@@ -201,7 +201,8 @@ async def test_stopping_ends_calls_and_their_media(make_world: Callable[..., Wor
 
 
 @story
-async def test_a_phone_that_dies_is_hung_up_on(world: World) -> None:
+async def test_a_phone_that_dies_is_hung_up_on_in_the_end(make_world: Callable[..., World]) -> None:
+    world = make_world(media_grace=0.5)
     async with Phone(world.url, "1001") as phone, Ear() as ear:
         leg = await Leg.dial(phone, "*43", ear)
         await until(lambda: ear.peer.connectionState == "connected")
