@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import array
 import json
+import re
 import socket
 import threading
 from collections.abc import Mapping
@@ -118,10 +119,10 @@ class Baresip:
             return 0.0
         return float((sum(value * value for value in samples) / len(samples)) ** 0.5 / 32_768)
 
-    @property
-    def recorded(self) -> int:
-        """Bytes it has recorded of what it heard in its newest call; SECOND of them are a second."""
-        return len(self._recording())
+    def receives(self) -> int:
+        """Bits a second of audio that arrive, as its status line said last; 0 before there was one."""
+        said = re.findall(r"audio=\d+/(\d+) \(bit/s\)", self.program.text())
+        return int(said[-1]) if said else 0
 
     def _recording(self) -> bytes:
         found = sorted(self.program.folder.glob("*dec.wav"), key=lambda path: path.stat().st_mtime)

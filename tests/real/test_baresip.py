@@ -9,10 +9,15 @@ import pytest
 from tests.e2e.phone import Phone
 from tests.e2e.talk import documented, hangup_of, wait_no_packets
 from tests.e2e.world import until
-from tests.real.baresip import EXTENSION, HERTZ, SECOND, Baresip
+from tests.real.baresip import EXTENSION, HERTZ, Baresip
 from tests.real.ear import loudest_hertz, watched
 from tests.real.kamailio import Kamailio
 from tests.real.world import RealWorld
+
+
+LOUD, QUIET = 6000, 3000
+"""Bits a second of Opus that carry sound, and none. (Its recording is of no use here: baresip 1.0 does not go
+on with it after a hold.)"""
 
 
 @pytest.fixture(scope="module")
@@ -101,15 +106,14 @@ def test_hold_stops_the_tone_and_unhold_brings_it_back(dora: Phone, baresip: Bar
     dora.send("call", {"number": EXTENSION})
     uuid = dora.wait_event("call_answered", seconds=20)["call"]["uuid"]
     _hears_the_tone(dora, uuid)
-    until(lambda: baresip.heard() > 0.001, "our microphone in its recording")
+    until(lambda: baresip.receives() > LOUD, "our microphone")
     dora.mark()
     dora.send("hold")
     assert dora.wait_event("call_updated")["call"]["held"] is True
     wait_no_packets(dora, uuid)
-    recorded = baresip.recorded
+    until(lambda: baresip.receives() < QUIET, "silence on its side")
     dora.mark()
     dora.send("unhold")
     assert dora.wait_event("call_updated")["call"]["held"] is False
     _hears_the_tone(dora, uuid)
-    until(lambda: baresip.recorded > recorded + SECOND, "a second more in its recording")
-    assert baresip.heard() > 0.001
+    until(lambda: baresip.receives() > LOUD, "our microphone again")
