@@ -36,9 +36,10 @@ def test_dial_with_the_keys_talk_and_hang_up(alice: Phone) -> None:
 
 def test_a_typed_number_dials_on_enter_and_is_cleaned(alice: Phone) -> None:
     field = alice.frame.locator("#dial-number")
-    field.fill("(10-02) ")
+    field.fill("(*4-6) ")
     field.press("Enter")
-    assert alice.wait_event("call_hangup")["call"]["number"] == "1002"
+    ended = alice.wait_event("call_hangup")
+    assert (ended["call"]["number"], ended["reason"]) == ("*46", "busy")
 
 
 def test_a_wrong_number_is_said_in_words_and_nothing_is_dialled(alice: Phone) -> None:
