@@ -11,7 +11,7 @@ import pytest
 from playwright.sync_api import sync_playwright
 
 from tests.e2e.phone import Phone
-from tests.real.kamailio import Kamailio
+from tests.real.kamailio import Kamailio, named
 from tests.real.world import RealWorld, open_real_world
 
 
@@ -24,7 +24,9 @@ def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool 
 def kamailio() -> Iterator[Kamailio]:
     running = Kamailio()
     yield running
+    log = running.program.text()
     running.close()
+    assert not named(log), "numbers, names or secrets in Kamailio's log"
 
 
 @pytest.fixture(scope="session")

@@ -26,10 +26,10 @@ def free_port(kind: socket.SocketKind = socket.SOCK_STREAM) -> int:
             return port
 
 
-def answers(port: int) -> bool:
+def answers(port: int, address: str = "127.0.0.1") -> bool:
     """Whether somebody accepts TCP connections there."""
     try:
-        socket.create_connection(("127.0.0.1", port), 0.3).close()
+        socket.create_connection((address, port), 0.3).close()
     except OSError:
         return False
     return True

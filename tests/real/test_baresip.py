@@ -14,7 +14,6 @@ from tests.real.ear import loudest_hertz, watched
 from tests.real.kamailio import Kamailio
 from tests.real.world import RealWorld
 
-
 LOUD, QUIET = 6000, 3000
 """Bits a second of Opus that carry sound, and none. (Its recording is of no use here: baresip 1.0 does not go
 on with it after a hold.)"""

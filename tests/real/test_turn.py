@@ -1,0 +1,89 @@
+"""Calls whose audio may take no way but coturn's relay."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from tests.e2e.phone import Phone
+from tests.e2e.talk import hangup_of, talk
+from tests.e2e.world import until
+from tests.real.coturn import Coturn
+from tests.real.ear import selected_pair, watched
+from tests.real.kamailio import SECRET, Kamailio
+from tests.real.world import RealWorld
+
+OpenPhone = Callable[..., Phone]
+
+
+@pytest.fixture(scope="module")
+def coturn() -> Iterator[Coturn]:
+    running = Coturn()
+    yield running
+    running.close()
+
+
+@pytest.mark.parametrize("transport", ["udp", "tcp"])
+def test_a_call_over_the_relay_is_heard(
+    world: RealWorld, open_phone: OpenPhone, kamailio: Kamailio, coturn: Coturn, transport: str
+) -> None:
+    relayed = world.account(
+        f"{transport}.turn.localhost",
+        [kamailio.url],
+        sip_secret=SECRET,
+        ice_servers=[coturn.ice_server(transport)],
+    )
+    phones = []
+    for extension in ("1003", "1004"):
+        context = watched(world.browser.new_context(), iceTransportPolicy="relay")
+        phones.append(open_phone(extension, at=relayed, context=context))
+    caller, callee = phones
+    caller.mark()
+    callee.mark()
+    uuids = talk(caller, callee)
+    for phone, uuid in zip(phones, uuids, strict=True):
+        phone.wait_audio(uuid)
+        pair = selected_pair(phone)
+        assert pair["local"]["candidateType"] == "relay"
+        assert pair["local"]["relayProtocol"] == transport
+        assert pair["local"]["address"] == coturn.address
+    caller.send("hangup")
+    assert hangup_of(callee)["reason"] == "remote_hangup"
+
+
+def test_with_a_relay_at_hand_the_direct_way_is_taken(
+    world: RealWorld, open_phone: OpenPhone, kamailio: Kamailio, coturn: Coturn, alice: Phone
+) -> None:
+    both = world.account(
+        "both.turn.localhost", [kamailio.url], sip_secret=SECRET, ice_servers=[coturn.ice_server()]
+    )
+    phone = open_phone("1004", at=both, context=watched(world.browser.new_context()))
+    phone.mark()
+    ours, _ = talk(phone, alice)
+    phone.wait_audio(ours)
+    until(lambda: selected_pair(phone)["local"]["candidateType"] != "relay", "a direct pair")
+
+
+GATHER = """async (iceServer) => {
+  const peer = new RTCPeerConnection({iceServers: [iceServer], iceTransportPolicy: "relay"});
+  peer.createDataChannel("x");
+  const seen = [];
+  const over = new Promise((done) => (peer.onicecandidate = (event) => {
+    if (event.candidate?.candidate) seen.push(event.candidate.type);
+    if (!event.candidate) done();
+  }));
+  await peer.setLocalDescription();
+  await over;
+  peer.close();
+  return seen;
+}"""
+
+
+def test_the_relay_takes_good_credentials_only(world: RealWorld, coturn: Coturn) -> None:
+    page = world.browser.new_context().new_page()
+    page.goto(f"{world.crm_origin}/")
+    assert "relay" in page.evaluate(GATHER, coturn.ice_server())
+    assert page.evaluate(GATHER, coturn.ice_server(seconds=-60)) == []
+    assert page.evaluate(GATHER, coturn.ice_server(secret="another")) == []
+    page.context.close()
