@@ -9,12 +9,15 @@ import socket
 import subprocess
 import tempfile
 from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
 
 from tests.e2e.world import until
 
 NOBODY = 65534
+_PARENT = ThreadPoolExecutor(1)
+"""The thread that starts them all: a parent-death signal comes when the thread dies, not the process."""
 
 
 def free_port(kind: socket.SocketKind = socket.SOCK_STREAM) -> int:
@@ -67,16 +70,8 @@ class Program:
         """Run it and wait until it is ready. Raises AssertionError with the end of its log."""
         root = os.geteuid() == 0
         user = [f"--reuid={NOBODY}", f"--regid={NOBODY}", "--clear-groups"] if root else []
-        with self.log.open("ab") as log:
-            self._process = subprocess.Popen(
-                ["setpriv", *user, "--pdeathsig", "TERM", *command],
-                cwd=self.folder,
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=subprocess.STDOUT,
-                start_new_session=True,
-                env={"HOME": str(self.folder), "PATH": os.environ["PATH"]},
-            )
+        command = ["setpriv", *user, "--pdeathsig", "TERM", *command]
+        self._process = _PARENT.submit(self._spawn, command).result()
         try:
             until(lambda: not self.running or ready(), f"{self.name} is ready", seconds)
             # Somebody else's server may be what answered
@@ -84,6 +79,18 @@ class Program:
         except AssertionError as error:
             self.kill()
             raise AssertionError(f"{self.name} did not start: {self.text()[-2000:]}") from error
+
+    def _spawn(self, command: list[str]) -> subprocess.Popen[bytes]:
+        with self.log.open("ab") as log:
+            return subprocess.Popen(
+                command,
+                cwd=self.folder,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+                env={"HOME": str(self.folder), "PATH": os.environ["PATH"]},
+            )
 
     @property
     def running(self) -> bool:

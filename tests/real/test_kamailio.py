@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import base64
 import hmac
-import re
 import secrets
 import time
 from collections.abc import Iterator
@@ -15,8 +14,9 @@ from websockets.asyncio.client import connect
 from websockets.exceptions import InvalidStatus
 
 from tests.pbx.phone import Phone
-from tests.pbx.world import DOMAIN, story, until
+from tests.pbx.world import DOMAIN, until
 from tests.real.kamailio import SECRET, STATIC, Kamailio, named
+from tests.real.story import story
 
 
 def time_limited(extension: str, seconds: int = 600, secret: str = SECRET) -> tuple[str, str]:

@@ -21,13 +21,11 @@ OpenPhone = Callable[..., Phone]
 def wss(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Kamailio, str]]:
     """A Kamailio with a certificate for `localhost` that nobody has signed, and its address."""
     folder: Path = tmp_path_factory.mktemp("tls")
-    subprocess.run(
-        ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes"]
-        + ["-days", "2", "-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost"]
-        + ["-keyout", str(folder / "tls.key"), "-out", str(folder / "tls.crt")],
-        check=True,
-        capture_output=True,
+    command = (
+        "openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 -subj /CN=localhost"
+        " -addext subjectAltName=DNS:localhost -keyout tls.key -out tls.crt"
     )
+    subprocess.run(command.split(), cwd=folder, check=True, capture_output=True)
     port = free_port()
     running = Kamailio(
         {"##!define WITH_TLS": "#!define WITH_TLS", "WSS_PORT 7443": f"WSS_PORT {port}"},
