@@ -3,7 +3,7 @@ SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run test test-all check build clean lock screenshots chromium
+.PHONY: help run test test-all check build clean lock screenshots chromium servers
 
 PORT ?= 8000
 PYTHON ?= python3
@@ -30,7 +30,8 @@ run: $(BIN)/.run build ## install what is missing, build, serve the demo on PORT
 test: $(BIN)/.dev build chromium ## install what tests need and run all of them
 	$(BIN)/python -m pytest
 
-test-all: test ## the same, as long as there are no slower ones
+test-all: test servers ## the same, then the phone against real servers (Kamailio, coturn, baresip)
+	$(BIN)/python -m pytest tests/real
 
 check: $(BIN)/.dev ## lint, format, types, who may import whom
 	$(BIN)/ruff check
@@ -59,6 +60,12 @@ lock: $(BIN)/.dev ## write the Python lock files anew from pyproject.toml
 
 screenshots: $(BIN)/.dev build chromium ## take the pictures of the README
 	$(BIN)/python -m tests.e2e.screenshots
+
+# Programs only: the tests start them with configurations and ports of their own.
+SERVERS := kamailio kamailio-websocket-modules kamailio-autheph-modules kamailio-tls-modules \
+  coturn baresip-core openssl
+servers:
+	@dpkg -s $(SERVERS) >/dev/null 2>&1 || { $(call debian_package,$(SERVERS)); }
 
 chromium:
 	@command -v chromium >/dev/null || { $(call debian_package,chromium); }

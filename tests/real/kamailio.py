@@ -70,7 +70,7 @@ class Kamailio:
     def start(self) -> None:
         folder = str(self.program.folder)
         config = f"{folder}/kamailio.cfg"
-        command = ["kamailio", "-DD", "-E", "-f", config, "-Y", folder, "-w", folder, "-m", "64", "-M", "8"]
+        command = ["kamailio", "-DD", "-E", "-f", config, "-Y", folder, "-m", "64", "-M", "8"]
         self.program.start(command, lambda: serves_http(self.ws_port))
 
     def kill(self) -> None:

@@ -84,7 +84,7 @@ class Program:
         with self.log.open("ab") as log:
             return subprocess.Popen(
                 command,
-                cwd=self.folder,
+                cwd="/",
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=subprocess.STDOUT,

@@ -15,7 +15,7 @@ from websockets.exceptions import InvalidStatus
 
 from tests.pbx.phone import Phone
 from tests.pbx.world import DOMAIN, until
-from tests.real.kamailio import SECRET, STATIC, Kamailio, named
+from tests.real.kamailio import DEPLOY, SECRET, STATIC, Kamailio, named
 from tests.real.story import story
 
 
@@ -207,6 +207,13 @@ async def _flood(kamailio: Kamailio) -> None:
 
 def test_a_flood_is_stopped(narrow: Kamailio) -> None:
     _flood(narrow)
+
+
+def test_the_examples_start_as_they_are() -> None:
+    example = (DEPLOY / "users.example.cfg").read_text(encoding="utf-8")
+    running = Kamailio(files={"users.cfg": example})
+    _registers(running, "1001", time_limited("1001"))
+    running.close()
 
 
 def test_the_log_names_nobody(kamailio: Kamailio) -> None:
