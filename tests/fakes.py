@@ -10,8 +10,10 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from embed_app.core.dialog import Dialog
 from embed_app.core.messages import ConfigReceived, Message, RegisterAccepted, Started, TransportUp
 from embed_app.core.model import Phone, SipConfig, Sound
+from embed_app.core.resume_record import ResumeRecord
 from embed_app.i18n.translator import Translator
 from embed_app.ports import Dispatch
 from embed_app.runtime import Ports, Runtime
@@ -70,11 +72,32 @@ class FakeUserAgent:
     def mute(self, call_uuid: str, muted: bool) -> None:
         self._note("mute", call_uuid, muted)
 
+    def ping(self, *, by_options: bool) -> None:
+        self._note("ping", by_options)
+
+    def restart_ice(self, call_uuid: str) -> None:
+        self._note("restart_ice", call_uuid)
+
+    def sample_media(self, call_uuid: str) -> None:
+        self._note("sample_media", call_uuid)
+
+    def reopen_microphone(self, call_uuid: str) -> None:
+        self._note("reopen_microphone", call_uuid)
+
     def send_dtmf(self, call_uuid: str, digits: str) -> None:
         self._note("send_dtmf", call_uuid, digits)
 
     def refer(self, call_uuid: str, number: str) -> None:
         self._note("refer", call_uuid, number)
+
+    def replace(self, call_uuid: str, target: str, dialog: Dialog, *, muted: bool, held: bool) -> None:
+        self._note("replace", call_uuid, target, dialog, muted, held)
+
+    def cancel_replacement(self, call_uuid: str) -> None:
+        self._note("cancel_replacement", call_uuid)
+
+    def farewell(self, dialog: Dialog) -> None:
+        self._note("farewell", dialog)
 
     def accept_refer(self, call_uuid: str, new_call_uuid: str) -> None:
         self._note("accept_refer", call_uuid, new_call_uuid)
@@ -188,6 +211,19 @@ class FakeBackend:
         self._waiting.pop(0 if oldest else -1)(message)
 
 
+class FakeRecords:
+    """`kept`: (record, token) of each change, None for a drop."""
+
+    def __init__(self) -> None:
+        self.kept: list[tuple[ResumeRecord, str] | None] = []
+
+    def keep(self, record: ResumeRecord, token: str) -> None:
+        self.kept.append((record, token))
+
+    def drop(self) -> None:
+        self.kept.append(None)
+
+
 class World:
     """A phone and everything around it, all of it fake."""
 
@@ -198,7 +234,10 @@ class World:
         self.clock = FakeClock(T0)
         self.ringer = FakeRinger()
         self.backend = FakeBackend()
-        ports = Ports(self.agent, self.window, self.screen, self.clock, self.ringer, self.backend)
+        self.records = FakeRecords()
+        ports = Ports(
+            self.agent, self.window, self.screen, self.clock, self.ringer, self.backend, self.records
+        )
         self.runtime = Runtime(Phone(), ports, Translator("en"))
 
     def start(self, raw: str | None = GOOD) -> World:

@@ -1,0 +1,196 @@
+"""The record of the answered call, for the page that comes after this one (`core/resume.py`).
+
+In sessionStorage, which a tab keeps over a reload and nobody else can read; where that is denied, on our
+server, but only once this page goes: a record there is open to every frame of the agent, so it may exist
+only while no page owns the call. Two more marks say that the owner is alive: a Web Lock that is held during
+the call, because duplicating a tab copies its storage; and the time, written every two seconds, for
+browsers without locks.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from typing import Any
+from urllib.parse import parse_qsl, urlencode
+
+import js
+from pyodide.ffi import JsException, create_once_callable, create_proxy, to_js
+
+from embed_app.core.resume_record import RecordError, ResumeRecord, read_record, write_record
+
+KEY = "zorio-call"
+"""Also read by public/sip/early-microphone.js."""
+PATH = "/api/webphone/resume"
+TIMEOUT_MS = 2000
+HEARTBEAT_MS = 2000
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """`owner_gone`: None where the browser cannot tell."""
+
+    record: ResumeRecord
+    owner_gone: bool | None
+
+
+class BrowserRecords:
+    def __init__(self) -> None:
+        self._storage = _session_storage()
+        self._record: ResumeRecord | None = None
+        self._token = ""
+        self._unlock: Any = None
+        self._heartbeat = create_proxy(self._beat)
+        self._timer: Any = None
+        self._leaving = create_proxy(self._release)
+        self._returning = create_proxy(self._write)
+        self._ignore = create_proxy(lambda *_: None)
+        js.window.addEventListener("pagehide", self._leaving)
+        js.window.addEventListener("pageshow", self._returning)
+
+    # ---- what a page before this one has left
+
+    async def take(self, token: str) -> Found | None:
+        """The record, which is then nobody else's: a copy must not be used later. Never raises."""
+        text = self._take_stored() if self._storage is not None else await _take_from_server(token)
+        try:
+            record = read_record(text) if text else None
+        except RecordError as error:
+            print(f"zorio-webphone: a call record was dropped: {error}")
+            return None
+        if record is None:
+            return None
+        return Found(record, None if record.released else await _is_unlocked(record))
+
+    @property
+    def may_hold_one(self) -> bool:
+        """False where it is known at once that there is no record."""
+        return self._storage is None or self._storage.getItem(KEY) is not None
+
+    def _take_stored(self) -> str:
+        text = self._storage.getItem(KEY)
+        self._storage.removeItem(KEY)
+        return str(text) if text is not None else ""
+
+    # ---- what this page leaves
+
+    def keep(self, record: ResumeRecord, token: str) -> None:
+        before, self._record, self._token = self._record, record, token
+        self._write()
+        if before is None or before.call.uuid != record.call.uuid:
+            self._lock(record.call.uuid)
+        if self._timer is None:
+            self._timer = js.setInterval(self._heartbeat, HEARTBEAT_MS)
+        _remember_address(token)
+
+    def drop(self) -> None:
+        self._record = None
+        js.clearInterval(self._timer)
+        self._timer = None
+        self._let_go()
+        if self._storage is not None:
+            self._storage.removeItem(KEY)
+        _remember_address("")
+
+    def _beat(self) -> None:
+        self._write()
+
+    def _write(self, _event: Any = None, *, released: bool = False) -> None:
+        if self._record is None or self._storage is None:
+            return
+        stamped = replace(self._record, alive_at=time.time(), released=released)
+        try:
+            self._storage.setItem(KEY, write_record(stamped))
+        except JsException:
+            self._storage.removeItem(KEY)  # full: no record is better than an old one
+
+    def _release(self, _event: Any) -> None:
+        """The page goes: reloaded, navigated or closed. No BYE: the next page may want the call."""
+        if self._record is None:
+            return
+        if self._storage is not None:
+            self._write(released=True)
+            return
+        stamped = replace(self._record, alive_at=time.time(), released=True)
+        body = json.dumps({"record": write_record(stamped)})
+        options = _request(self._token, method="POST", body=body, keepalive=True)
+        js.fetch(PATH, options).catch(self._ignore)
+
+    def _lock(self, uuid: str) -> None:
+        self._let_go()
+
+        def hold(resolve: Any, _reject: Any) -> None:
+            self._unlock = resolve
+
+        until_dropped = js.Promise.new(create_once_callable(hold))
+        locks = getattr(js.navigator, "locks", None)
+        if locks is not None:
+            granted = create_once_callable(lambda _lock: until_dropped)
+            locks.request(_lock_name(uuid), granted).catch(self._ignore)
+
+    def _let_go(self) -> None:
+        if self._unlock is not None:
+            self._unlock()
+            self._unlock = None
+
+
+def _session_storage() -> Any:
+    """None where the browser denies it to a frame of another site."""
+    try:
+        return js.sessionStorage
+    except JsException:
+        return None
+
+
+def _remember_address(token: str) -> None:
+    """A frame that is reloaded alone comes back without its address: it is left in the session history, for
+    as long as there is a call to come back to."""
+    state = None
+    if token:
+        given = dict(parse_qsl(str(js.zorioBoot.search).lstrip("?"), keep_blank_values=True))
+        address = "?" + urlencode(given | {"token": token})
+        state = to_js({"zorioAddress": address}, dict_converter=js.Object.fromEntries)
+    with suppress(JsException):
+        js.history.replaceState(state, "")
+
+
+def _lock_name(uuid: str) -> str:
+    return f"zorio-call:{uuid}"
+
+
+async def _is_unlocked(record: ResumeRecord) -> bool | None:
+    locks = getattr(js.navigator, "locks", None)
+    if locks is None:
+        return None
+    options = to_js({"ifAvailable": True}, dict_converter=js.Object.fromEntries)
+    free = create_once_callable(lambda lock: bool(lock))
+    try:
+        return bool(await locks.request(_lock_name(record.call.uuid), options, free))
+    except JsException:
+        return None
+
+
+async def _take_from_server(token: str) -> str:
+    if not token:
+        return ""
+    try:
+        request = _request(token, method="GET")
+        request.signal = js.AbortSignal.timeout(TIMEOUT_MS)
+        response = await js.fetch(PATH, request)
+        if not response.ok:
+            return ""
+        return str(json.loads(await response.text())["data"]["record"])
+    except (JsException, ValueError, LookupError, TypeError):
+        return ""
+
+
+def _request(token: str, **more: Any) -> Any:
+    headers = {
+        "Authorization": f"Bearer {token}",
+        "Accept": "application/json",
+        "Content-Type": "application/json",
+    }
+    options = {"headers": headers, "cache": "no-store", "credentials": "omit", **more}
+    return to_js(options, dict_converter=js.Object.fromEntries)

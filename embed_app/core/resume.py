@@ -1,0 +1,149 @@
+"""An answered call outlives its page: the next one takes it back with INVITE and Replaces (RFC 3891).
+
+    record found, ours, its owner gone
+        |
+        v         line up: SendReplacement to one target after the other        200
+    RESUMING ------------------------------------------------------------------------> ANSWERED
+        |     no answer within 3 s, 480 and its like: once more; the line drops: when it is back
+        |
+        +--> ENDED signaling_lost: 481, 403, 420 …, or nothing worked for GIVE_UP_AFTER
+
+The parent hears one `call_updated` with `resumed`, or one `call_hangup`. What is left behind for the next
+page is a projection of the phone as well (`record_of`), so no change of the call can be forgotten in it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from embed_app.core import effects as do
+from embed_app.core import media, registration
+from embed_app.core import messages as msg
+from embed_app.core.call import ENDED_SHOWN_FOR, end_call, release_line
+from embed_app.core.dialog import replacement_targets
+from embed_app.core.model import Call, CallState, LinkState, Phone, Transport
+from embed_app.core.release_cause import Reason
+from embed_app.core.resume_record import ResumeRecord
+from embed_app.core.turn import Turn
+
+RECORD_LIVES = 60.0
+"""Seconds. A far end of ours has given the call up after 30."""
+SILENT_FOR = 5.0
+"""An owner that was not seen alive this long is gone, where the browser has no better way to tell."""
+TRY_FOR = 3.0
+TRY_AGAIN_AFTER = 0.5
+GIVE_UP_AFTER = 25.0
+
+_NOT_YET = frozenset({0, 404, 408, 410, 480, 491, 500, 502, 503, 504})
+"""The far end's own connection may be on its way back, or this was the wrong one of its addresses."""
+
+
+def record_of(phone: Phone) -> ResumeRecord | None:
+    """What the next page should find; None where there is nothing to take back. Times are the keeper's."""
+    token = phone.link.token
+    if token is None or not phone.settings.resume:
+        return None
+    kept = (CallState.ANSWERED, CallState.RESUMING)
+    call = next((c for c in phone.live_calls if c.state in kept and c.dialog is not None), None)
+    return ResumeRecord(extension=token.extension, customer=token.customer, call=call) if call else None
+
+
+def started(turn: Turn, message: msg.Started) -> None:
+    """The first step of a page that found a record."""
+    record, token = message.record, turn.link.token
+    if record is None or token is None or not turn.phone.settings.resume:
+        return
+    if (record.extension, record.customer) != (token.extension, token.customer):
+        return
+    if not _owner_has_left(record, message.owner_gone, turn.at):
+        return
+    turn.put(record.call)
+    if turn.at - record.alive_at > RECORD_LIVES:
+        return _told_late(turn, record)
+    turn.start_timer(f"resume_limit:{record.call.uuid}", GIVE_UP_AFTER)
+    if turn.link.state is LinkState.IDLE:
+        registration.connect(turn)
+
+
+def _owner_has_left(record: ResumeRecord, owner_gone: bool | None, now: float) -> bool:
+    """A duplicated tab finds a copy of the record of a call that is alive in the other tab."""
+    if record.released or owner_gone:
+        return True
+    return owner_gone is None and now - record.alive_at > SILENT_FOR
+
+
+def _told_late(turn: Turn, record: ResumeRecord) -> None:
+    """The far end has hung up long ago; the parent of then never heard of the end."""
+    ended = replace(
+        record.call, state=CallState.ENDED, ended_at=record.alive_at, release=Reason.SIGNALING_LOST
+    )
+    turn.put(ended)
+    turn.change(last_ended=ended)
+    turn.start_timer("ended", ENDED_SHOWN_FOR)
+
+
+def follow(turn: Turn) -> None:
+    """After every step: whatever waits for the line goes out once it is there."""
+    up = turn.link.transport is Transport.UP
+    for call in turn.phone.live_calls:
+        if call.state is not CallState.RESUMING:
+            continue
+        if not up:
+            turn.stop_timers(f"resume:{call.uuid}")  # the next line is tried at once
+        elif f"resume:{call.uuid}" not in turn.phone.timers:
+            _try(turn, call)
+    if not turn.phone.farewells:
+        return
+    if up:
+        turn.emit(*(do.SendFarewell(dialog) for dialog in turn.phone.farewells))
+    if up or turn.link.state is LinkState.IDLE:
+        turn.change(farewells=())
+
+
+def _try(turn: Turn, call: Call) -> None:
+    """The timer runs for as long as no other try may be made."""
+    if call.dialog is None:
+        raise TypeError("a call is resumed from its dialog")
+    targets = replacement_targets(call.dialog)
+    target = targets[call.resume_tries % len(targets)]
+    turn.put(replace(call, resume_tries=call.resume_tries + 1))
+    turn.emit(do.SendReplacement(call.uuid, target, call.dialog, call.muted, call.held))
+    turn.start_timer(f"resume:{call.uuid}", TRY_FOR)
+
+
+def replacement_failed(turn: Turn, call: Call, status: int) -> None:
+    if call.state is not CallState.RESUMING:
+        return
+    if status in _NOT_YET:
+        turn.start_timer(f"resume:{call.uuid}", TRY_AGAIN_AFTER)
+    else:
+        end_call(turn, call, Reason.SIGNALING_LOST)
+
+
+def resumed(turn: Turn, call: Call) -> None:
+    turn.stop_timers(f"resume:{call.uuid}", f"resume_limit:{call.uuid}")
+    call = replace(call, state=CallState.ANSWERED, resume_tries=0)
+    turn.put(call)
+    media.watch(turn, call)
+    turn.emit(do.SetMute(call.uuid, call.muted))  # what was wished for since the try began
+
+
+def ran_out(turn: Turn, call: Call) -> None:
+    release_line(turn, call)
+    end_call(turn, call, Reason.SIGNALING_LOST)
+
+
+def dialog_known(turn: Turn, call: Call, message: msg.DialogKnown) -> None:
+    """With another Call-ID: the far end's page took its call back. Offers that were under way are void."""
+    if call.state is not CallState.ANSWERED:
+        return
+    before = call.dialog
+    call = replace(call, dialog=message.dialog)
+    if before is not None and before.call_id != message.dialog.call_id:
+        if call.hold_wanted is not None and call.hold_wanted is not call.held:
+            turn.emit(do.SetHold(call.uuid, call.hold_wanted))
+        else:
+            call = replace(call, hold_wanted=None)
+        call = replace(call, glares=0, media=replace(call.media, restarting=False, restart_owed=False))
+        turn.stop_timers(f"hold:{call.uuid}")
+    turn.put(call)

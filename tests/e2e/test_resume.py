@@ -1,0 +1,263 @@
+"""An answered call outlives its page (faults 31, 32, 35): reloads of the frame and of the CRM around it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+
+import pytest
+from playwright.sync_api import Browser
+
+from tests.e2e.crm import (
+    Gap,
+    navigate_parent,
+    open_crm,
+    plain_browser,
+    reload_frame,
+    reload_parent,
+    wait_resumed,
+)
+from tests.e2e.faults import record_fault
+from tests.e2e.phone import Phone
+from tests.e2e.talk import call, hangup_of, talk, wait_no_packets, wait_silent
+from tests.e2e.world import World, until
+
+Leave = Callable[[Phone], None]
+OpenCrm = Callable[..., Phone]
+STORED = "(() => { try { return sessionStorage.getItem('zorio-call') } catch { return 'denied' } })()"
+
+
+@pytest.fixture(scope="module")
+def plain(world: World, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
+    with plain_browser(world, tmp_path_factory.mktemp("profile")) as browser:
+        yield browser
+
+
+@pytest.fixture
+def crm(world: World, plain: Browser) -> Iterator[OpenCrm]:
+    opened: list[Phone] = []
+
+    def open(extension: str = "1003", browser: Browser = plain, **options: str) -> Phone:
+        opened.append(open_crm(world, extension, browser, **options))  # type: ignore[arg-type]
+        return opened[-1]
+
+    yield open
+    for phone in opened:
+        phone.assert_unharmed()
+        phone.close()
+
+
+def having(record: str) -> str:
+    """A script that puts a record into the storage of a frame before anything in it runs, as duplicating
+    its tab does."""
+    return f"""if (location.pathname === "/webphone-embed" && !window.zorioCopied) {{
+        window.zorioCopied = true;
+        sessionStorage.setItem("zorio-call", {json.dumps(record)});
+    }}"""
+
+
+@pytest.mark.parametrize("leave", [reload_parent, navigate_parent, reload_frame])
+@pytest.mark.parametrize("storage", ["allowed", "denied"])
+def test_a_call_outlives_its_page(
+    crm: OpenCrm, world: World, plain: Browser, leave: Leave, storage: str
+) -> None:
+    phone = crm(browser=plain if storage == "allowed" else world.browser)
+    uuid = call(phone, "*43")
+    phone.wait_audio(uuid)
+    answered_at = phone.state()["calls"][0]["answered_at"]
+    assert (phone.frame.evaluate(STORED) == "denied") is (storage == "denied")
+    for _ in range(2):  # the second time it is the resumed call that is resumed
+        phone.mark()
+        leave(phone)
+        resumed = wait_resumed(phone, uuid)
+        assert (resumed["state"], resumed["muted"], resumed["held"]) == ("answered", False, False)
+        assert resumed["answered_at"] == answered_at
+        phone.wait_audio(uuid)
+    assert world.pbx.bindings["1003"] == 1
+    phone.send("hangup")
+    ended = hangup_of(phone)
+    assert (ended["reason"], ended["call"]["uuid"]) == ("local_hangup", uuid)
+    assert phone.frame.evaluate(STORED) in (None, "denied")
+
+
+@pytest.mark.parametrize("who", ["caller", "callee"])
+def test_two_phones_go_on_when_one_page_is_reloaded(crm: OpenCrm, who: str) -> None:
+    one, two = crm("1003"), crm("1004")
+    ours, theirs = talk(one, two) if who == "caller" else talk(two, one)[::-1]
+    one.wait_audio(ours)
+    two.wait_audio(theirs)
+    gap = Gap(two, theirs)
+    one.mark()
+    two.mark()
+    reload_parent(one)
+    wait_resumed(one, ours)
+    one.wait_audio(ours)
+    two.wait_audio(theirs)
+    heard = gap.read_ms()
+    assert heard < 10_000  # measured for the table; a busy machine starts Python slowly
+    assert set(two.types()) <= {"call_updated"}
+    assert [c["uuid"] for c in two.state()["calls"]] == [theirs]
+    record_fault(31, f"the {who}'s CRM page reloads in a call", "resumed, gap under 2 s", "resumed", heard)
+    two.send("hangup")
+    assert hangup_of(one)["reason"] == "remote_hangup"
+    assert hangup_of(two)["reason"] == "local_hangup"
+
+
+def test_the_far_end_may_hold_and_dial_tones_after_it(crm: OpenCrm) -> None:
+    one, two = crm("1003"), crm("1004")
+    ours, _ = talk(one, two)
+    one.mark()
+    reload_parent(one)
+    wait_resumed(one, ours)
+    one.wait_audio(ours)
+    two.send("hold")
+    until(lambda: two.state()["calls"][0]["held"], "the far end's hold")
+    one.mark()
+    two.send("unhold")
+    until(lambda: not two.state()["calls"][0]["held"], "the far end's unhold")
+    two.send("send_dtmf", {"digits": "5"})
+    assert one.wait_event("dtmf")["digit"] == "5"
+    one.send("transfer", {"target": "*44"})
+    assert hangup_of(one)["reason"] == "transferred"
+    two.send("hangup")
+
+
+def test_mute_and_hold_are_kept(crm: OpenCrm) -> None:
+    one, two = crm("1003"), crm("1004")
+    ours, theirs = talk(one, two)
+    two.wait_audio(theirs)
+    one.send("mute")
+    wait_silent(two, theirs)
+    one.mark()
+    reload_parent(one)
+    assert wait_resumed(one, ours)["muted"] is True
+    one.wait_audio(ours)
+    wait_silent(two, theirs)
+    one.send("unmute")
+    two.wait_audio(theirs)
+    one.send("hold")
+    until(lambda: one.state()["calls"][0]["held"], "the hold")
+    wait_no_packets(one, ours)
+    one.mark()
+    reload_parent(one)
+    resumed = wait_resumed(one, ours)
+    assert (resumed["state"], resumed["held"], resumed["muted"]) == ("held", True, False)
+    wait_no_packets(one, ours)
+    one.send("unhold")
+    until(lambda: not one.state()["calls"][0]["held"], "the unhold")
+    two.wait_audio(theirs)
+    one.wait_audio(ours)
+    one.send("hangup")
+    assert hangup_of(two)["reason"] == "remote_hangup"
+
+
+def test_a_far_end_on_hold_stays_on_hold(crm: OpenCrm) -> None:
+    """The one that holds has not reloaded: it must not be heard because the other one has."""
+    one, two = crm("1003"), crm("1004")
+    ours, theirs = talk(one, two)
+    one.wait_audio(ours)
+    two.send("hold")
+    until(lambda: two.state()["calls"][0]["held"], "the hold")
+    one.mark()
+    reload_parent(one)
+    wait_resumed(one, ours)
+    wait_no_packets(two, theirs)
+    assert two.state()["calls"][0]["held"] is True
+    two.send("unhold")
+    until(lambda: not two.state()["calls"][0]["held"], "the unhold")
+    one.wait_audio(ours)
+    two.wait_audio(theirs)
+    two.send("hangup")
+    hangup_of(one)
+
+
+def test_a_duplicated_tab_does_not_steal_the_call(crm: OpenCrm, world: World, plain: Browser) -> None:
+    """Duplicating a tab copies its session storage, the record in it included."""
+    phone = crm()
+    uuid = call(phone, "*43")
+    phone.wait_audio(uuid)
+    record = phone.frame.evaluate(STORED)
+    assert uuid in record
+    phone.mark()
+    copy = f"if (location.pathname === '/webphone-embed') sessionStorage.setItem('zorio-call', {record!r})"
+    twin = open_crm(
+        world, "1003", phone.context.browser, context=phone.context, init_script=copy, wait="ready"
+    )
+    twin.wait_event("ready")
+    assert twin.frame.evaluate(STORED) is None, "the copy could still be used later"
+    assert twin.state()["calls"] == []
+    phone.wait_audio(uuid)
+    assert [c["uuid"] for c in phone.state()["calls"]] == [uuid]
+    assert "call_hangup" not in phone.types()
+    twin.page.close()
+    phone.send("hangup")
+    hangup_of(phone)
+
+
+def test_a_record_of_somebody_else_is_not_used(crm: OpenCrm, world: World, plain: Browser) -> None:
+    phone = crm()
+    call(phone, "*43")
+    record = phone.frame.evaluate(STORED).replace('"released": false', '"released": true')
+    other = open_crm(world, "1004", plain, context=phone.context, init_script=having(record))
+    assert other.state()["calls"] == []
+    assert other.frame.evaluate(STORED) is None
+    assert other.since("call_updated", "call_hangup") == []
+    other.page.close()
+    phone.send("hangup")
+    hangup_of(phone)
+
+
+def test_resume_0_keeps_nothing(crm: OpenCrm) -> None:
+    phone = crm(resume="0")
+    uuid = call(phone, "*43")
+    phone.wait_audio(uuid)
+    assert phone.frame.evaluate(STORED) is None
+    phone.mark()
+    reload_parent(phone)
+    phone.wait_event("registered")
+    assert phone.state()["calls"] == []
+
+
+def test_hanging_up_while_it_comes_back_ends_it_at_both_ends(crm: OpenCrm) -> None:
+    one, two = crm("1003"), crm("1004")
+    talk(one, two)
+    one.mark()
+    two.mark()
+    reload_parent(one)
+    # The command is kept by the page until the phone has started; then the call is still on its way back.
+    one.page.wait_for_function("document.getElementById('phone')?.contentWindow.length === 0")
+    one.send("hangup")
+    assert hangup_of(one)["reason"] == "local_hangup"
+    assert hangup_of(two)["reason"] == "remote_hangup"
+
+
+def test_when_both_ends_reload_at_once_each_ends_once(crm: OpenCrm) -> None:
+    one, two = crm("1003"), crm("1004")
+    talk(one, two)
+    one.mark()
+    two.mark()
+    reload_parent(one)
+    reload_parent(two)
+    assert hangup_of(one, seconds=40)["reason"] == "signaling_lost"
+    assert hangup_of(two, seconds=40)["reason"] == "signaling_lost"
+
+
+def test_a_frame_taken_out_and_put_in_again_is_the_same_phone(crm: OpenCrm, world: World) -> None:
+    phone = crm()
+    uuid = call(phone, "*43")
+    phone.wait_audio(uuid)
+    phone.mark()
+    phone.page.evaluate("take_out()")
+    phone.page.evaluate("put_in()")
+    wait_resumed(phone, uuid)
+    phone.wait_audio(uuid)
+    phone.wait_event("registered")
+    assert world.pbx.bindings["1003"] == 1
+    record_fault(35, "frame removed and added in a call", "one binding, the call goes on", "so it was")
+    phone.send("hangup")
+    hangup_of(phone)
+    phone.mark()
+    phone.page.evaluate("take_out()")
+    phone.page.evaluate("put_in()")
+    phone.wait_event("registered")
+    until(lambda: world.pbx.bindings["1003"] == 1, "one binding")
