@@ -10,6 +10,16 @@ const beside = (name) => new URL(name, import.meta.url).href;
 // PYODIDE_INFO is put here by the build, from pyodide-lock.json; the frame installs no packages.
 const LOCK_FILE = { info: PYODIDE_INFO, packages: {} };
 
+/** The wasm, whole: a damaged copy in the cache is fetched anew once. WASM_HASH is put here by the build. */
+async function exactWasm(instantiate, imports) {
+  const url = beside("./pyodide.asm.wasm");
+  try {
+    return await instantiate.call(WebAssembly, fetch(url, { integrity: WASM_HASH }), imports);
+  } catch {
+    return instantiate.call(WebAssembly, fetch(url, { integrity: WASM_HASH, cache: "reload" }), imports);
+  }
+}
+
 /**
  * Pyodide writes a failed download or a damaged module to the console and then waits for ever
  * (getInstantiateWasmFunc in pyodide.mjs), so the failure is caught where it happens.
@@ -18,8 +28,9 @@ function watchWasm() {
   const instantiate = WebAssembly.instantiateStreaming;
   const failure = new Promise((_, reject) => {
     WebAssembly.instantiateStreaming = async (source, imports) => {
+      source.catch(() => {}); // Pyodide's own request, which is answered from the same cache
       try {
-        return await instantiate.call(WebAssembly, source, imports);
+        return await exactWasm(instantiate, imports);
       } catch (error) {
         reject(new Error(`pyodide.asm.wasm: ${error.message}`));
         throw error;
@@ -29,7 +40,18 @@ function watchWasm() {
   return { failure, stop: () => (WebAssembly.instantiateStreaming = instantiate) };
 }
 
+/** Hands PyScript the interpreter of the fast start, with the standard library it has had no need of so far. */
+async function adopted(python, { stdout, stderr }) {
+  const response = await fetch(beside("./python.zip"));
+  if (!response.ok) throw new Error(`python.zip: status ${response.status}`); // the phone runs on without PyScript
+  python.FS.writeFile("/lib/python314.zip", new Uint8Array(await response.arrayBuffer()));
+  if (stdout) python.setStdout({ batched: stdout });
+  if (stderr) python.setStderr({ batched: stderr });
+  return python;
+}
+
 export async function loadPyodide(options) {
+  if (globalThis.zorioBoot.python) return adopted(globalThis.zorioBoot.python, options);
   const wasm = watchWasm();
   const pyodide = loadStockPyodide({
     ...options,

@@ -1,4 +1,7 @@
-/* Loads PyScript so that it runs under a policy without 'unsafe-eval' and where storage is denied.
+/* Starts Python: by the fast start if that works, else by PyScript at once. After a fast start PyScript is loaded when
+ * nothing waits for it, and adopts the interpreter that runs.
+ *
+ * It loads PyScript so that it runs under a policy without 'unsafe-eval' and where storage is denied.
  * PyScript then runs the <script type="py"> of webphone-embed.html.
  */
 
@@ -15,6 +18,31 @@ function forgetfulIndexedDB() {
   const database = { transaction: () => ({ objectStore: () => store }), close() {} };
   return { open: () => request(database) };
 }
+
+const boot = globalThis.zorioBoot;
+
+/** The running interpreter, or null: then the phone starts plainly, and says why, once. */
+async function startFast() {
+  if (boot.diagnostics.length) return null; // not even begun
+  try {
+    const { phone } = await import("./fast-start.mjs");
+    return (await phone).python;
+  } catch (error) {
+    const reason = `fast start: ${error.name}: ${String(error.message).split("\n").pop()}`;
+    boot.diagnostics.push(reason);
+    console.info(`zorio-webphone: starting plainly; ${reason}`);
+    return null;
+  }
+}
+
+/** Registering comes first, and it waits for the network: being idle once is no sign that it is done. */
+function whenQuiet() {
+  const whenIdle = globalThis.requestIdleCallback ?? setTimeout; // Safari
+  return new Promise((resolve) => setTimeout(() => whenIdle(resolve, { timeout: 5000 }), 2000));
+}
+
+boot.python = await startFast();
+if (boot.python) await whenQuiet();
 
 const genuine = Object.getOwnPropertyDescriptor(globalThis, "indexedDB");
 Object.defineProperty(globalThis, "indexedDB", { configurable: true, value: forgetfulIndexedDB() });

@@ -8,6 +8,7 @@ import html
 import re
 from pathlib import Path
 
+from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
@@ -46,6 +47,7 @@ _ASSET_HEADERS = {
     "Cross-Origin-Resource-Policy": "cross-origin",
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",
+    "Vary": "Accept-Encoding",
 }
 
 # Not from the operating system's tables: with nosniff a wrong type is a script that does not run.
@@ -70,6 +72,11 @@ _TYPES = {
     ".woff2": "font/woff2",
     ".zip": "application/zip",
 }
+
+
+# What the build has put beside an asset (public/fast-start/compress.mjs), the best first.
+_CODINGS = {"zstd": ".zst", "br": ".br", "gzip": ".gz"}
+_NO_WEIGHT = re.compile(r"q=0(\.0*)?")
 
 
 class FramePage:
@@ -116,6 +123,10 @@ def content_security_policy(account: Account) -> str:
     )
 
 
+def _content_type(path: str, default_suffix: str = "") -> str:
+    return _TYPES.get(Path(path).suffix.lower() or default_suffix, "application/octet-stream")
+
+
 class Files(StaticFiles):
     """A folder of files with our types and headers. Starlette keeps requests inside the folder."""
 
@@ -138,14 +149,37 @@ class Files(StaticFiles):
             response = await super().get_response(path, scope)
         except OSError as error:
             raise HTTPException(404) from error
-        name = Path(path).suffix.lower() or (".html" if self.html else "")
         if "content-type" in response.headers:
-            response.headers["content-type"] = _TYPES.get(name, "application/octet-stream")
+            response.headers["content-type"] = _content_type(path, ".html" if self.html else "")
         response.headers.update(self._headers)
         del response.headers["accept-ranges"]
         return response
 
 
+class _Assets(Files):
+    """Files that the build has compressed: which form is sent depends on Accept-Encoding."""
+
+    async def get_response(self, path: str, scope: Scope) -> Response:
+        accepted = _accepted_codings(Headers(scope=scope).get("accept-encoding", ""))
+        for coding in (coding for coding in _CODINGS if coding in accepted):
+            try:
+                response = await super().get_response(path + _CODINGS[coding], scope)
+            except HTTPException:
+                continue
+            response.headers["content-type"] = _content_type(path)
+            response.headers["content-encoding"] = coding
+            return response
+        return await super().get_response(path, scope)
+
+
+def _accepted_codings(header: str) -> set[str]:
+    """The names in an Accept-Encoding header (RFC 9110 section 12.5.3), without those of weight 0."""
+    codings = (part.split(";") for part in header.lower().split(","))
+    return {
+        name.strip() for name, *weight in codings if not re.fullmatch(r"\s*q=0(\.0*)?\s*", "".join(weight))
+    }
+
+
 def frame_assets(dist: Path) -> Files:
     """What the page loads. The build's id is in every path, so a file never changes."""
-    return Files(dist / "frame" / "assets", _ASSET_HEADERS)
+    return _Assets(dist / "frame" / "assets", _ASSET_HEADERS)

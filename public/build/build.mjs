@@ -11,6 +11,9 @@ import crypto from "node:crypto";
 import fs from "node:fs";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
+import { buildFastStart } from "../fast-start/build.mjs";
+import { compressAll } from "../fast-start/compress.mjs";
+import { Kept } from "../fast-start/kept.mjs";
 import { writePythonZip } from "./python-zip.mjs";
 
 const ROOT = fileURLToPath(new URL("../../", import.meta.url));
@@ -24,6 +27,7 @@ const STAMP = path.join(DIST, "frame.inputs"); // the hash of everything the las
 const PAGE = "webphone-embed.html";
 const PLACEHOLDER = "/webphone-assets/BUILD/";
 
+const kept = new Kept(path.join(NODE_MODULES, ".cache/zorio-webphone")); // goes with `npm ci`, which may change Pyodide
 const started = Date.now();
 const say = (text) => console.log(`build ${((Date.now() - started) / 1000).toFixed(1).padStart(5)}s  ${text}`);
 const relative = (file) => path.relative(ROOT, file);
@@ -93,12 +97,19 @@ async function bundleSipUa(assets) {
   });
 }
 
-/** Our own scripts, with the one constant the interpreter needs. */
+/** What both ways to start Python must know. */
+function pyodideConstants() {
+  const read = (name) => fs.readFileSync(path.join(NODE_MODULES, "pyodide", name));
+  const { info } = JSON.parse(read("pyodide-lock.json"));
+  const { version } = JSON.parse(read("package.json"));
+  const hash = crypto.createHash("sha256").update(read("pyodide.asm.wasm")).digest("base64");
+  return { PYODIDE_INFO: JSON.stringify({ ...info, version }), WASM_HASH: JSON.stringify(`sha256-${hash}`) };
+}
+
+/** Our own scripts, with the constants of the interpreter. */
 async function ownScripts(assets) {
   const esbuild = await import("esbuild");
-  const { info } = JSON.parse(fs.readFileSync(path.join(NODE_MODULES, "pyodide/pyodide-lock.json"), "utf8"));
-  const { version } = JSON.parse(fs.readFileSync(path.join(NODE_MODULES, "pyodide/package.json"), "utf8"));
-  const define = { PYODIDE_INFO: JSON.stringify({ ...info, version }) };
+  const define = pyodideConstants();
   for (const [name, target] of [["boot.js", "es5"], ["interpreter.mjs", "es2022"], ["pyscript-loader.mjs", "es2022"]]) {
     const source = fs.readFileSync(path.join(PUBLIC, name), "utf8");
     const { code } = await esbuild.transform(source, { sourcefile: `public/${name}`, minify: true, target, define, logLevel: "silent" });
@@ -138,12 +149,7 @@ function dropSourceMapComments(assets) {
 }
 
 function page(assets, buildId) {
-  const source = fs.readFileSync(path.join(PUBLIC, PAGE), "utf8");
-  const core = fs.readdirSync(path.join(assets, "pyscript")).filter((name) => name !== "core.js");
-  const preloads = core.map((name) => `<link rel="modulepreload" href="${PLACEHOLDER}pyscript/${name}">`);
-  const anchor = `<link rel="modulepreload" href="${PLACEHOLDER}pyscript/core.js">`;
-  if (!source.includes(anchor)) throw new Error(`public/${PAGE}: has no ${anchor}`);
-  const html = source.replace(anchor, [anchor, ...preloads].join("\n    "));
+  const html = fs.readFileSync(path.join(PUBLIC, PAGE), "utf8");
   for (const [, name] of html.matchAll(/\/webphone-assets\/BUILD\/([^"']+)/g)) {
     if (!fs.existsSync(path.join(assets, name))) throw new Error(`public/${PAGE}: refers to ${name}, which the build does not make`);
   }
@@ -164,6 +170,22 @@ async function python(assets, work) {
   }
   copy(kept, path.join(assets, "python.zip"));
   return `${note}, ${Math.round(fs.statSync(kept).size / 1024)} KB`;
+}
+
+async function fastStart(assets) {
+  return buildFastStart({
+    assets,
+    nodeModules: NODE_MODULES,
+    pythonZip: path.join(assets, "python.zip"),
+    kept,
+    esbuild: await import("esbuild"),
+    define: pyodideConstants(),
+  });
+}
+
+async function compression(assets) {
+  const { before, after } = await compressAll(filesUnder(assets), kept);
+  return `${Math.round(before / 1024)} KB, as zstd ${Math.round(after / 1024)} KB`;
 }
 
 async function build() {
@@ -191,8 +213,12 @@ async function buildIn(work) {
   await step("styles and media", () => stylesAndMedia(assets));
   await step("source map comments", () => dropSourceMapComments(assets));
   await step("Python", () => python(assets, work));
+  await step("fast start", () => fastStart(assets));
   const buildId = hashOf(filesUnder(assets), assets).slice(0, 16);
   await step("page", () => fs.writeFileSync(path.join(work, PAGE), page(assets, buildId)));
+  await step("compression", () => compression(assets)); // after the build id, which stands for what is in it
+
+  kept.prune();
 
   // Only now, all at once: a build that failed leaves the last good one as it was.
   const frame = path.join(DIST, "frame");

@@ -14,15 +14,22 @@ from playwright.sync_api import Browser, Playwright, sync_playwright
 
 from tests.build.frame_site import CHROMIUM, Embedded, FrameSite, open_parent, run_build
 
-# The least a phone must do to be started: take the messages, and say it is up. It echoes what it gets.
+# The least a phone must do to be started: take the messages, and say it is up. It echoes what it gets, and
+# counts its starts: with a fast start there are two in one interpreter, the second by PyScript.
 APP = """
 import json
 
 import js
 from pyodide.ffi import create_proxy
 
+starts = 0
+
 
 def start() -> None:
+    global starts
+    starts += 1
+    js.zorioBoot.starts = starts
+
     def receive(data: str, origin: str, from_parent: bool) -> None:
         message = {"source": "zorio-webphone", "type": "echo", "payload": json.loads(data)}
         js.zorioBoot.post(json.dumps(message), origin)

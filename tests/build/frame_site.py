@@ -3,11 +3,13 @@
 import os
 import shutil
 import subprocess
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from playwright.sync_api import ConsoleMessage, Frame, Page, expect
+from playwright.sync_api import Route as HeldRequest
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
@@ -36,6 +38,7 @@ MIME = {
     ".js": "text/javascript",
     ".mjs": "text/javascript",
     ".css": "text/css",
+    ".image": "application/octet-stream",
     ".wasm": "application/wasm",
     ".zip": "application/zip",
     ".wav": "audio/wav",
@@ -48,7 +51,8 @@ class FrameSite:
 
     dist: Path
     port: int
-    faults: dict[str, str] = field(default_factory=dict)  # asset name -> "missing" or "corrupt"
+    faults: dict[str, str] = field(default_factory=dict)
+    """Asset name -> "missing", "corrupt" (something else), "wrong byte", or "wrong byte once"."""
     allowed_parents: str = "http://127.0.0.1:*"
 
     @property
@@ -94,8 +98,14 @@ class FrameSite:
             "Cache-Control": "public, max-age=31536000, immutable",
             "Cross-Origin-Resource-Policy": "cross-origin",
         }
-        content = b"\0" * 1000 if fault == "corrupt" else body
-        return Response(content, headers=headers, media_type=MIME[Path(name).suffix])
+        if fault == "corrupt":
+            body = b"\0" * 1000
+        elif fault in ("wrong byte", "wrong byte once"):
+            middle = len(body) // 2
+            body = body[:middle] + bytes([body[middle] ^ 1]) + body[middle + 1 :]
+            if fault == "wrong byte once":
+                del self.faults[Path(name).name]
+        return Response(body, headers=headers, media_type=MIME[Path(name).suffix])
 
     def app(self) -> Starlette:
         routes = [
@@ -109,7 +119,7 @@ class FrameSite:
 def run_build(dist: Path, **environ: str) -> subprocess.CompletedProcess[str]:
     command = ["node", "public/build/build.mjs"]
     variables = {**os.environ, "ZORIO_DIST": str(dist), **environ}
-    return subprocess.run(command, cwd=ROOT, env=variables, capture_output=True, text=True, timeout=100)
+    return subprocess.run(command, cwd=ROOT, env=variables, capture_output=True, text=True, timeout=300)
 
 
 @dataclass
@@ -154,6 +164,27 @@ class Embedded:
         script = "([kind, count]) => heard.filter(m => m.type === kind).length >= count"
         self.page.wait_for_function(script, arg=[kind, count], timeout=PATIENCE_MS)
         return self.heard(kind)
+
+
+class Gate:
+    """Requests for `pattern` wait until `open`; those that come later do not wait any more."""
+
+    def __init__(self, page: Page, pattern: str) -> None:
+        self._held: list[HeldRequest] = []
+        self._release: Callable[[HeldRequest], None] | None = None
+        page.route(pattern, self._arrived)
+
+    def _arrived(self, route: HeldRequest) -> None:
+        if self._release is None:
+            self._held.append(route)
+        else:
+            self._release(route)
+
+    def open(self, release: Callable[[HeldRequest], None] = HeldRequest.continue_) -> None:
+        """`release` says what becomes of each request; by default it goes on."""
+        self._release = release
+        while self._held:
+            release(self._held.pop(0))
 
 
 def open_parent(page: Page, site: FrameSite) -> Embedded:

@@ -3,9 +3,9 @@
 import re
 
 import pytest
-from playwright.sync_api import Browser, Route, expect
+from playwright.sync_api import Browser, expect
 
-from tests.build.frame_site import Embedded, FrameSite, open_parent
+from tests.build.frame_site import Embedded, FrameSite, Gate, open_parent
 
 TOKEN = "eyJhbGciOiJIUzI1NiJ9.secret.part"
 STORAGE = "(() => { try { localStorage.length; return 'works'; } catch (error) { return error.name; } })()"
@@ -37,7 +37,7 @@ def test_starts_where_storage_works_and_gives_indexeddb_back(plain_browser: Brow
 
 
 def test_the_static_shell_is_painted_before_python(parent: Embedded, site: FrameSite) -> None:
-    parent.page.route("**/python.zip", lambda route: None)  # never answered
+    parent.page.route("**/pyodide.asm.wasm", lambda route: None)  # never answered
     parent.embed(url(site, "&locale=en&theme=dark&layout=overlay"))
     parent.shows_the_shell()
     root = parent.frame.locator("html")
@@ -49,7 +49,7 @@ def test_the_static_shell_is_painted_before_python(parent: Embedded, site: Frame
 def test_unknown_parameters_fall_back_to_the_defaults(
     parent: Embedded, site: FrameSite, parameters: str
 ) -> None:
-    parent.page.route("**/python.zip", lambda route: None)
+    parent.page.route("**/pyodide.asm.wasm", lambda route: None)
     parent.embed(url(site, parameters))
     expect(parent.frame.get_by_text("Đang khởi động…", exact=True)).to_be_visible()
     root = parent.frame.locator("html")
@@ -94,14 +94,12 @@ def test_a_token_in_the_fragment_wins_and_is_never_sent(parent: Embedded, site: 
 def test_messages_from_before_python_come_in_order_and_then_live_ones(
     parent: Embedded, site: FrameSite
 ) -> None:
-    held: list[Route] = []
-    parent.page.route("**/python.zip", lambda route: held.append(route))
+    gate = Gate(parent.page, "**/pyodide.asm.wasm")
     parent.embed(url(site))
     parent.shows_the_shell()
     parent.page.evaluate("for (let n = 0; n < 20; n++) command({type: 'call', n})")
     parent.until("zorioBoot.messages.length === 20")
-    for route in held:
-        route.continue_()
+    gate.open()
     parent.reaches("started")
     parent.page.evaluate("for (let n = 20; n < 25; n++) command({type: 'call', n})")
     numbers = [echo["payload"]["n"] for echo in parent.hears("echo", 25)]
@@ -109,7 +107,7 @@ def test_messages_from_before_python_come_in_order_and_then_live_ones(
 
 
 def test_only_so_many_and_only_plain_data_is_kept(parent: Embedded, site: FrameSite) -> None:
-    parent.page.route("**/python.zip", lambda route: None)
+    parent.page.route("**/pyodide.asm.wasm", lambda route: None)
     parent.embed(url(site))
     parent.shows_the_shell()
     parent.page.evaluate(
@@ -129,7 +127,7 @@ def test_only_so_many_and_only_plain_data_is_kept(parent: Embedded, site: FrameS
 
 
 def test_a_message_of_another_window_is_marked(parent: Embedded, site: FrameSite) -> None:
-    parent.page.route("**/python.zip", lambda route: None)
+    parent.page.route("**/pyodide.asm.wasm", lambda route: None)
     parent.embed(url(site))
     parent.shows_the_shell()
     parent.page.evaluate(
@@ -145,24 +143,26 @@ def test_a_message_of_another_window_is_marked(parent: Embedded, site: FrameSite
 
 # ---- it does not start
 
-FAULTS = {
-    "pyodide.asm.wasm": ["missing", "corrupt"],
-    "python.zip": ["missing", "corrupt"],
-    "core.js": ["missing"],
-    "interpreter.mjs": ["missing"],
-    "pyodide.asm.mjs": ["missing"],
-    "sip-ua.js": ["missing"],
-    "pyscript-loader.mjs": ["missing"],
-}
+# What both ways to start need, or one thing of each; tests/fast_start has what the plain start makes good.
+FAULTS = [
+    {"pyodide.asm.wasm": "missing"},
+    {"pyodide.asm.wasm": "corrupt"},
+    {"pyodide.asm.wasm": "wrong byte"},
+    {"sip-ua.js": "missing"},
+    {"pyscript-loader.mjs": "missing"},
+    {"python.image": "missing", "python.zip": "missing"},
+    {"python.image": "missing", "python.zip": "corrupt"},
+    {"fast-start.mjs": "missing", "core.js": "missing"},
+    {"fast-start.mjs": "missing", "interpreter.mjs": "missing"},
+    {"fast-start.mjs": "missing", "pyodide.asm.mjs": "missing"},
+]
 
 
-@pytest.mark.parametrize(
-    ("asset", "fault"), [(name, fault) for name, kinds in FAULTS.items() for fault in kinds]
-)
+@pytest.mark.parametrize("faults", FAULTS, ids=str)
 def test_a_damaged_asset_shows_the_panel_and_tells_the_parent(
-    parent: Embedded, site: FrameSite, asset: str, fault: str
+    parent: Embedded, site: FrameSite, faults: dict[str, str]
 ) -> None:
-    site.faults[asset] = fault
+    site.faults.update(faults)
     parent.embed(url(site))
     parent.reaches("failed")
     expect(parent.frame.locator("#load-failed")).to_contain_text("The phone could not be loaded")
@@ -176,13 +176,11 @@ def test_a_damaged_asset_shows_the_panel_and_tells_the_parent(
 
 
 def test_half_a_phone_never_counts_as_started(parent: Embedded, site: FrameSite) -> None:
-    held: list[Route] = []
-    parent.page.route("**/python.zip", lambda route: held.append(route))
+    gate = Gate(parent.page, "**/pyodide.asm.wasm")
     site.faults["sip-ua.js"] = "missing"
     parent.embed(url(site))
     parent.reaches("failed")
-    for route in held:
-        route.continue_()
+    gate.open()
     parent.until("window.pythonIsUp")
     expect(parent.frame.locator("html")).to_have_attribute("data-boot", "failed")
     expect(parent.frame.locator("#load-failed")).to_be_visible()
@@ -197,8 +195,7 @@ def test_an_exception_of_our_start_is_a_failed_start(parent: Embedded, site: Fra
 
 
 def test_commands_of_a_failed_phone_are_answered_once_each(parent: Embedded, site: FrameSite) -> None:
-    held: list[Route] = []
-    parent.page.route("**/pyodide.asm.wasm", lambda route: held.append(route))
+    gate = Gate(parent.page, "**/pyodide.asm.wasm")
     parent.embed(url(site))
     parent.shows_the_shell()
     parent.page.evaluate(
@@ -206,8 +203,7 @@ def test_commands_of_a_failed_phone_are_answered_once_each(parent: Embedded, sit
     )
     parent.page.evaluate("frames[0].postMessage({type: 'call', id: 'stranger'}, '*')")
     parent.until("zorioBoot.messages.length === 4")
-    for route in held:
-        route.fulfill(status=404, body="")
+    gate.open(lambda route: route.fulfill(status=404, body=""))
     parent.reaches("failed")
     parent.page.evaluate("command({type: 'get_state', id: 'c'})")
     answers = parent.hears("response", 3)
@@ -252,9 +248,8 @@ def test_a_failure_is_told_to_allowed_parents_only(
 def test_the_watchdog_gives_up_after_a_minute_and_a_late_start_recovers(
     parent: Embedded, site: FrameSite
 ) -> None:
-    held: list[Route] = []
     parent.page.clock.install()
-    parent.page.route("**/python.zip", lambda route: held.append(route))
+    gate = Gate(parent.page, "**/pyodide.asm.wasm")
     parent.embed(url(site))
     parent.shows_the_shell()
     parent.page.clock.fast_forward(55_000)
@@ -263,8 +258,7 @@ def test_the_watchdog_gives_up_after_a_minute_and_a_late_start_recovers(
     parent.reaches("failed")
     assert parent.hears("error")[0]["payload"]["detail"] == "no start within 60 s"
 
-    for route in held:
-        route.continue_()
+    gate.open()
     parent.reaches("started")
     expect(parent.frame.locator("#load-failed")).to_be_hidden()
     parent.page.evaluate("command({type: 'get_state'})")

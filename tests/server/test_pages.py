@@ -112,6 +112,41 @@ def test_an_asset_may_be_kept_for_ever(world: World, name: str, kind: str) -> No
 
 
 @pytest.mark.parametrize(
+    ("accepted", "coding"),
+    [
+        ("gzip, deflate, br, zstd", "zstd"),
+        ("gzip, deflate, br", "br"),
+        ("GZIP;q=0.5", "gzip"),
+        ("zstd;q=0, br ; q=0.000, gzip", "gzip"),
+        ("identity", None),
+        ("zst, *;q=0", None),
+        ("", None),
+    ],
+)
+def test_an_asset_is_sent_in_the_best_form_the_browser_takes(
+    world: World, accepted: str, coding: str | None
+) -> None:
+    folder = world.folder / "dist/frame/assets/b1"
+    (folder / "packed.wasm").write_bytes(b"plain")
+    lengths = {"zst": 4, "br": 3, "gz": 2}
+    for suffix, length in lengths.items():
+        (folder / f"packed.wasm.{suffix}").write_bytes(b"x" * length)
+    answer = world.ask("HEAD", f"{FILES}/packed.wasm", headers={"Accept-Encoding": accepted})
+    assert answer.headers["content-length"] == {"zstd": "4", "br": "3", "gzip": "2", None: "5"}[coding]
+    assert answer.headers.get("content-encoding") == coding
+    assert answer.headers["content-type"] == "application/wasm"
+    assert answer.headers["vary"] == "Accept-Encoding"
+    assert answer.headers["cache-control"] == "public, max-age=31536000, immutable"
+
+
+def test_an_asset_without_a_compressed_form_is_sent_as_it_is(world: World) -> None:
+    answer = world.ask("GET", f"{FILES}/boot.js", headers={"Accept-Encoding": "zstd, br, gzip"})
+    assert answer.status_code == 200
+    assert "content-encoding" not in answer.headers
+    assert answer.headers["vary"] == "Accept-Encoding"
+
+
+@pytest.mark.parametrize(
     "path",
     [
         "/webphone-assets/",
