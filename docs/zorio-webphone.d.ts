@@ -1,10 +1,10 @@
 // Made by docs/generate_protocol.py from embed_app/protocol. Do not edit.
 
-export type CallObject = { uuid: string; direction: "inbound" | "outbound"; number: string; display_name: string; state: "answered" | "ended" | "held" | "inviting" | "ringing"; muted: boolean; held: boolean; started_at: string; answered_at: string | null; ended_at: string | null; campaignId: string | null; leadId: string | null; sip_call_id: string };
+export type CallObject = { uuid: string; direction: "inbound" | "outbound"; number: string; display_name: string; state: "answered" | "ended" | "held" | "inviting" | "ringing"; muted: boolean; held: boolean; started_at: string; answered_at: string | null; ended_at: string | null; campaignId: string | null; leadId: string | null; sip_call_id: string; quality?: "good" | "poor" };
 
 export type Contact = { number: string; display_name: string | null; external_id: string | null };
 
-export type ErrorObject = { code: "token_missing" | "token_malformed" | "token_expired" | "token_rejected" | "token_foreign" | "token_mismatch" | "invalid_parameter" | "invalid_message" | "unknown_command" | "invalid_payload" | "invalid_number" | "invalid_digits" | "invalid_header" | "invalid_state" | "no_call" | "call_in_progress" | "not_registered" | "registration_refused" | "registration_failed" | "network_unreachable" | "server_unreachable" | "rate_limited" | "mic_denied" | "mic_blocked" | "mic_missing" | "mic_busy" | "transfer_failed" | "hold_failed" | "dtmf_failed" | "no_audio" | "load_failed" | "internal"; message: string; fatal: boolean; detail?: Record<string, unknown>; call_uuid?: string };
+export type ErrorObject = { code: "token_missing" | "token_malformed" | "token_expired" | "token_rejected" | "token_foreign" | "token_mismatch" | "invalid_parameter" | "invalid_message" | "unknown_command" | "invalid_payload" | "invalid_number" | "invalid_digits" | "invalid_header" | "invalid_state" | "no_call" | "call_in_progress" | "not_registered" | "registration_refused" | "registration_failed" | "network_unreachable" | "server_unreachable" | "rate_limited" | "mic_denied" | "mic_blocked" | "mic_missing" | "mic_busy" | "mic_lost" | "transfer_failed" | "hold_failed" | "dtmf_failed" | "no_audio" | "media_lost" | "too_many_messages" | "load_failed" | "internal"; message: string; fatal: boolean; detail?: Record<string, unknown>; call_uuid?: string };
 
 export type CallOptions = { campaignId?: string | number | null; leadId?: string | number | null; headers?: Record<string, string | number> };
 
@@ -40,7 +40,7 @@ export interface EventPayloads {
   auto_reconnect: { attempt: number; delay_ms: number };
   audio_autoplay_blocked: { call: CallObject };
   ready: { version: string; state: string; extension?: string };
-  call_updated: { call: CallObject };
+  call_updated: { call: CallObject; resumed?: true };
   token_expiring: { expires_in: number };
 }
 

@@ -6,22 +6,24 @@ module when the frame is built, where there is no page (public/fast-start/README
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
 import js
-from pyodide.ffi import create_proxy
 
 from embed_app.browser.backend import FetchBackend
 from embed_app.browser.clock import BrowserClock
 from embed_app.browser.parent_window import BrowserParentWindow
+from embed_app.browser.records import BrowserRecords, Found
 from embed_app.browser.ringer import AudioRinger
 from embed_app.browser.screen import DomScreen
 from embed_app.browser.sip_user_agent import SipUserAgent
-from embed_app.core.messages import ParentMistake, PlaybackBlocked, PlaybackStarted, Started, WentOnline
+from embed_app.browser.surroundings import Surroundings
+from embed_app.core.messages import ParentMistake, PlaybackBlocked, PlaybackStarted, Started
 from embed_app.core.model import Phone
 from embed_app.core.update import sounding_call
 from embed_app.i18n.translator import Translator
-from embed_app.params import read_params
+from embed_app.params import EmbedParams, read_params
 from embed_app.runtime import Ports, Runtime
 
 _kept: list[Any] = []
@@ -32,16 +34,32 @@ def start() -> None:
     if _kept:
         return
     params = read_params(str(js.zorioBoot.search))
+    records = BrowserRecords()
+    _kept.append(records)
+    if not records.may_hold_one:
+        return _start(params, records, None)
+
+    async def find_first() -> None:
+        _start(params, records, await records.take(params.token or ""))
+
+    _kept.append(asyncio.ensure_future(find_first()))
+    return None
+
+
+def _start(params: EmbedParams, records: BrowserRecords, found: Found | None) -> None:
+    """`found`: the call of a former page; to the registrar this is the same phone then."""
+    dialog = found.record.call.dialog if found is not None else None
     ringer = AudioRinger()
     runtime = Runtime(
         Phone(settings=params.settings),
         Ports(
-            user_agent=SipUserAgent(),
+            user_agent=SipUserAgent(dialog.instance_id if dialog is not None else ""),
             parent_window=BrowserParentWindow(),
             screen=DomScreen(),
             clock=BrowserClock(),
             ringer=ringer,
             backend=FetchBackend(),
+            records=records,
         ),
         Translator(params.settings.locale),
     )
@@ -52,10 +70,15 @@ def start() -> None:
             runtime.dispatch(make(call_uuid=call.uuid))
 
     ringer.listen(lambda: ring_report(PlaybackBlocked), lambda: ring_report(PlaybackStarted))
-    online = create_proxy(lambda _event: runtime.dispatch(WentOnline()))
-    js.window.addEventListener("online", online)
-    _kept.extend((runtime, online))
-    runtime.start(Started(token=params.token))
+    _kept.append(runtime)
+    runtime.start(
+        Started(
+            token=params.token,
+            record=found.record if found is not None else None,
+            owner_gone=found.owner_gone if found is not None else None,
+        )
+    )
+    _kept.append(Surroundings(runtime.dispatch))
     for name in params.problems:
         runtime.dispatch(ParentMistake(code="invalid_parameter", fields=(name,)))
     js.zorioBoot.started()

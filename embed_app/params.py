@@ -12,8 +12,9 @@ CHOICES = {
     "theme": ("auto", "light", "dark"),
     "locale": ("vi", "en"),
     "auto_register": ("1", "0"),
+    "resume": ("1", "0"),
 }
-DEFAULTS = {"layout": "docked", "theme": "auto", "locale": "vi", "auto_register": "1"}
+DEFAULTS = {"layout": "docked", "theme": "auto", "locale": "vi", "auto_register": "1", "resume": "1"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,5 +40,6 @@ def read_params(search: str) -> EmbedParams:
         theme=value["theme"],
         locale=value["locale"],
         auto_register=value["auto_register"] == "1",
+        resume=value["resume"] == "1",
     )
     return EmbedParams(settings, given.get("token") or None, problems)

@@ -103,13 +103,17 @@ def _announce_link(before: Phone, after: Phone) -> Iterator[ev.Event]:
 
 def _announce_call(old: Call | None, new: Call) -> Iterator[ev.Event]:
     now = call_object(new)
-    if old is None and new.direction is Direction.INBOUND:
+    if old is None and new.direction is Direction.INBOUND and new.state is CallState.RINGING:
         contact = ev.Contact(
             number=new.number, display_name=new.display_name or None, external_id=new.external_id
         )
         yield ev.IncomingCall(call=now, contact=contact)
     if new.state is CallState.RINGING and (old is None or old.state is not CallState.RINGING):
         yield ev.CallRinging(call=now)
+    if new.state is CallState.ANSWERED and old is not None and old.state is CallState.RESUMING:
+        # The parent of the former page has heard it ring and be answered.
+        yield ev.CallUpdated(call=now, resumed=True)
+        return
     if new.state is CallState.ANSWERED and (old is None or old.state is not CallState.ANSWERED):
         yield ev.CallAnswered(call=now)
     if new.state is CallState.ENDED and new.release is not None:
@@ -119,7 +123,7 @@ def _announce_call(old: Call | None, new: Call) -> Iterator[ev.Event]:
 
 
 def _visible(call: Call) -> tuple[object, ...]:
-    return (call.muted, call.held, call.transfer)
+    return (call.muted, call.held, call.transfer, call.quality)
 
 
 def state_payload(phone: Phone) -> dict[str, Any]:
@@ -158,6 +162,7 @@ def call_object(call: Call) -> ev.CallObject:
         campaignId=call.campaign_id,
         leadId=call.lead_id,
         sip_call_id=call.sip_call_id,
+        quality=call.quality.value,
     )
 
 
@@ -167,7 +172,7 @@ def _public_state(call: Call) -> Any:
             return "inviting"
         case CallState.RINGING | CallState.ANSWERING:
             return "ringing"
-        case CallState.ANSWERED:
+        case CallState.ANSWERED | CallState.RESUMING:
             return "held" if call.held else "answered"
         case CallState.ENDED:
             return "ended"

@@ -15,10 +15,13 @@ from embed_app import parent, ports
 from embed_app.core import effects as do
 from embed_app.core.messages import ConfigAnswer, Message, ParentMistake, TimerFired
 from embed_app.core.model import Phone, Problem
+from embed_app.core.resume import record_of
+from embed_app.core.resume_record import write_record
 from embed_app.core.update import update
+from embed_app.flood import Flood, Verdict
 from embed_app.i18n.translator import Translator
 from embed_app.protocol.commands import decode_command
-from embed_app.protocol.envelope import Envelope, ProtocolError, open_envelope, seal, seal_response
+from embed_app.protocol.envelope import SOURCE, Envelope, ProtocolError, open_envelope, seal, seal_response
 from embed_app.protocol.events import Ready, error_payload, payload_of
 from embed_app.ui.presenter import present
 
@@ -34,6 +37,7 @@ class Ports:
     clock: ports.Clock
     ringer: ports.Ringer
     backend: ports.Backend
+    records: ports.Records
 
 
 def new_uuid() -> str:
@@ -49,7 +53,9 @@ class Runtime:
         self._translator = translator
         self._queue: deque[tuple[Callable[[], None], str | None]] = deque()
         self._busy = False
+        self._flood = Flood(outside.clock.now())
         self._answers: OrderedDict[str, dict[str, Any]] = OrderedDict()
+        self._kept: tuple[str, str] | None = None
 
     def start(self, first: Message) -> None:
         """Show, listen, and say `ready` once commands are taken."""
@@ -67,6 +73,13 @@ class Runtime:
 
     def receive(self, text: str) -> None:
         """One message of the parent, as JSON text. Whatever it is, nothing is raised."""
+        if SOURCE not in text:
+            return  # not for us, and no reason to look closer at a thousand of them a second
+        verdict = self._flood.judge(self._outside.clock.now())
+        if verdict is not Verdict.TAKE:
+            if verdict is Verdict.DROP_AND_TELL:
+                self.dispatch(ParentMistake(code="too_many_messages"))
+            return
         try:
             envelope = open_envelope(text)
         except ProtocolError as mistake:
@@ -132,9 +145,22 @@ class Runtime:
         if token is not None and token is not before.link.token:
             self._outside.parent_window.trust(token.origins)
         self._guard(partial(self._tell, before, answer_id), answer_id)
+        self._guard(self._keep)
         for effect in effects:
             self._guard(partial(self._perform, effect))
         self._outside.screen.show(present(self.phone, self._translator))
+
+    def _keep(self) -> None:
+        """What the next page should find follows from the model, like the screen and the events."""
+        record, token = record_of(self.phone), self.phone.link.token
+        kept = (write_record(record), token.raw) if record is not None and token is not None else None
+        if kept == self._kept:
+            return
+        self._kept = kept
+        if record is None or token is None:
+            self._outside.records.drop()
+        else:
+            self._outside.records.keep(record, token.raw)
 
     def _tell(self, before: Phone, answer_id: str | None) -> None:
         """Events to the parent; a refused command that has an id gets its error there instead."""
@@ -180,10 +206,14 @@ class Runtime:
                 agent.connect(url)
             case do.CloseTransport():
                 agent.disconnect()
+            case do.Ping(by_options):
+                agent.ping(by_options=by_options)
             case do.Register():
                 agent.register()
             case do.Unregister():
                 agent.unregister()
+            case do.SendFarewell(dialog):
+                agent.farewell(dialog)
             case do.CallEffect():
                 self._perform_call(effect)
             case _:
@@ -200,12 +230,22 @@ class Runtime:
                 agent.reject(uuid, status)
             case do.CancelInvite():
                 agent.cancel(uuid)
+            case do.SendReplacement(_, target, dialog, muted, held):
+                agent.replace(uuid, target, dialog, muted=muted, held=held)
+            case do.CancelReplacement():
+                agent.cancel_replacement(uuid)
             case do.SendBye():
                 agent.bye(uuid)
             case do.SetHold(_, held):
                 agent.hold(uuid, held)
             case do.SetMute(_, muted):
                 agent.mute(uuid, muted)
+            case do.RestartIce():
+                agent.restart_ice(uuid)
+            case do.SampleMedia():
+                agent.sample_media(uuid)
+            case do.ReopenMicrophone():
+                agent.reopen_microphone(uuid)
             case do.SendDtmf(_, digits):
                 agent.send_dtmf(uuid, digits)
             case do.SendRefer(_, number):

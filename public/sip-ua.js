@@ -14,13 +14,21 @@
  *   connect(url)                open the WebSocket; the url may differ from the last one. Already open to it:
  *                               transport_up again. Open to another: that one is closed first.
  *   disconnect()                close it; transport_down{reason:"closed"} comes at once
- *   ping()                      one CRLF CRLF keep-alive
+ *   ping(byOptions)             one CRLF CRLF keep-alive, or an OPTIONS to our own domain
  *   register() unregister()     a registration refreshes itself at 80 % of its time until the transport is down
  *   invite(callId, user, headersJson)     headersJson [["X-Name","value"], …]
  *   accept(callId) reject(callId, status)
+ *   replace(callId, json)       take back a call of a former page (RFC 3891): {target, call_id, local_tag, remote_tag,
+ *                               remote_target, remote_uri, sequence, routes, gruu, muted, held}, as `dialog` told it then,
+ *                               `target` being where to look for the far end. accepted and dialog, or replace_failed.
+ *                               A try that is under way is given up for it
+ *   cancelReplacement(callId)   give up, without an event
+ *   farewell(json)              BYE in a dialog of a former page, fields as above
  *   cancel(callId) bye(callId)  end a call. reject, cancel and bye do what the state of the call asks for (a 200 may
  *                               cross a cancel). A BYE that cannot be sent now goes out after the next transport_up.
  *   hold(callId, on)            re-INVITE; the microphone is silent from the request on
+ *   restartIce(callId)          re-INVITE with an ICE restart (RFC 8445 section 9); hold and mute stay as they are
+ *   reopenMicrophone(callId)    in the place of one that stopped; microphone_ready or microphone_failed
  *   mute(callId, on)            the microphone sends silence; kept over hold
  *   canInsertDtmf(callId) -> bool     the peer takes telephone-events (RFC 4733)
  *   insertDtmf(callId, digits)  appends to the digits still to be sent; "," pauses 2 s
@@ -28,38 +36,47 @@
  *   refer(callId, user)         blind transfer
  *   acceptRefer(callId) rejectRefer(callId)     answer to `referred`
  *   play()                      try again to play remote audio, within a tap
- *   stats(callId) -> Promise<json>     {packets_received, packets_sent, audio_energy_received, audio_level,
- *                               connection_state, round_trip_ms}; "{}" for a call without media
+ *   stats(callId) -> Promise<json>     {packets_received, packets_sent, packets_lost, loss_sent (fraction), direction (what
+ *                               both sides agreed on), audio_energy_received, audio_level, connection_state,
+ *                               round_trip_ms}; "{}" for a call without media
  *
  * Events {type, …}
  *   transport_up | transport_down {reason}     once per loss and per failed attempt; reason: "closed",
  *                               "code <WebSocket close code>", "timeout" (10 s), "error <name>", "not configured"
- *   pong                        first data of any kind after a ping
+ *   pong {crlf}                 first data of any kind after a ping; crlf: nothing but the answer to a CRLF CRLF
  *   registered {expires}        for every accepted REGISTER, refreshes included
  *   register_failed {status, phrase}     status 0: no (usable) answer; nothing is refreshed any more
  *   unregistered
  *   invite {call_id, sip_call_id, user, display_name, headers}
+ *   dialog {call_id, sip_call_id, local_tag, remote_tag, remote_target, remote_uri, sequence, routes, instance_id, gruu}
+ *                               after accepted; once more when the far end's page has taken its call back
+ *   replace_failed {call_id, status}     status 0: no answer
  *   sent {call_id, sip_call_id} | progress {call_id, status} | accepted {call_id}
  *   ended {call_id, by: local|remote, kind: bye|cancel|reject|failed, status, phrase, reason}
  *                               exactly one per call, nothing about the call after it; status 0: no SIP status;
  *                               reason: the Reason header as it came, or ""
  *   held {call_id, on} | hold_failed {call_id, on, status}     491: try again later; 0: no answer
+ *   restarted {call_id} | restart_failed {call_id, status}     as for hold; 481: the far end knows no such call
  *   dtmf {call_id, digit, via: info|rtp}
  *   refer_accepted {call_id} | refer_progress {call_id, status, phrase} | refer_failed {call_id, status, phrase}
  *   referred {call_id, new_call_id, user}     the peer asks us to call `user`; acceptRefer starts that call as
  *                               new_call_id, with its own events, and SIP.js reports to the peer
- *   microphone_failed {call_id, name, message}     then `ended` with kind failed
+ *   microphone_failed {call_id, name, message}     then `ended` with kind failed, before the call is answered; name
+ *                               "PolicyBlocked": the page may not even ask
+ *   microphone_ended {call_id}  unplugged, or its permission taken back | microphone_ready {call_id}
  *   autoplay_blocked {call_id} | audio_playing {call_id}
- *   media {call_id, state}      RTCPeerConnection.connectionState
+ *   media {call_id, state}      RTCPeerConnection.connectionState, or "peer_closed": the far end closed DTLS
  *   fault {function, name}      a function could not do what was asked (bad JSON, unknown settings): name of the error
  */
 import { Inviter, SIPExtension, URI, UserAgent, UserAgentState } from "sip.js";
 
 import { Call } from "./sip/call.js";
+import { openEarly } from "./sip/early-microphone.js";
 import { emit, listen } from "./sip/events.js";
 import { CallMedia } from "./sip/media.js";
 import { displayText, headerLines, targetUri, toldHeaders, userOf } from "./sip/messages.js";
 import { Registration } from "./sip/registration.js";
+import { keepGruu, replacement, replacesOf, sayFarewell, takeOver } from "./sip/replace.js";
 import { WebSocketTransport } from "./sip/transport.js";
 
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
@@ -76,16 +93,19 @@ const phone = {
     if (userAgent.isConnected()) action();
     else whenUp.push(action);
   },
-  over(id) {
-    calls.delete(id);
+  over(id, call) {
+    if (calls.get(id) === call) calls.delete(id);
+  },
+  iceServers() {
+    return settings.iceServers;
   },
   referred(inviter, id) {
     add(id, inviter).start();
   },
 };
 
-function add(id, session) {
-  const call = new Call(id, session, phone);
+function add(id, session, resuming) {
+  const call = new Call(id, session, phone, resuming);
   calls.set(id, call);
   return call;
 }
@@ -117,8 +137,10 @@ function makeUserAgent() {
     sessionDescriptionHandlerFactory: (session) =>
       new CallMedia(session.userAgent.getLogger("sip.SessionDescriptionHandler"), settings),
     sipExtension100rel: SIPExtension.Supported,
+    // Named, but not SIP.js's own: that one would not look who replaces, and hangs up the old session by itself.
+    sipExtensionExtraSupported: ["replaces"],
     transportConstructor: WebSocketTransport,
-    transportOptions: { up: transportUp, down: transportDown, pong: () => emit({ type: "pong" }) },
+    transportOptions: { up: transportUp, down: transportDown, pong: (crlf) => emit({ type: "pong", crlf }) },
     userAgentString: "Zorio webphone",
     // How long a call may ring is policy: SIP.js's own limit is put out of the way.
     noAnswerTimeout: 3600,
@@ -146,6 +168,11 @@ function transportDown(reason) {
 }
 
 function received(invitation) {
+  const replaces = replacesOf(invitation.request);
+  if (replaces) {
+    takeOver(invitation, replaces, [...calls.values()]);
+    return;
+  }
   const id = crypto.randomUUID();
   add(id, invitation);
   const { request, remoteIdentity } = invitation;
@@ -192,6 +219,20 @@ function connect(url) {
   else userAgent.reconnect();
 }
 
+function ping(byOptions) {
+  const transport = userAgent?.transport;
+  if (!transport?.isConnected()) return;
+  if (!byOptions) {
+    transport.ping();
+    return;
+  }
+  const { userAgentCore, configuration } = userAgent;
+  const domain = new URI("sip", "", configuration.uri.host, configuration.uri.port);
+  const options = userAgentCore.makeOutgoingRequestMessage("OPTIONS", domain, configuration.uri, domain, {});
+  transport.awaitPong();
+  userAgentCore.request(options); // any answer will do
+}
+
 function invite(id, user, headersJson) {
   const failed = (phrase) =>
     emit({ type: "ended", call_id: id, by: "local", kind: "failed", status: 0, phrase, reason: "" });
@@ -206,6 +247,18 @@ function invite(id, user, headersJson) {
     add(id, new Inviter(userAgent, target, { extraHeaders })).start();
   } catch {
     failed("Invalid request");
+  }
+}
+
+function replace(id, json) {
+  const dialog = JSON.parse(json);
+  calls.get(id)?.abandon();
+  try {
+    keepGruu(userAgent, dialog.gruu);
+    const { target, options } = replacement(dialog);
+    add(id, new Inviter(userAgent, target, options), { muted: dialog.muted, held: dialog.held }).start();
+  } catch {
+    emit({ type: "replace_failed", call_id: id, status: 0 });
   }
 }
 
@@ -240,15 +293,20 @@ const functions = {
   configure,
   connect,
   disconnect: () => userAgent?.transport.disconnect(),
-  ping: () => userAgent?.transport.ping(),
+  ping,
   register: () => registration.register(),
   unregister: () => registration.unregister(),
   invite,
+  replace,
+  cancelReplacement: ofCall((call) => call.abandon()),
+  farewell: (json) => phone.whenConnected(() => sayFarewell(userAgent, JSON.parse(json))),
   accept: ofCall((call) => call.accept()),
   reject: ofCall((call, status) => call.end(status)),
   cancel: ofCall((call) => call.end()),
   bye: ofCall((call) => call.end()),
   hold: ofCall((call, on) => call.hold(on)),
+  restartIce: ofCall((call) => call.restartIce()),
+  reopenMicrophone: ofCall((call) => call.reopenMicrophone()),
   mute: ofCall((call, on) => call.mute(on)),
   canInsertDtmf: (id) => calls.get(id)?.takesTones ?? false,
   insertDtmf: ofCall((call, digits) => call.insertTones(digits)),
@@ -265,3 +323,5 @@ globalThis.zorioSip = Object.freeze(
     Object.entries(functions).map(([name, fn]) => [name, safe(name, fn, name === "canInsertDtmf" ? false : undefined)]),
   ),
 );
+
+openEarly();

@@ -5,13 +5,16 @@ from __future__ import annotations
 import asyncio
 import json
 import uuid
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Mapping, Sequence
+from dataclasses import asdict
 from typing import Any
 
 import js
 from pyodide.ffi import create_proxy
 
 from embed_app.core import messages as msg
+from embed_app.core.dialog import Dialog
+from embed_app.core.media_watch import Sample
 from embed_app.core.model import SipConfig
 from embed_app.ports import Dispatch
 
@@ -20,6 +23,21 @@ DTMF_SPACING = 0.25
 """Seconds between two INFO digits: a gateway turns each of them into a tone of 160 ms."""
 
 Event = Mapping[str, Any]
+
+
+def _dialog(event: Event) -> Dialog:
+    return Dialog(
+        call_id=event["sip_call_id"],
+        local_tag=event["local_tag"],
+        remote_tag=event["remote_tag"],
+        remote_target=event["remote_target"],
+        remote_uri=event["remote_uri"],
+        sequence=event["sequence"],
+        routes=tuple(event["routes"]),
+        instance_id=event["instance_id"],
+        gruu=event["gruu"],
+    )
+
 
 _MESSAGES: Mapping[str, Callable[[Event], msg.Message]] = {
     "transport_up": lambda e: msg.TransportUp(),
@@ -37,6 +55,8 @@ _MESSAGES: Mapping[str, Callable[[Event], msg.Message]] = {
     "sent": lambda e: msg.InviteSent(call_uuid=e["call_id"], sip_call_id=e["sip_call_id"]),
     "progress": lambda e: msg.CallProgress(call_uuid=e["call_id"], status=e["status"]),
     "accepted": lambda e: msg.CallAccepted(call_uuid=e["call_id"]),
+    "dialog": lambda e: msg.DialogKnown(call_uuid=e["call_id"], dialog=_dialog(e)),
+    "replace_failed": lambda e: msg.ReplacementFailed(call_uuid=e["call_id"], status=e["status"]),
     "ended": lambda e: msg.CallEnded(
         call_uuid=e["call_id"],
         by_remote=e["by"] == "remote",
@@ -57,12 +77,18 @@ _MESSAGES: Mapping[str, Callable[[Event], msg.Message]] = {
     "autoplay_blocked": lambda e: msg.PlaybackBlocked(call_uuid=e["call_id"]),
     "audio_playing": lambda e: msg.PlaybackStarted(call_uuid=e["call_id"]),
     "media": lambda e: msg.MediaChanged(call_uuid=e["call_id"], state=e["state"]),
+    "restarted": lambda e: msg.IceRestarted(call_uuid=e["call_id"]),
+    "restart_failed": lambda e: msg.IceRestartFailed(call_uuid=e["call_id"], status=e["status"]),
+    "microphone_ended": lambda e: msg.MicrophoneEnded(call_uuid=e["call_id"]),
+    "microphone_ready": lambda e: msg.MicrophoneReady(call_uuid=e["call_id"]),
+    "pong": lambda e: msg.Pong(crlf=e["crlf"]),
 }
 
 
 class SipUserAgent:
-    def __init__(self) -> None:
-        self._instance_id = str(uuid.uuid4())
+    def __init__(self, instance_id: str = "") -> None:
+        """`instance_id`: that of the page whose call is taken back, else this phone is a new one."""
+        self._instance_id = instance_id or str(uuid.uuid4())
         self._dispatch: Dispatch = lambda _message: None
         self._handler = create_proxy(self._on_event)
         self._tasks: set[asyncio.Task[None]] = set()
@@ -94,6 +120,9 @@ class SipUserAgent:
     def disconnect(self) -> None:
         js.zorioSip.disconnect()
 
+    def ping(self, *, by_options: bool) -> None:
+        js.zorioSip.ping(by_options)
+
     def register(self) -> None:
         js.zorioSip.register()
 
@@ -121,12 +150,36 @@ class SipUserAgent:
     def mute(self, call_uuid: str, muted: bool) -> None:
         js.zorioSip.mute(call_uuid, muted)
 
+    def restart_ice(self, call_uuid: str) -> None:
+        js.zorioSip.restartIce(call_uuid)
+
+    def reopen_microphone(self, call_uuid: str) -> None:
+        js.zorioSip.reopenMicrophone(call_uuid)
+
+    def sample_media(self, call_uuid: str) -> None:
+        self._run(self._sample(call_uuid))
+
+    async def _sample(self, call_uuid: str) -> None:
+        found = json.loads(await js.zorioSip.stats(call_uuid))
+        if found:
+            sample = Sample(
+                packets_received=found["packets_received"],
+                packets_sent=found["packets_sent"],
+                packets_lost=found["packets_lost"],
+                loss_sent=found["loss_sent"],
+                direction=found["direction"],
+            )
+            self._dispatch(msg.MediaSampled(call_uuid=call_uuid, sample=sample))
+
     def send_dtmf(self, call_uuid: str, digits: str) -> None:
         """RFC 4733 where the peer takes it, else SIP INFO digit by digit (contract section 3)."""
         if js.zorioSip.canInsertDtmf(call_uuid):
             js.zorioSip.insertDtmf(call_uuid, digits)
             return
-        task = asyncio.ensure_future(self._send_info_digits(call_uuid, digits))
+        self._run(self._send_info_digits(call_uuid, digits))
+
+    def _run(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.ensure_future(work)
         self._tasks.add(task)  # the loop itself keeps only a weak reference
         task.add_done_callback(self._tasks.discard)
 
@@ -141,6 +194,16 @@ class SipUserAgent:
 
     def refer(self, call_uuid: str, number: str) -> None:
         js.zorioSip.refer(call_uuid, number)
+
+    def replace(self, call_uuid: str, target: str, dialog: Dialog, *, muted: bool, held: bool) -> None:
+        how = {"target": target, "muted": muted, "held": held}
+        js.zorioSip.replace(call_uuid, json.dumps(asdict(dialog) | how))
+
+    def cancel_replacement(self, call_uuid: str) -> None:
+        js.zorioSip.cancelReplacement(call_uuid)
+
+    def farewell(self, dialog: Dialog) -> None:
+        js.zorioSip.farewell(json.dumps(asdict(dialog)))
 
     def accept_refer(self, call_uuid: str, new_call_uuid: str) -> None:
         js.zorioSip.acceptRefer(call_uuid)

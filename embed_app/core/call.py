@@ -3,12 +3,13 @@
       DialRequested                                   InviteReceived
            |                                                |
            v        registered       180/183                v
-        QUEUED ----------> INVITING --------> RINGING (out)  RINGING (in)
+        QUEUED ----------> INVITING --------> RINGING (out)  RINGING (in)     Started with a record
            |                  |                 |              | AnswerRequested
            |                  |       200       |              v
            |                  +-------+---------+          ANSWERING
            |                          v                        |
-           |                      ANSWERED <-------------------+  200 sent, ACK came
+           |                      ANSWERED <-------------------+  200 sent, ACK came   |
+           |                          ^------------------------------------------- RESUMING
            |                          |
            +--------> ENDED <---------+   from every state: hang-up, CANCEL, a final status, a lost line
 
@@ -29,6 +30,7 @@ from embed_app.core.turn import Turn
 
 _Q, _I, _R = CallState.QUEUED, CallState.INVITING, CallState.RINGING
 _G, _A, _E = CallState.ANSWERING, CallState.ANSWERED, CallState.ENDED
+_S = CallState.RESUMING
 
 TRANSITIONS: Mapping[tuple[CallState, Direction, type[msg.Message]], CallState] = {
     **{
@@ -51,6 +53,15 @@ TRANSITIONS: Mapping[tuple[CallState, Direction, type[msg.Message]], CallState] 
     (_I, Direction.OUTBOUND, msg.MicrophoneFailed): _E,
     (_R, Direction.OUTBOUND, msg.MicrophoneFailed): _E,
     (_G, Direction.INBOUND, msg.MicrophoneFailed): _E,
+    **{
+        (_S, direction, message): state
+        for direction in Direction
+        for message, state in (
+            (msg.CallAccepted, _A),
+            (msg.HangupRequested, _E),
+            (msg.MicrophoneFailed, _E),
+        )
+    },
     # Nothing can be heard about a call that was not answered yet once the line is gone;
     # an answered one goes on without it.
     (_I, Direction.OUTBOUND, msg.TransportDown): _E,
@@ -64,6 +75,8 @@ INVITE_TIMEOUT = 90.0
 RING_TIMEOUT = 60.0
 QUEUE_TIMEOUT = 20.0
 ENDED_SHOWN_FOR = 4.0
+CALL_TIMERS = ("queue", "invite", "ring", "transfer", "hold", "sample", "silence", "ice", "lost")
+RESUME_TIMERS = ("resume", "resume_limit")
 
 
 def next_state(call: Call, message: msg.Message) -> CallState | None:
@@ -73,7 +86,7 @@ def next_state(call: Call, message: msg.Message) -> CallState | None:
 
 def timer_names(uuid: str) -> tuple[str, ...]:
     """Every timer that belongs to one call."""
-    return (f"queue:{uuid}", f"invite:{uuid}", f"ring:{uuid}", f"transfer:{uuid}")
+    return tuple(f"{kind}:{uuid}" for kind in CALL_TIMERS + RESUME_TIMERS)
 
 
 def active_call(phone: Phone) -> Call | None:
@@ -91,6 +104,9 @@ def end_call(turn: Turn, call: Call, reason: Reason) -> None:
     ended = replace(call, state=CallState.ENDED, ended_at=turn.at, release=reason)
     turn.put(ended)
     turn.stop_timers(*timer_names(call.uuid))
+    if call.state is CallState.RESUMING and call.dialog is not None:
+        # The far end still waits in the dialog of the former page.
+        turn.change(farewells=(*turn.phone.farewells, call.dialog))
     panel = turn.phone.panel if turn.phone.live_calls else Panel.NONE
     turn.change(last_ended=ended, panel=panel)
     turn.start_timer("ended", ENDED_SHOWN_FOR)
@@ -105,6 +121,8 @@ def release_line(turn: Turn, call: Call, *, reject_status: int = 603) -> None:
             turn.emit(do.RejectInvite(call.uuid, reject_status))
         case ((CallState.ANSWERING | CallState.ANSWERED), _):
             turn.emit(do.SendBye(call.uuid))
+        case CallState.RESUMING, _:
+            turn.emit(do.CancelReplacement(call.uuid))
         case _:
             pass
 
@@ -112,7 +130,7 @@ def release_line(turn: Turn, call: Call, *, reject_status: int = 603) -> None:
 def hang_up(turn: Turn, call: Call) -> None:
     """The agent or the parent ends the call: at once here, on the wire as it may."""
     release_line(turn, call)
-    if call.state in (CallState.ANSWERED, CallState.ANSWERING):
+    if call.state in (CallState.ANSWERED, CallState.ANSWERING, CallState.RESUMING):
         reason = Reason.LOCAL_HANGUP
     else:
         reason = Reason.CANCELLED if call.direction is Direction.OUTBOUND else Reason.REJECTED

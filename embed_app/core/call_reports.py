@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from embed_app.core import effects as do
+from embed_app.core import media, resume
 from embed_app.core import messages as msg
 from embed_app.core.call import end_call, next_state, release_line
 from embed_app.core.model import (
@@ -22,8 +23,12 @@ from embed_app.core.turn import Turn
 SAME_DIGIT_WITHIN = 0.4
 """Seconds in which the same digit by the other way (INFO and RFC 4733) is the same key press."""
 
+MOST_GLARES = 5
+"""How often a hold is sent again because it crossed an offer of the peer."""
+
 _MICROPHONE_CODES = {
     "NotAllowedError": "mic_denied",
+    "PolicyBlocked": "mic_blocked",
     "SecurityError": "mic_blocked",
     "NotFoundError": "mic_missing",
     "OverconstrainedError": "mic_missing",
@@ -36,7 +41,7 @@ def report(turn: Turn, message: msg.CallReport) -> None:
         return
     match message:
         case msg.InviteSent():
-            if call.direction is Direction.OUTBOUND:
+            if call.direction is Direction.OUTBOUND and call.state is not CallState.RESUMING:
                 turn.put(replace(call, sip_call_id=message.sip_call_id))
         case msg.CallProgress():
             if next_state(call, message) is not None and message.status > 100:
@@ -44,6 +49,10 @@ def report(turn: Turn, message: msg.CallReport) -> None:
         case msg.CallAccepted():
             if next_state(call, message) is not None:
                 _answered(turn, call)
+        case msg.DialogKnown():
+            resume.dialog_known(turn, call, message)
+        case msg.ReplacementFailed():
+            resume.replacement_failed(turn, call, message.status)
         case msg.CallEnded():
             if next_state(call, message) is not None:
                 _ended(turn, call, message)
@@ -53,8 +62,7 @@ def report(turn: Turn, message: msg.CallReport) -> None:
             if call.state is CallState.ANSWERED:
                 _hold_changed(turn, call, message.held)
         case msg.HoldFailed():
-            turn.put(replace(call, hold_wanted=None))
-            turn.problem("hold_failed", call_uuid=call.uuid, status=message.status)
+            _hold_failed(turn, call, message.status)
         case msg.DigitReceived():
             _digit(turn, call, message)
         case msg.ReferAccepted():
@@ -70,17 +78,40 @@ def report(turn: Turn, message: msg.CallReport) -> None:
                 turn.notice(AutoplayBlocked(call_uuid=call.uuid))
         case msg.PlaybackStarted():
             turn.put(replace(call, audio_blocked=False))
+        case _:
+            _report_of_media(turn, call, message)
+
+
+def _report_of_media(turn: Turn, call: Call, message: msg.CallReport) -> None:
+    answered = call.state is CallState.ANSWERED
+    match message:
         case msg.MediaChanged():
-            if message.state == "failed" and call.state is CallState.ANSWERED:
-                release_line(turn, call)
-                end_call(turn, call, Reason.MEDIA_LOST)
+            media.changed(turn, call, message.state)
+        case msg.MediaSampled():
+            media.sampled(turn, call, message)
+        case msg.IceRestarted():
+            if call.media.restarting:
+                media.restarted(turn, call)
+        case msg.IceRestartFailed():
+            if call.media.restarting:
+                media.restart_failed(turn, call, message.status)
+        case msg.MicrophoneEnded():
+            if answered:
+                media.microphone_ended(turn, call)
+        case msg.MicrophoneReady():
+            if answered:
+                media.microphone_ready(turn, call)
         case _:
             raise TypeError(type(message).__name__)
 
 
 def _answered(turn: Turn, call: Call) -> None:
+    if call.state is CallState.RESUMING:
+        return resume.resumed(turn, call)
     turn.stop_timers(f"invite:{call.uuid}", f"ring:{call.uuid}")
-    turn.put(replace(call, state=CallState.ANSWERED, answered_at=turn.at))
+    call = replace(call, state=CallState.ANSWERED, answered_at=turn.at)
+    turn.put(call)
+    media.watch(turn, call)
     if call.muted:
         # There was no track to mute before the media was set up.
         turn.emit(do.SetMute(call.uuid, True))
@@ -88,9 +119,29 @@ def _answered(turn: Turn, call: Call) -> None:
 
 def _hold_changed(turn: Turn, call: Call, held: bool) -> None:
     other = call.hold_wanted is not None and call.hold_wanted is not held
-    turn.put(replace(call, held=held, hold_wanted=call.hold_wanted if other else None))
+    turn.put(replace(call, held=held, hold_wanted=call.hold_wanted if other else None, glares=0))
+    turn.stop_timers(f"hold:{call.uuid}")
     if other:
         turn.emit(do.SetHold(call.uuid, not held))
+
+
+def _hold_failed(turn: Turn, call: Call, status: int) -> None:
+    if status == media.RETRY_LATER and call.hold_wanted is not None and call.glares < MOST_GLARES:
+        turn.put(replace(call, glares=call.glares + 1))
+        return turn.start_timer(f"hold:{call.uuid}", media.glare_wait(call, turn.chance))
+    turn.put(replace(call, hold_wanted=None, glares=0))
+    turn.stop_timers(f"hold:{call.uuid}")
+    return turn.problem("hold_failed", call_uuid=call.uuid, status=status)
+
+
+def hold_again(turn: Turn, call: Call) -> None:
+    """The wait after a 491 is over; what was wanted may have changed meanwhile."""
+    if call.hold_wanted is None:
+        return
+    if call.hold_wanted is call.held:
+        turn.put(replace(call, hold_wanted=None, glares=0))
+    else:
+        turn.emit(do.SetHold(call.uuid, call.hold_wanted))
 
 
 def _ended(turn: Turn, call: Call, message: msg.CallEnded) -> None:
@@ -108,7 +159,7 @@ def _ended(turn: Turn, call: Call, message: msg.CallEnded) -> None:
 
 
 def _microphone_failed(turn: Turn, call: Call, message: msg.MicrophoneFailed) -> None:
-    code = _MICROPHONE_CODES.get(message.name, "mic_busy")
+    code = "mic_lost" if call.media.microphone_lost else _MICROPHONE_CODES.get(message.name, "mic_busy")
     turn.problem(code, call_uuid=call.uuid, name=message.name)
     turn.banner(code)
     if next_state(call, message) is not None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from embed_app.core.dialog import Dialog
 from embed_app.core.model import SipConfig, Sound
 
 
@@ -32,6 +33,13 @@ class OpenTransport(Effect):
 @dataclass(frozen=True, slots=True)
 class CloseTransport(Effect):
     pass
+
+
+@dataclass(frozen=True, slots=True)
+class Ping(Effect):
+    """Ask the far end of the WebSocket for a sign of life: CRLF (RFC 5626 section 3.5.1) or an OPTIONS."""
+
+    by_options: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +77,13 @@ class UnlockAudio(Effect):
 
 
 @dataclass(frozen=True, slots=True)
+class SendFarewell(Effect):
+    """End a dialog of a former page, which no call of the user agent belongs to."""
+
+    dialog: Dialog
+
+
+@dataclass(frozen=True, slots=True)
 class CallEffect(Effect):
     call_uuid: str
 
@@ -77,6 +92,21 @@ class CallEffect(Effect):
 class SendInvite(CallEffect):
     number: str = field(repr=False)
     headers: tuple[tuple[str, str], ...] = field(default=(), repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class SendReplacement(CallEffect):
+    """Take the call back from a former page (RFC 3891); an attempt under way is given up for it."""
+
+    target: str = field(repr=False)
+    dialog: Dialog
+    muted: bool
+    held: bool
+
+
+@dataclass(frozen=True, slots=True)
+class CancelReplacement(CallEffect):
+    pass
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +137,21 @@ class SetHold(CallEffect):
 @dataclass(frozen=True, slots=True)
 class SetMute(CallEffect):
     muted: bool
+
+
+@dataclass(frozen=True, slots=True)
+class RestartIce(CallEffect):
+    """Look for a new media path by re-INVITE (RFC 8445 section 9); hold and mute stay as they are."""
+
+
+@dataclass(frozen=True, slots=True)
+class SampleMedia(CallEffect):
+    """Answered by `MediaSampled`."""
+
+
+@dataclass(frozen=True, slots=True)
+class ReopenMicrophone(CallEffect):
+    """Go on with whatever microphone there is now."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from embed_app.core.dialog import Dialog
+from embed_app.core.media_watch import Sample
 from embed_app.core.model import Panel, SipConfig
+from embed_app.core.resume_record import ResumeRecord
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,9 +27,15 @@ class Message:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Started(Message):
-    """Python is up. `token` is None when the address had none."""
+    """Python is up. `token` is None when the address had none.
+
+    `record`: what a former page left behind (`resume.py`); `owner_gone`: whether that page is gone for
+    certain, None where the browser cannot tell.
+    """
 
     token: str | None = field(repr=False)
+    record: ResumeRecord | None = field(default=None, repr=False)
+    owner_gone: bool | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -169,8 +178,30 @@ class Unregistered(Message):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Pong(Message):
+    """Something came over the WebSocket after a Ping; `crlf`: it was the answer to a CRLF, nothing else."""
+
+    crlf: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class WentOnline(Message):
     pass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WentOffline(Message):
+    pass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WokeUp(Message):
+    """The page is seen again, came back from the browser's cache, or the network is another one."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DevicesChanged(Message):
+    """A microphone or loudspeaker was plugged in or out."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -201,6 +232,20 @@ class CallProgress(CallReport):
 
 class CallAccepted(CallReport):
     __slots__ = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DialogKnown(CallReport):
+    """The dialog of an answered call; another one when the far end's page has taken its call back."""
+
+    dialog: Dialog
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReplacementFailed(CallReport):
+    """A try to take the call back. status: the final one; 0: no answer."""
+
+    status: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -256,9 +301,22 @@ class Referred(CallReport):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MicrophoneFailed(CallReport):
-    """name: the DOMException's, e.g. NotAllowedError (Media Capture and Streams section 10.2)."""
+    """name: the DOMException's, e.g. NotAllowedError (Media Capture and Streams section 10.2), or
+    PolicyBlocked where the page may not even ask."""
 
     name: str
+
+
+class MicrophoneEnded(CallReport):
+    """The microphone stopped by itself: unplugged, or its permission taken back."""
+
+    __slots__ = ()
+
+
+class MicrophoneReady(CallReport):
+    """The call has a microphone again."""
+
+    __slots__ = ()
 
 
 class PlaybackBlocked(CallReport):
@@ -274,6 +332,24 @@ class MediaChanged(CallReport):
     """state: RTCPeerConnection.connectionState."""
 
     state: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MediaSampled(CallReport):
+    sample: Sample
+
+
+class IceRestarted(CallReport):
+    """The far end took the offer; whether anything is heard again is another matter."""
+
+    __slots__ = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IceRestartFailed(CallReport):
+    """status: the final one; 491: two offers crossed (RFC 3261 section 14.1); 0: no answer."""
+
+    status: int
 
 
 # ---- time --------------------------------------------------------------------------------------

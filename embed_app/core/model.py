@@ -11,6 +11,8 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import Any
 
+from embed_app.core.dialog import Dialog
+from embed_app.core.media_watch import MediaWatch, Quality
 from embed_app.core.release_cause import Reason
 
 
@@ -20,13 +22,15 @@ class Direction(StrEnum):
 
 
 class CallState(StrEnum):
-    """See the diagram in `call.py`. QUEUED and ANSWERING are ours: outside they are inviting and ringing."""
+    """See the diagram in `call.py`. QUEUED, ANSWERING and RESUMING are ours: outside they are inviting,
+    ringing and answered."""
 
     QUEUED = "queued"
     INVITING = "inviting"
     RINGING = "ringing"
     ANSWERING = "answering"
     ANSWERED = "answered"
+    RESUMING = "resuming"
     ENDED = "ended"
 
 
@@ -104,6 +108,12 @@ class Call:
     last_digit: tuple[str, str, float] | None = field(default=None, repr=False)
     """(digit, "info" or "rtp", time): a peer that sends a digit both ways is heard once."""
     audio_blocked: bool = False
+    media: MediaWatch = field(default_factory=MediaWatch)
+    glares: int = 0
+    """How often in a row a hold or unhold of ours crossed an offer of the peer."""
+    dialog: Dialog | None = None
+    """Known while the call is answered, and from the record of the former page while it is resuming."""
+    resume_tries: int = 0
 
     @property
     def live(self) -> bool:
@@ -115,6 +125,11 @@ class Call:
         if self.answered_at is None or self.ended_at is None:
             return 0
         return max(0, int(self.ended_at - self.answered_at))
+
+    @property
+    def quality(self) -> Quality:
+        """Poor as well while there is no sound at all."""
+        return Quality.POOR if self.media.missed else self.media.quality
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -148,6 +163,18 @@ class SipConfig:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class KeepAlive:
+    """Whether the WebSocket still reaches anybody. See `keep_alive.py`."""
+
+    pinged_at: float | None = None
+    """None while no answer is awaited."""
+    repeated: bool = False
+    """This ping is the second one in a row without an answer."""
+    knows_crlf: bool | None = None
+    """Whether this server answers CRLF; None until it showed."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Link:
     """Token, configuration, WebSocket and registration of this phone."""
 
@@ -156,9 +183,18 @@ class Link:
     token: Token | None = None
     config: SipConfig | None = None
     config_at: float = 0.0
+    config_token: str = field(default="", repr=False)
+    """The raw token `config` was asked with."""
+    refresh_failures: int = 0
+    """Fetches in a row that failed while the phone was working with the configuration it had."""
     attempt: int = 0
     """Reconnect attempts since the last accepted REGISTER; 0 when all is well."""
+    told: tuple[str, ...] = ()
+    """Error codes told since the last accepted REGISTER."""
     wss_index: int = 0
+    keep_alive: KeepAlive = field(default_factory=KeepAlive)
+    offline: bool = False
+    """The browser says there is no network. It may be wrong: nothing is given up for it."""
     down_reason: str = ""
     """Why the WebSocket closed the last time, in the user agent's words; never shown to people."""
     unregistered: UnregisterReason | None = None
@@ -177,6 +213,8 @@ class Settings:
     theme: str = "auto"
     locale: str = "vi"
     auto_register: bool = True
+    resume: bool = True
+    """Whether an answered call outlives its page (`resume.py`)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -224,11 +262,15 @@ class Phone:
     notices: tuple[Notice, ...] = ()
     timers: Mapping[str, int] = field(default_factory=lambda: MappingProxyType({}))
     """Running timers: name -> generation. A timer that fires with another generation is stale."""
+    due: Mapping[str, float] = field(default_factory=lambda: MappingProxyType({}))
+    """When each of them should fire: a machine that slept finds them overdue."""
     timer_count: int = 0
     panel: Panel = Panel.NONE
     started: bool = False
     last_ended: Call | None = None
     """For the screen's closing line, until the next call or some seconds later."""
+    farewells: tuple[Dialog, ...] = ()
+    """Dialogs of a former page that are to end as soon as something can be sent."""
     banner: str = ""
     """Error code shown to the agent until something changes; empty for none."""
     now: float = 0.0

@@ -14,7 +14,10 @@ A running call is never touched by any of this except by a wish to disconnect.
 
 from __future__ import annotations
 
+from typing import Any
+
 from embed_app.core import effects as do
+from embed_app.core import keep_alive, media
 from embed_app.core import messages as msg
 from embed_app.core.call import end_call, hang_up, next_state, release_line
 from embed_app.core.embed_token import TokenError, read_token
@@ -22,8 +25,6 @@ from embed_app.core.model import (
     CallState,
     LinkState,
     ReconnectScheduled,
-    SipConfig,
-    TokenExpiring,
     Transport,
     UnregisterReason,
 )
@@ -32,8 +33,10 @@ from embed_app.core.release_cause import Reason
 from embed_app.core.turn import Turn
 
 LEAVE_TIMEOUT = 2.0
-TOKEN_AHEAD = 90.0
+TOKEN_AHEAD = 120.0  # Chromium may hold back the timers of a hidden page by a minute
 CREDENTIALS_MARGIN = 60.0
+CREDENTIALS_NEARLY_OUT = 30.0
+"""Seconds: a REGISTER that begins so near the end of its credentials would be refused half-way."""
 SHORTEST_CREDENTIALS = 10.0
 """Seconds: however soon the server says credentials end, they are not renewed more often than this."""
 _AUTH_REFUSED = (401, 403, 404, 407)
@@ -53,13 +56,6 @@ def started(turn: Turn, message: msg.Started) -> None:
     return None
 
 
-def token_mended(turn: Turn) -> None:
-    """A good token came to a phone that could not go on without one."""
-    if turn.link.wanted:
-        return connect(turn)
-    return turn.change_link(state=LinkState.IDLE, refusal="")
-
-
 def connect(turn: Turn) -> None:
     """`connect`. On a phone that is on its way or there already: only the wait is cut short."""
     told = None
@@ -73,15 +69,28 @@ def connect(turn: Turn) -> None:
     elif state in (LinkState.IDLE, LinkState.REFUSED):
         if turn.link.token is None:
             return refuse(turn, turn.link.refusal or "token_missing")
-        turn.change_link(unregistered=told, attempt=0, refusal="")
-        fetch_config(turn)
+        turn.change_link(unregistered=told, attempt=0, refusal="", told=())
+        if state is LinkState.IDLE and turn.link.transport is Transport.DOWN and _config_is_good(turn):
+            start_config_timers(turn)
+            open_line(turn)
+        else:
+            fetch_config(turn)
     return None
+
+
+def _config_is_good(turn: Turn) -> bool:
+    """An embed token may fetch its configuration a few times only: what is good is used again."""
+    link = turn.link
+    if link.config is None or link.token is None or link.config_token != link.token.raw:
+        return False
+    return not credentials_ran_out(turn, CREDENTIALS_NEARLY_OUT)
 
 
 def disconnect(turn: Turn) -> None:
     """`disconnect`: end the calls, unregister, close, cancel every timer (contract section 3)."""
     for call in turn.phone.live_calls:
         hang_up(turn, call)
+    keep_alive.stop(turn)
     # "leave" runs when this is the second wish: without it a silent PBX would keep the phone for ever.
     turn.stop_timers(*(name for name in turn.phone.timers if name not in ("ended", "leave")))
     if turn.link.state is LinkState.REGISTERED:
@@ -94,6 +103,7 @@ def disconnect(turn: Turn) -> None:
 
 def leave(turn: Turn) -> None:
     turn.stop_timers("leave")
+    keep_alive.stop(turn)
     turn.change_link(
         state=LinkState.IDLE, unregistered=UnregisterReason.MANUAL, attempt=0, refusal="", wanted=False
     )
@@ -120,95 +130,42 @@ def fetch_config(turn: Turn) -> None:
     return turn.emit(do.FetchConfig(token.raw))
 
 
-def token_offered(turn: Turn, message: msg.TokenOffered) -> None:
-    """A bad token never costs the good one we have."""
-    old = turn.link.token
-    try:
-        new = read_token(message.token)
-    except TokenError:
-        return turn.problem("token_malformed", field="token")
-    if turn.link.config and old and (new.extension, new.customer) != (old.extension, old.customer):
-        return turn.problem("token_mismatch", field="token")
-    turn.change_link(token=new)
-    match turn.link.state:
-        case LinkState.REFUSED:
-            token_mended(turn)
-        case LinkState.IDLE | LinkState.LEAVING | LinkState.WAITING:
-            pass  # used when the next configuration is fetched
-        case _:
-            turn.emit(do.FetchConfig(new.raw))
-    return None
-
-
-def config_received(turn: Turn, message: msg.ConfigReceived) -> None:
-    state, old, new = turn.link.state, turn.link.config, message.config
-    if state in (LinkState.IDLE, LinkState.LEAVING, LinkState.REFUSED):
-        return None
-    if old is None and replaced_meanwhile(turn, message):
-        return None  # before the first configuration a new token may be for another extension
-    turn.change_link(config=new, config_at=turn.at)
-    turn.change(banner="")
-    turn.emit(do.Configure(new))
-    # A quarter of its time for a short one: a parent that refreshes at once must not go round and round.
-    turn.start_timer("token", max(new.token_expires_in / 4, new.token_expires_in - TOKEN_AHEAD))
-    if new.credentials_expire_in is not None:
-        left = new.credentials_expire_in
-        turn.start_timer("credentials", max(SHORTEST_CREDENTIALS, left / 2, left - CREDENTIALS_MARGIN))
-    if state is LinkState.CONFIGURING:
-        open_line(turn)
-    elif state is LinkState.REGISTERED and not same_credentials(old, new):
-        turn.emit(do.Register())
-    return None
-
-
-def replaced_meanwhile(turn: Turn, answer: msg.ConfigReceived | msg.ConfigFailed) -> bool:
-    """Whether the answer belongs to a token that is not the present one; the present one gets its own."""
-    token = turn.link.token
-    return answer.token is not None and token is not None and answer.token != token.raw
-
-
-def same_credentials(old: SipConfig | None, new: SipConfig) -> bool:
-    mine = (new.auth_username, new.auth_password)
-    return old is not None and (old.auth_username, old.auth_password) == mine
-
-
-def config_failed(turn: Turn, message: msg.ConfigFailed) -> None:
-    if replaced_meanwhile(turn, message):
-        return None
-    final = {401: "token_rejected", 403: "token_rejected", 404: "token_foreign", 422: "token_rejected"}
-    code = final.get(message.status)
-    if turn.link.state is LinkState.CONFIGURING:
-        if code is not None:
-            token = turn.link.token
-            if message.status == 401 and token is not None and token.expires_at <= turn.at:
-                code = "token_expired"  # our clock may be wrong: it only picks the better words
-            return refuse(turn, code)
-        return wait(turn, "rate_limited" if message.status == 429 else "server_unreachable")
-    if turn.link.state in (LinkState.IDLE, LinkState.LEAVING, LinkState.REFUSED):
-        return None
-    turn.problem(code or "server_unreachable", status=message.status)
-    if code is None:
-        turn.start_timer("credentials", delay(6, turn.chance))
-    return None
-
-
-def open_line(turn: Turn) -> None:
-    """Open the WebSocket, or go straight to REGISTER where it is up."""
+def start_config_timers(turn: Turn) -> None:
+    """For what is left of the configuration's token and credentials."""
     config = turn.link.config
-    if config is None or credentials_ran_out(turn):
+    if config is None:
+        return
+    passed = turn.at - turn.link.config_at
+    # A quarter of its time for a short one: a parent that refreshes at once must not go round and round.
+    warn_at = max(config.token_expires_in / 4, config.token_expires_in - TOKEN_AHEAD)
+    turn.start_timer("token", max(0.0, warn_at - passed))
+    if config.credentials_expire_in is not None:
+        left = config.credentials_expire_in
+        renew_at = max(SHORTEST_CREDENTIALS, left / 2, left - CREDENTIALS_MARGIN)
+        turn.start_timer("credentials", max(0.0, renew_at - passed))
+
+
+def credentials_ran_out(turn: Turn, margin: float = 0.0) -> bool:
+    """`margin`: seconds before their end from which on they count as run out already."""
+    config = turn.link.config
+    if config is None or config.credentials_expire_in is None:
+        return False
+    # A fresh answer is used whatever it says: asking again at once would be a loop.
+    return turn.at - turn.link.config_at >= max(SHORTEST_CREDENTIALS, config.credentials_expire_in - margin)
+
+
+def open_line(turn: Turn, *, to_the_end: bool = False) -> None:
+    """Open the WebSocket, or go straight to REGISTER where it is up.
+
+    Credentials near their end are fetched anew first, unless `to_the_end`: there are no others.
+    """
+    config = turn.link.config
+    if config is None or credentials_ran_out(turn, 0.0 if to_the_end else CREDENTIALS_NEARLY_OUT):
         return fetch_config(turn)
     if turn.link.transport is Transport.UP:
         return register(turn)
     turn.change_link(state=LinkState.CONNECTING)
     return turn.emit(do.OpenTransport(config.wss_urls[turn.link.wss_index % len(config.wss_urls)]))
-
-
-def credentials_ran_out(turn: Turn) -> bool:
-    config = turn.link.config
-    if config is None or config.credentials_expire_in is None:
-        return False
-    # A fresh answer is used whatever it says: asking again at once would be a loop.
-    return turn.at - turn.link.config_at >= max(SHORTEST_CREDENTIALS, config.credentials_expire_in)
 
 
 def register(turn: Turn) -> None:
@@ -218,6 +175,8 @@ def register(turn: Turn) -> None:
 
 def transport_up(turn: Turn) -> None:
     turn.change_link(transport=Transport.UP, down_reason="")
+    if turn.link.state is not LinkState.IDLE:
+        keep_alive.start(turn)
     if turn.link.state is LinkState.CONNECTING:
         register(turn)
     elif turn.link.state is LinkState.IDLE:
@@ -226,6 +185,7 @@ def transport_up(turn: Turn) -> None:
 
 def transport_down(turn: Turn, message: msg.TransportDown) -> None:
     state, was_up = turn.link.state, turn.link.transport is Transport.UP
+    keep_alive.stop(turn)
     turn.change_link(transport=Transport.DOWN, down_reason=message.reason)
     for call in turn.phone.live_calls:
         if next_state(call, message) is not None:
@@ -238,18 +198,22 @@ def transport_down(turn: Turn, message: msg.TransportDown) -> None:
     if state is LinkState.LEAVING:
         leave(turn)
     elif state in (LinkState.CONNECTING, LinkState.REGISTERING, LinkState.REGISTERED):
-        if not was_up:
+        if not was_up or state is LinkState.REGISTERING:
             turn.change_link(wss_index=turn.link.wss_index + 1)
-        wait(turn, "" if was_up else "network_unreachable")
+        if was_up:
+            wait(turn, "")
+        else:
+            wait(turn, "network_unreachable", reason=message.reason)
 
 
-def wait(turn: Turn, code: str) -> None:
-    """Schedule the next attempt. The first failure of a row is told, the others only counted."""
+def wait(turn: Turn, code: str, **detail: Any) -> None:
+    """Schedule the next attempt. Of a row of failures each kind is told once, the others only counted."""
     attempt = turn.link.attempt + 1
     seconds = delay(attempt, turn.chance)
     turn.change_link(state=LinkState.WAITING, attempt=attempt)
-    if code and attempt == 1:
-        turn.problem(code)
+    if code and code not in turn.link.told:
+        turn.change_link(told=(*turn.link.told, code))
+        turn.problem(code, **detail)
     turn.notice(ReconnectScheduled(attempt=attempt, delay_ms=round(seconds * 1000)))
     turn.start_timer("reconnect", seconds)
 
@@ -263,7 +227,8 @@ def retry(turn: Turn) -> None:
 
 def register_accepted(turn: Turn) -> None:
     if turn.link.state in (LinkState.REGISTERING, LinkState.REGISTERED):
-        turn.change_link(state=LinkState.REGISTERED, attempt=0, unregistered=None, refusal="")
+        turn.change_link(state=LinkState.REGISTERED, attempt=0, unregistered=None, refusal="", told=())
+        media.line_is_back(turn)
 
 
 def register_failed(turn: Turn, message: msg.RegisterFailed) -> None:
@@ -274,23 +239,9 @@ def register_failed(turn: Turn, message: msg.RegisterFailed) -> None:
         return None
     if message.status in _AUTH_REFUSED:
         turn.change_link(unregistered=UnregisterReason.REMOTE)
-        if credentials_ran_out(turn):
+        if credentials_ran_out(turn, CREDENTIALS_NEARLY_OUT):
             return fetch_config(turn)
         return refuse(turn, "registration_refused")
     if state is LinkState.REGISTERED:
         turn.change_link(unregistered=UnregisterReason.TRANSPORT_DISCONNECT)
     return wait(turn, "registration_failed")
-
-
-def token_runs_out(turn: Turn) -> None:
-    config = turn.link.config
-    if config is not None:
-        left = config.token_expires_in - (turn.at - turn.link.config_at)
-        turn.notice(TokenExpiring(expires_in=max(0, round(left))))
-
-
-def credentials_run_out(turn: Turn) -> None:
-    """Renew before the PBX refuses; the phone stays registered while it asks."""
-    token = turn.link.token
-    if token is not None and turn.link.state not in (LinkState.IDLE, LinkState.LEAVING, LinkState.REFUSED):
-        turn.emit(do.FetchConfig(token.raw))

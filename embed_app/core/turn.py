@@ -37,6 +37,12 @@ class Turn:
     def change_link(self, **fields: Any) -> None:
         self.phone = replace(self.phone, link=replace(self.phone.link, **fields))
 
+    def change_media(self, call: Call, **fields: Any) -> Call:
+        """The call with another `media`, put back."""
+        changed = replace(call, media=replace(call.media, **fields))
+        self.put(changed)
+        return changed
+
     def put(self, call: Call) -> None:
         """Add the call, or put it in the place of the one with its uuid."""
         calls = self.phone.calls
@@ -61,12 +67,18 @@ class Turn:
     def start_timer(self, name: str, delay: float) -> None:
         generation = self.phone.timer_count + 1
         timers = MappingProxyType({**self.phone.timers, name: generation})
-        self.change(timers=timers, timer_count=generation)
+        due = MappingProxyType({**self.phone.due, name: self.at + delay})
+        self.change(timers=timers, due=due, timer_count=generation)
         self.emit(StartTimer(name, delay, generation))
 
     def stop_timers(self, *names: str) -> None:
         running = [name for name in names if name in self.phone.timers]
         if running:
-            left = {name: gen for name, gen in self.phone.timers.items() if name not in running}
-            self.change(timers=MappingProxyType(left))
+            self.forget_timers(*running)
             self.emit(*(StopTimer(name) for name in running))
+
+    def forget_timers(self, *names: str) -> None:
+        """They fired."""
+        timers = {name: gen for name, gen in self.phone.timers.items() if name not in names}
+        due = {name: at for name, at in self.phone.due.items() if name not in names}
+        self.change(timers=MappingProxyType(timers), due=MappingProxyType(due))

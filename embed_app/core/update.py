@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from types import MappingProxyType
 from typing import Never
 
-from embed_app.core import call_reports, call_wishes, dialing, registration
+from embed_app.core import call_reports, call_wishes, dialing, keep_alive, media, registration, resume, tokens
 from embed_app.core import effects as do
 from embed_app.core import messages as msg
 from embed_app.core.call import end_call, release_line
@@ -22,6 +21,7 @@ def update(phone: Phone, message: msg.Message) -> tuple[Phone, tuple[do.Effect, 
         for call in turn.phone.live_calls:
             if call.state is CallState.QUEUED:
                 dialing.send_invite(turn, call)
+    resume.follow(turn)
     sound = sound_of(turn.phone)
     if sound is not sound_of(phone):
         turn.emit(do.PlaySound(sound))
@@ -56,16 +56,17 @@ def _route(turn: Turn, message: msg.Message) -> None:
             dialing.invite_received(turn, message)
         case msg.Started():
             registration.started(turn, message)
+            resume.started(turn, message)
         case msg.ConnectRequested():
             registration.connect(turn)
         case msg.DisconnectRequested():
             registration.disconnect(turn)
         case msg.TokenOffered():
-            registration.token_offered(turn, message)
+            tokens.token_offered(turn, message)
         case msg.ConfigReceived():
-            registration.config_received(turn, message)
+            tokens.config_received(turn, message)
         case msg.ConfigFailed():
-            registration.config_failed(turn, message)
+            tokens.config_failed(turn, message)
         case msg.TransportUp():
             registration.transport_up(turn)
         case msg.TransportDown():
@@ -77,8 +78,17 @@ def _route(turn: Turn, message: msg.Message) -> None:
         case msg.Unregistered():
             if turn.link.state is LinkState.LEAVING:
                 registration.leave(turn)
+        case msg.Pong():
+            keep_alive.pong(turn, message)
+            media.line_lives(turn)
         case msg.WentOnline():
-            registration.retry(turn)
+            _went_online(turn)
+        case msg.WentOffline():
+            turn.change_link(offline=True)
+        case msg.WokeUp():
+            _woke_up(turn)
+        case msg.DevicesChanged():
+            media.devices_changed(turn)
         case msg.PanelChosen():
             if turn.phone.live_calls:
                 turn.change(panel=message.panel)
@@ -88,7 +98,8 @@ def _route(turn: Turn, message: msg.Message) -> None:
             turn.problem(message.code, **({"field": ", ".join(message.fields)} if message.fields else {}))
         case msg.TimerFired():
             if turn.phone.timers.get(message.name) == message.generation:
-                _timer_fired(turn, message.name)
+                late = turn.at - turn.phone.due.get(message.name, turn.at)
+                _timer_fired(turn, message.name, late)
         case _:
             _unreachable(message)
 
@@ -97,17 +108,41 @@ def _unreachable(message: msg.Message) -> Never:
     raise TypeError(f"no rule for {type(message).__name__}")
 
 
-def _timer_fired(turn: Turn, name: str) -> None:
+def _went_online(turn: Turn) -> None:
+    if turn.link.offline:
+        turn.change_link(offline=False)
+        media.network_changed(turn)
+    registration.retry(turn)
+    keep_alive.ping(turn)
+
+
+def _woke_up(turn: Turn) -> None:
+    """Do what a sleeping machine has missed, then see whether the line still lives."""
+    overdue = sorted((at, name) for name, at in turn.phone.due.items() if at <= turn.at)
+    for at, name in overdue:
+        if turn.phone.due.get(name) == at:  # none of those before has changed it
+            turn.stop_timers(name)
+            _timer_fired(turn, name, turn.at - at)
+    registration.retry(turn)
+    keep_alive.ping(turn)
+
+
+def _timer_fired(turn: Turn, name: str, late: float) -> None:
     kind, _, uuid = name.partition(":")
-    left = {key: generation for key, generation in turn.phone.timers.items() if key != name}
-    turn.change(timers=MappingProxyType(left))
+    turn.forget_timers(name)
     match kind:
         case "reconnect":
             registration.retry(turn)
+        case "ping":
+            if late >= keep_alive.LATE:
+                _woke_up(turn)
+            keep_alive.ping(turn)
+        case "pong":
+            keep_alive.no_pong(turn, late=late)
         case "token":
-            registration.token_runs_out(turn)
+            tokens.token_runs_out(turn)
         case "credentials":
-            registration.credentials_run_out(turn)
+            tokens.credentials_run_out(turn)
         case "leave":
             registration.leave(turn)
         case "ended":
@@ -128,3 +163,15 @@ def _timer_fired(turn: Turn, name: str) -> None:
             end_call(turn, call, Reason.NO_ANSWER)
         case "transfer":
             call_reports.transfer_failed(turn, call, 408)
+        case "resume_limit":
+            resume.ran_out(turn, call)
+        case "hold":
+            call_reports.hold_again(turn, call)
+        case "sample":
+            media.sample(turn, call)
+        case "silence":
+            media.silent(turn, call)
+        case "ice":
+            media.mend(turn, call)
+        case "lost":
+            media.give_up(turn, call)

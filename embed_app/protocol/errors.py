@@ -57,7 +57,10 @@ ERRORS: Mapping[str, ErrorCode] = {
         False, "The PBX could not register the phone just now.", "It tries again by itself."
     ),
     "network_unreachable": ErrorCode(
-        False, "The PBX's WebSocket cannot be reached.", "It tries again by itself."
+        False,
+        "The PBX's WebSocket cannot be reached. A browser does not tell why: no network, a firewall, an "
+        "expired certificate, or a server that refuses.",
+        "It tries again by itself. See detail.reason.",
     ),
     "server_unreachable": ErrorCode(False, "The server did not answer.", "It tries again by itself."),
     "rate_limited": ErrorCode(False, "The server asks for a slower pace.", "It tries again by itself."),
@@ -67,10 +70,21 @@ ERRORS: Mapping[str, ErrorCode] = {
     ),
     "mic_missing": ErrorCode(False, "No microphone was found.", "Plug one in."),
     "mic_busy": ErrorCode(False, "The microphone cannot be opened.", "Close the program that uses it."),
+    "mic_lost": ErrorCode(
+        False, "The microphone stopped in a call and there is no other.", "Plug one in; the call goes on."
+    ),
     "transfer_failed": ErrorCode(False, "The transfer's target did not take the call.", "See detail.status."),
     "hold_failed": ErrorCode(False, "The far end refused hold or unhold.", "See detail.status."),
     "dtmf_failed": ErrorCode(False, "Digits could not be sent.", "Try again in the answered call."),
     "no_audio": ErrorCode(False, "No audio arrives from the far end.", "Check firewall and TURN."),
+    "media_lost": ErrorCode(
+        False,
+        "The audio path broke and could not be mended in 30 seconds; the call was ended.",
+        "Check the network, firewall and TURN.",
+    ),
+    "too_many_messages": ErrorCode(
+        False, "The parent floods the frame; messages are dropped.", "Stay below 200 messages a second."
+    ),
     "load_failed": ErrorCode(True, "The phone could not start.", "Reload the frame."),
     "internal": ErrorCode(False, "Something went wrong inside the phone.", "Report it with the time."),
 }

@@ -24,6 +24,8 @@ class CallObject:
     campaignId: str | None
     leadId: str | None
     sip_call_id: str
+    quality: Literal["good", "poor"] = "good"
+    """[beyond] Poor as well while there is no sound at all."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -167,10 +169,12 @@ class Ready(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CallUpdated(Event):
-    """[beyond] Hold, mute or transfer changed."""
+    """[beyond] Hold, mute, transfer or quality changed."""
 
     type: ClassVar[str] = "call_updated"
     call: CallObject
+    resumed: Literal[True] | None = None
+    """After a reload of the page: the call goes on under its uuid."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -205,7 +209,7 @@ def payload_of(event: Event) -> dict[str, Any]:
     if isinstance(event, Error):
         return error_payload(event.error)
     data = asdict(event)
-    for name in ("extension", "reason"):
+    for name in ("extension", "reason", "resumed"):
         if data.get(name, ...) is None:
             del data[name]
     return data

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from embed_app.core.media_watch import Quality
 from embed_app.core.model import LinkState, Phone, Problem
 from embed_app.i18n.translator import Translator
 from embed_app.ui.view import Banner, ProblemPanel, Tone
@@ -18,10 +19,12 @@ AGENTS_BUSINESS = frozenset(
         "mic_blocked",
         "mic_missing",
         "mic_busy",
+        "mic_lost",
         "transfer_failed",
         "hold_failed",
         "dtmf_failed",
         "no_audio",
+        "media_lost",
         "token_mismatch",
         "internal",
     }
@@ -56,14 +59,24 @@ def banner(phone: Phone, translator: Translator) -> Banner | None:
             tone=Tone.BAD,
         )
     if phone.started and link.attempt:
-        key = "banner.reconnecting.in_call" if phone.live_calls else "banner.reconnecting"
-        return Banner(
-            code="",
-            title=translator.text("banner.reconnecting.title"),
-            text=translator.text(key),
-            tone=Tone.WARN,
-        )
+        return _state("reconnecting", translator, ".in_call" if phone.live_calls else "")
+    if any(call.media.missed for call in phone.live_calls):
+        return _state("media", translator)
+    if phone.started and link.offline:
+        return _state("offline", translator)
+    if any(call.quality is Quality.POOR for call in phone.live_calls):
+        return _state("poor", translator)
     return None
+
+
+def _state(name: str, translator: Translator, variant: str = "") -> Banner:
+    """Not a failure of something that was tried, but how things are; the most hindering one is shown."""
+    return Banner(
+        code="",
+        title=translator.text(f"banner.{name}.title"),
+        text=translator.text(f"banner.{name}{variant}"),
+        tone=Tone.WARN,
+    )
 
 
 def flash(phone: Phone, translator: Translator) -> Banner | None:

@@ -6,14 +6,19 @@ import { Hold } from "./hold.js";
 import { finalStatus, reasonOf, sipfragStatus, targetUri, userOf } from "./messages.js";
 import { digitOfInfo } from "./received-dtmf.js";
 import { RemoteAudio } from "./remote-audio.js";
+import { dialogKey, dialogOf } from "./replace.js";
 
 const FAILED = { by: "local", kind: "failed", status: 0, phrase: "", reason: "" };
 
 /**
  * One call: a SIP.js Inviter or Invitation, its media and its events.
  *
- * `phone` is what a call needs of its surroundings: `whenConnected(action)`, `over(id)` and `referred(inviter, id)`.
- * Exactly one `ended` is emitted, and nothing after it.
+ * `phone` is what a call needs of its surroundings: `whenConnected(action)`, `over(id, call)`, `iceServers()` and
+ * `referred(inviter, id)`. Exactly one `ended` is emitted, and nothing after it.
+ *
+ * `resuming` `{muted, held}`: it takes back a call of a former page. Until that has worked the only event is
+ * `replace_failed`; afterwards it is a call like any other. When the far end's page does the same, another session takes
+ * this one's place and the call goes on (`replaceWith`).
  */
 export class Call {
   #id;
@@ -26,15 +31,26 @@ export class Call {
   #answering = false;
   #referral = null;
   #over = false;
+  #resuming;
+  #known = new Set();
+  #successor = null;
+  #detach;
 
-  constructor(id, session, phone) {
+  constructor(id, session, phone, resuming = null) {
     this.#id = id;
-    this.#session = session;
     this.#phone = phone;
+    this.#resuming = resuming;
+    this.#muted = resuming?.muted ?? false;
     this.#audio = new RemoteAudio({
       blocked: () => this.#tell("autoplay_blocked"),
       playing: () => this.#tell("audio_playing"),
     });
+    this.#attach(session, resuming?.held ?? false);
+  }
+
+  /** Be told of everything `session` does, which has been put on hold by us already or not. */
+  #attach(session, held) {
+    this.#session = session;
     session.delegate = {
       onSessionDescriptionHandler: (media) => this.#adopt(media),
       onBye: (bye) => this.#byeReceived(bye),
@@ -43,29 +59,98 @@ export class Call {
       onNotify: (notification) => attempt(() => notification.accept()),
       onRefer: (referral) => this.#referReceived(referral),
     };
-    session.stateChange.addListener((state) => this.#stateChanged(state));
-    this.#hold = new Hold(session, {
-      media: () => this.#media,
-      microphoneChanged: () => this.#setMicrophone(),
-      held: (on) => this.#tell("held", { on }),
-      failed: (on, status) => this.#tell("hold_failed", { on, status }),
-    });
+    const changed = (state) => this.#stateChanged(state);
+    session.stateChange.addListener(changed);
+    const current = () => session === this.#session;
+    const events = {
+      media: () => (current() ? this.#media : null),
+      microphoneChanged: () => current() && this.#setMicrophone(),
+      held: (on) => current() && this.#tell("held", { on }),
+      failed: (on, status) => current() && this.#tell("hold_failed", { on, status }),
+      restarted: () => current() && this.#tell("restarted"),
+      restartFailed: (status) => current() && this.#tell("restart_failed", { status }),
+    };
+    this.#hold = new Hold(session, events, held);
+    this.#detach = () => {
+      session.delegate = undefined;
+      session.stateChange.removeListener(changed);
+      if (this.#media) this.#media.hooks = null;
+    };
   }
 
   get established() {
     return this.#session.state === SessionState.Established;
   }
 
+  /** The far end's address of record. */
+  get remoteUri() {
+    return this.#session.remoteIdentity.uri;
+  }
+
+  /** Whether it is, or was before it was replaced, the dialog of this key (see replace.js). */
+  isKnownBy(key) {
+    return this.#known.has(key);
+  }
+
+  /**
+   * The far end goes on in another session, whose INVITE this is. False when it cannot now. The old session stays until
+   * the new one is answered; then its end is no end of the call.
+   */
+  replaceWith(invitation) {
+    if (this.#over || this.#successor || !this.established) return false;
+    this.#successor = invitation;
+    let media = null;
+    invitation.delegate = {
+      onSessionDescriptionHandler: (made) => {
+        media = made;
+        media.borrowMicrophone(this.#media);
+      },
+    };
+    const accept = async () => {
+      const { held } = this.#hold;
+      await invitation.accept({ sessionDescriptionHandlerOptions: { hold: held } });
+      // Cancelled or failed meanwhile: the old session is all there is.
+      if (invitation.state === SessionState.Established) this.#succeed(invitation, media, held);
+      this.#successor = null;
+    };
+    attempt(accept, () => (this.#successor = null));
+    return true;
+  }
+
+  #succeed(invitation, media, held) {
+    if (this.#over) {
+      attempt(() => invitation.bye());
+      return;
+    }
+    const [old, oldMedia] = [this.#session, this.#media];
+    this.#detach();
+    this.#attach(invitation, held);
+    this.#adopt(media);
+    this.#audio.start(media.remoteMediaStream);
+    this.#tell("media", { state: media.peerConnection?.connectionState ?? "closed" });
+    this.#tellDialog();
+    // RFC 3891 section 3; the page it was with is gone, but another phone would be left in the old dialog.
+    attempt(() => old.bye());
+    oldMedia?.close();
+  }
+
+  #tellDialog() {
+    const dialog = dialogOf(this.#session);
+    this.#known.add(dialogKey(dialog.sip_call_id, dialog.local_tag, dialog.remote_tag));
+    this.#tell("dialog", dialog);
+  }
+
   /** Send the INVITE of an outbound call. */
   start() {
+    const options = this.#resuming?.held ? { sessionDescriptionHandlerOptions: { hold: true } } : {};
     const requestDelegate = {
-      onProgress: ({ message }) => this.#tell("progress", { status: message.statusCode }),
+      onProgress: ({ message }) => !this.#resuming && this.#tell("progress", { status: message.statusCode }),
       onRedirect: ({ message }) => this.#refused(message),
       onReject: ({ message }) => this.#refused(message),
     };
     const send = async () => {
-      await this.#session.invite({ requestDelegate });
-      this.#tell("sent", { sip_call_id: this.#session.request.callId });
+      await this.#session.invite({ requestDelegate, ...options });
+      if (!this.#resuming) this.#tell("sent", { sip_call_id: this.#session.request.callId });
     };
     attempt(send, () => this.#close(FAILED));
   }
@@ -88,8 +173,27 @@ export class Call {
     this.#end(Number.isInteger(status) && status >= 400 && status <= 699 ? status : 480);
   }
 
+  /** Stop trying to take a call back, without a word. One that was taken back in this very moment is ended. */
+  abandon() {
+    if (this.#over) return;
+    this.#over = true;
+    this.#letGo();
+    attempt(() => (this.established ? this.#session.bye() : this.#session.cancel()));
+  }
+
   hold(on) {
     this.#hold.set(on);
+  }
+
+  /** Look for another media path, with whatever ICE servers there are by now. */
+  restartIce() {
+    this.#media?.useServers(this.#phone.iceServers());
+    this.#hold.restartIce();
+  }
+
+  /** Go on with another microphone: the one there was has stopped. */
+  reopenMicrophone() {
+    attempt(() => this.#media?.reopenMicrophone());
   }
 
   mute(on) {
@@ -179,16 +283,23 @@ export class Call {
   /** Emit `ended`, once, and let go of microphone, connection and loudspeaker. The session may still finish its SIP. */
   #close(cause) {
     if (this.#over) return;
-    this.#tell("ended", { ...FAILED, ...cause });
+    if (this.#resuming) this.#tell("replace_failed", { status: cause.status ?? 0 });
+    else this.#tell("ended", { ...FAILED, ...cause });
     this.#over = true;
+    this.#letGo();
+  }
+
+  #letGo() {
     this.#audio.stop();
     this.#media?.close();
-    this.#phone.over(this.#id);
+    this.#phone.over(this.#id, this);
   }
 
   #stateChanged(state) {
     if (state === SessionState.Established) {
+      this.#resuming = null;
       this.#tell("accepted");
+      this.#tellDialog();
     } else if (state === SessionState.Terminated) {
       // SIP.js changes the state before it says why: whatever knows the cause closes first. A call that stops ringing
       // for no cause has outlived the caller's Expires (RFC 3261 section 13.3.1).
@@ -207,6 +318,8 @@ export class Call {
     this.#media = media;
     media.hooks = {
       microphoneFailed: (name, message) => this.#tell("microphone_failed", { name, message }),
+      microphoneEnded: () => this.#tell("microphone_ended"),
+      microphoneReady: () => this.#tell("microphone_ready"),
       stream: (stream) => !this.#over && this.#audio.start(stream),
       state: (state) => this.#tell("media", { state }),
       digit: (digit) => this.#tell("dtmf", { digit, via: "rtp" }),

@@ -7,10 +7,11 @@ const RETRY_LATER = 491;
 const NO_ANSWER = 0;
 
 /**
- * Hold and unhold of one call by re-INVITE (RFC 3264 section 8.4), one offer at a time (RFC 3261 section 14).
+ * Our re-INVITEs in one call, one offer at a time (RFC 3261 section 14): hold and unhold (RFC 3264 section 8.4), and ICE
+ * restarts, which keep the hold as it is.
  *
- * `call` is what it needs of the call: `media()` (CallMedia or null), `microphoneChanged()`, `held(on)` and
- * `failed(on, status)`. `silent` is true from the request to hold on until the unhold has been accepted.
+ * `call` is what it needs of the call: `media()` (CallMedia or null), `microphoneChanged()`, `held(on)`,
+ * `failed(on, status)`, `restarted()` and `restartFailed(status)`. `silent` is true from the request to hold on until the unhold has been accepted.
  */
 export class Hold {
   silent = false;
@@ -21,59 +22,88 @@ export class Hold {
   #answering = false;
   #confirmed;
 
-  constructor(session, call) {
+  /** `held`: the session begins on hold, or in the place of one that was. */
+  constructor(session, call, held) {
     this.#session = session;
     this.#call = call;
+    this.#held = held;
+    this.silent = held;
+    if (held) session.sessionDescriptionHandlerOptionsReInvite = { hold: true };
     this.#confirmed = session instanceof Inviter;
     session.delegate.onInvite = () => (this.#answering = false);
     session.delegate.onAck = () => (this.#confirmed = true);
     this.#refuseWhileAsking();
   }
 
+  get held() {
+    return this.#held;
+  }
+
   set(on) {
-    if (this.#session.state !== SessionState.Established) {
-      this.#call.failed(on, NO_ANSWER);
-      return;
-    }
-    // SIP.js ends the call when the ACK of an inbound call meets an offer of ours
-    if (this.#asking || this.#answering || !this.#confirmed) {
-      this.#call.failed(on, RETRY_LATER);
+    const refused = this.#refusal();
+    if (refused !== null) {
+      this.#call.failed(on, refused);
       return;
     }
     const directions = this.#call.media()?.directions ?? [];
-    this.#asking = true;
     // "sendonly" still sends: whoever puts a caller on hold must not be heard from this moment on
     this.silent ||= on;
     this.#call.microphoneChanged();
+    const accepted = () => {
+      this.#settle(on);
+      this.#call.held(on);
+    };
+    const failed = (status) => {
+      const media = this.#call.media();
+      if (media) media.directions = directions;
+      this.#settle(this.#held);
+      this.#call.failed(on, status);
+    };
+    this.#offer({ hold: on }, accepted, failed);
+  }
+
+  restartIce() {
+    const refused = this.#refusal();
+    if (refused !== null) {
+      this.#call.restartFailed(refused);
+      return;
+    }
+    const settled = (tell) => (status) => {
+      this.#settle(this.#held);
+      tell(status);
+    };
+    const options = { hold: this.#held, offerOptions: { iceRestart: true } };
+    this.#offer(options, settled(this.#call.restarted), settled(this.#call.restartFailed));
+  }
+
+  /** The status to fail with when no offer can be made now, else null. */
+  #refusal() {
+    if (this.#session.state !== SessionState.Established) return NO_ANSWER;
+    // SIP.js ends the call when the ACK of an inbound call meets an offer of ours
+    return this.#asking || this.#answering || !this.#confirmed ? RETRY_LATER : null;
+  }
+
+  #offer(sessionDescriptionHandlerOptions, accepted, failed) {
+    this.#asking = true;
     const requestDelegate = {
-      onAccept: () => {
-        this.#settle(on);
-        this.#call.held(on);
-      },
-      onReject: ({ message }) => this.#failed(on, directions, finalStatus(message).status),
+      onAccept: () => accepted(),
+      onReject: ({ message }) => failed(finalStatus(message).status),
     };
     attempt(
-      () => this.#session.invite({ sessionDescriptionHandlerOptions: { hold: on }, requestDelegate }),
+      () => this.#session.invite({ sessionDescriptionHandlerOptions, requestDelegate }),
       async () => {
         // The offer may have been made although it could not be sent: an INVITE of the peer is not done with yet.
         await this.#call.media()?.rollbackDescription().catch(() => {});
-        this.#failed(on, directions, RETRY_LATER);
+        failed(RETRY_LATER);
       },
     );
-  }
-
-  #failed(on, directions, status) {
-    const media = this.#call.media();
-    if (media) media.directions = directions;
-    // What SIP.js answers the peer's next re-INVITE with
-    this.#session.sessionDescriptionHandlerOptionsReInvite = { hold: this.#held };
-    this.#settle(this.#held);
-    this.#call.failed(on, status);
   }
 
   #settle(held) {
     this.#asking = false;
     this.#held = held;
+    // What SIP.js answers the peer's next re-INVITE with
+    this.#session.sessionDescriptionHandlerOptionsReInvite = { hold: held };
     this.silent = held;
     this.#call.microphoneChanged();
   }

@@ -1,5 +1,6 @@
 import { SessionDescriptionHandler } from "sip.js/lib/platform/web/index.js";
 
+import { takeEarly } from "./early-microphone.js";
 import { canReadRtp, passSender, watchReceiver } from "./received-dtmf.js";
 
 const TONE_MS = 100;
@@ -9,17 +10,25 @@ const GAP_MS = 70;
 const HOST_CANDIDATE = /^a=candidate:\S+ \d+ udp .* typ host/im;
 const SERVER_CANDIDATE = /^a=candidate:.* typ (srflx|relay)/im;
 
+/** The name of a getUserMedia error; "PolicyBlocked" where the page may not even ask. Whether the iframe's `allow` or the
+ * parent's Permissions-Policy forbids it, a frame cannot know: both look the same from inside. */
+function refusalName(error) {
+  const blocked = error.name === "NotAllowedError" && document.featurePolicy?.allowsFeature("microphone") === false;
+  return blocked ? "PolicyBlocked" : error.name;
+}
+
 /**
  * The microphone, the peer connection and the offers and answers of one call.
  *
  * `settings`: `{iceServers, iceCapMs}`. The owner sets `hooks` right after construction:
- * `microphoneFailed(name, message)`, `stream(mediaStream)`, `state(connectionState)`, `digit(digit)`.
+ * `microphoneFailed(name, message)`, `microphoneEnded()`, `microphoneReady()`, `stream(mediaStream)`, `state(connectionState)`, `digit(digit)`.
  */
 export class CallMedia extends SessionDescriptionHandler {
   hooks = null;
   #microphoneOn = true;
   #wanted;
   #capMs;
+  #lender = null;
 
   constructor(logger, settings) {
     super(logger, (_constraints, media) => media.openMicrophone(), {
@@ -43,25 +52,78 @@ export class CallMedia extends SessionDescriptionHandler {
     let stream;
     try {
       if (!navigator.mediaDevices) throw new DOMException("No microphone access here.", "NotSupportedError");
-      stream = await navigator.mediaDevices.getUserMedia({ audio: true });
+      stream = this.#lent() ?? (await (takeEarly() ?? navigator.mediaDevices.getUserMedia({ audio: true })));
     } catch (error) {
-      this.hooks?.microphoneFailed(error.name, error.message);
+      this.hooks?.microphoneFailed(refusalName(error), error.message);
       throw error;
     }
-    stream.getTracks().forEach((track) => (track.enabled = this.#microphoneOn));
+    for (const track of stream.getTracks()) {
+      track.enabled = this.#microphoneOn;
+      // Unplugged, or the permission taken back. Our own stop() is no such event.
+      track.addEventListener("ended", () => this.#sends(track) && this.hooks?.microphoneEnded());
+    }
     if (this.peerConnection) return stream;
     stream.getTracks().forEach((track) => track.stop());
     throw new Error("The call is over.");
+  }
+
+  #sends(track) {
+    return this.peerConnection?.getSenders().some((sender) => sender.track === track) ?? false;
+  }
+
+  /** Open whatever microphone there is now in the place of one that has stopped. */
+  async reopenMicrophone() {
+    await this.setLocalMediaStream(await this.openMicrophone());
+    this.hooks?.microphoneReady();
+  }
+
+  /** For what is gathered from now on: TURN credentials may be newer than the call. */
+  useServers(iceServers) {
+    const connection = this.peerConnection;
+    connection?.setConfiguration({ ...connection.getConfiguration(), iceServers });
+  }
+
+  /** Go on with the microphone of `media`, whose place this takes. */
+  borrowMicrophone(media) {
+    this.#lender = media;
+  }
+
+  /** A clone: the old one is stopped with its own connection. */
+  #lent() {
+    const sender = this.#lender?.peerConnection?.getSenders().find(({ track }) => track?.readyState === "live");
+    this.#lender = null;
+    return sender ? new MediaStream([sender.track.clone()]) : null;
   }
 
   async setLocalMediaStream(stream) {
     try {
       await super.setLocalMediaStream(stream);
       this.peerConnection.getSenders().forEach(passSender);
+      this.#watchPeer();
     } catch (error) {
       stream.getTracks().forEach((track) => track.stop());
       throw error;
     }
+  }
+
+  async setDescription(sdp, options, modifiers) {
+    await super.setDescription(sdp, options, modifiers);
+    await this.#sendWhereOffered();
+  }
+
+  /**
+   * The track was added before there was an offer. To one that only sends (a call that is on hold from its beginning)
+   * the browser answers with a transceiver of its own and leaves our track in another, which nobody negotiates
+   * (RFC 8829 section 5.10): the call would stay silent after the hold.
+   */
+  async #sendWhereOffered() {
+    const transceivers = this.peerConnection?.getTransceivers() ?? [];
+    const spare = transceivers.find(({ mid, sender }) => mid === null && sender.track);
+    const offered = transceivers.find(({ mid, sender }) => mid !== null && !sender.track);
+    if (!spare || !offered) return;
+    await offered.sender.replaceTrack(spare.sender.track);
+    passSender(offered.sender);
+    spare.stop();
   }
 
   /** Off: packets go on, silent. Kept for a microphone that is not open yet. */
@@ -133,6 +195,9 @@ export class CallMedia extends SessionDescriptionHandler {
     const stats = {
       packets_received: 0,
       packets_sent: 0,
+      packets_lost: 0,
+      loss_sent: 0,
+      direction: this.peerConnection?.getTransceivers().find(({ mid }) => mid !== null)?.currentDirection ?? "sendrecv",
       audio_energy_received: 0,
       audio_level: null,
       connection_state: this.peerConnection?.connectionState ?? "closed",
@@ -143,11 +208,14 @@ export class CallMedia extends SessionDescriptionHandler {
     report?.forEach((entry) => {
       if (entry.type === "inbound-rtp" && entry.kind === "audio") {
         stats.packets_received += entry.packetsReceived ?? 0;
+        stats.packets_lost += entry.packetsLost ?? 0;
         stats.audio_energy_received += entry.totalAudioEnergy ?? 0;
         stats.audio_level = entry.audioLevel ?? stats.audio_level;
       } else if (entry.type === "outbound-rtp" && entry.kind === "audio") {
         stats.packets_sent += entry.packetsSent ?? 0;
-      } else if (entry.type === "remote-inbound-rtp" && entry.roundTripTimeMeasurements > 0) {
+      } else if (entry.type === "remote-inbound-rtp") {
+        stats.loss_sent = Math.max(stats.loss_sent, entry.fractionLost ?? 0);
+        if (!(entry.roundTripTimeMeasurements > 0)) return;
         measuredByRtcp = true;
         stats.round_trip_ms = entry.roundTripTime * 1000;
       } else if (entry.type === "candidate-pair" && entry.nominated && entry.currentRoundTripTime !== undefined) {
@@ -155,6 +223,22 @@ export class CallMedia extends SessionDescriptionHandler {
       }
     });
     return stats;
+  }
+
+  /** A page that goes away closes DTLS at once; its silence is noticed only seconds later. */
+  #watchPeer() {
+    const { peerConnection } = this;
+    const watched = new Set();
+    const look = () => {
+      for (const { transport } of peerConnection.getSenders()) {
+        if (!transport || watched.has(transport)) continue;
+        watched.add(transport);
+        transport.addEventListener("statechange", () => {
+          if (transport.state === "closed" && this.peerConnection) this.hooks?.state("peer_closed");
+        });
+      }
+    };
+    peerConnection.addEventListener("signalingstatechange", look);
   }
 
   #received(event) {

@@ -13,7 +13,8 @@ const CRLF_ONLY = /^[\r\n]*$/;
  * socket in "Disconnecting" until the browser gives up on it. This object outlives its sockets: transactions and
  * dialogs hold on to it, so requests of running calls go out over whichever socket is open now.
  *
- * `hooks`: `up()`, `down(reason)` once per loss or failed attempt, `pong()` for the first data after a ping().
+ * `hooks`: `up()`, `down(reason)` once per loss or failed attempt, `pong(crlf)` for the first data after a ping(), `crlf`: it was
+ * nothing but the answer to it.
  */
 export class WebSocketTransport {
   server = "";
@@ -87,6 +88,11 @@ export class WebSocketTransport {
     this.#socket.send("\r\n\r\n");
   }
 
+  /** A request was sent instead, for a server that does not answer ping(): the next data is the pong. */
+  awaitPong() {
+    this.#pinged = this.isConnected();
+  }
+
   #open(url) {
     const socket = new WebSocket(url, "sip");
     socket.binaryType = "arraybuffer";
@@ -110,7 +116,7 @@ export class WebSocketTransport {
     const text = typeof data === "string" ? data : new TextDecoder().decode(data);
     if (this.#pinged) {
       this.#pinged = false;
-      this.#hooks.pong();
+      this.#hooks.pong(CRLF_ONLY.test(text));
     }
     if (CRLF_ONLY.test(text)) return;
     try {

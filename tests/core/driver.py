@@ -9,7 +9,9 @@ from typing import Any, TypeVar
 
 from embed_app.core import effects as do
 from embed_app.core import messages as msg
-from embed_app.core.model import Call, LinkState, Phone, Settings, SipConfig
+from embed_app.core.dialog import Dialog
+from embed_app.core.model import Call, CallState, Direction, LinkState, Phone, Settings, SipConfig
+from embed_app.core.resume_record import ResumeRecord
 from embed_app.core.update import update
 from embed_app.parent import announce
 from embed_app.protocol import events as ev
@@ -18,6 +20,16 @@ T0 = 1_750_000_000.0
 CALL = "11111111-1111-4111-8111-111111111111"
 OTHER = "22222222-2222-4222-8222-222222222222"
 THIRD = "33333333-3333-4333-8333-333333333333"
+DIALOG = Dialog(
+    call_id="dialog-1",
+    local_tag="ours",
+    remote_tag="theirs",
+    remote_target="sip:x1@far.invalid;transport=ws",
+    remote_uri="sip:0912345678@acme.example",
+    sequence=2,
+    routes=("<sip:proxy.acme.example;lr>",),
+    instance_id="44444444-4444-4444-8444-444444444444",
+)
 URLS = ("wss://one.example/ws", "wss://two.example/ws")
 
 E = TypeVar("E", bound=ev.Event)
@@ -190,6 +202,32 @@ def answered_outbound() -> Driver:
     driver = registered()
     for step in (dial(), msg.CallProgress(call_uuid=CALL, status=180), msg.CallAccepted(call_uuid=CALL)):
         driver.send(step)
+    return driver
+
+
+def record(direction: Direction = Direction.OUTBOUND, **changes: Any) -> ResumeRecord:
+    """Of a call that was answered 30 s ago; the page before went away in this very moment."""
+    call = Call(
+        uuid=CALL,
+        direction=direction,
+        number="0912345678",
+        state=CallState.RESUMING,
+        started_at=T0 - 40,
+        answered_at=T0 - 30,
+        sip_call_id="sip-1",
+        dialog=DIALOG,
+    )
+    found = ResumeRecord(extension="1001", customer="acme", call=call, alive_at=T0, released=True)
+    return replace(found, **changes)
+
+
+def resuming(direction: Direction = Direction.OUTBOUND) -> Driver:
+    """Registered, and the first try to take the call back is under way."""
+    driver = Driver()
+    driver.send(msg.Started(token=GOOD, record=record(direction)))
+    for step in (msg.ConfigReceived(config=config()), msg.TransportUp(), msg.RegisterAccepted()):
+        driver.send(step)
+    assert driver.call.state is CallState.RESUMING
     return driver
 
 

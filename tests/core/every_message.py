@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from embed_app.core import messages as msg
+from embed_app.core.call import CALL_TIMERS, RESUME_TIMERS
+from embed_app.core.media_watch import Sample as Heard
 from embed_app.core.model import Panel, Phone
-from tests.core.driver import CALL, GOOD, OTHER, THIRD, bye, config, dial, invite, token
+from tests.core.driver import CALL, DIALOG, GOOD, OTHER, THIRD, bye, config, dial, invite, token
 
+LINK_TIMERS = ("reconnect", "leave", "token", "credentials", "ping", "pong")
 Sample = Callable[[Phone], msg.Message]
 
 
@@ -43,8 +46,14 @@ LINK: Mapping[str, Sample] = {
     "RegisterAccepted": fixed(msg.RegisterAccepted()),
     **{f"RegisterFailed {s}": fixed(msg.RegisterFailed(status=s)) for s in (0, 401, 403, 408, 503)},
     "Unregistered": fixed(msg.Unregistered()),
+    "Pong": fixed(msg.Pong(crlf=True)),
     "Online": fixed(msg.WentOnline()),
-    **{f"timer {name}": timer(name) for name in ("reconnect", "leave", "token", "credentials")},
+    "Offline": fixed(msg.WentOffline()),
+    "WokeUp": fixed(msg.WokeUp()),
+    **{
+        f"timer {name}": timer(name)
+        for name in ("reconnect", "leave", "token", "credentials", "ping", "pong")
+    },
     "stale reconnect": fixed(msg.TimerFired(name="reconnect", generation=-1)),
     "stale leave": fixed(msg.TimerFired(name="leave", generation=-1)),
 }
@@ -87,11 +96,19 @@ CALLS: Mapping[str, Sample] = {
     "PlaybackBlocked": about_call(msg.PlaybackBlocked),
     "PlaybackStarted": about_call(msg.PlaybackStarted),
     **{f"Media {s}": about_call(msg.MediaChanged, state=s) for s in ("connected", "disconnected", "failed")},
-    **{f"timer {name}": timer(f"{name}:{CALL}") for name in ("queue", "invite", "ring", "transfer")},
+    "Media sampled": about_call(msg.MediaSampled, sample=Heard(packets_received=50, packets_sent=50)),
+    "IceRestarted": about_call(msg.IceRestarted),
+    **{f"IceRestartFailed {s}": about_call(msg.IceRestartFailed, status=s) for s in (0, 481, 488, 491)},
+    "Dialog": about_call(msg.DialogKnown, dialog=DIALOG),
+    **{f"ReplacementFailed {s}": about_call(msg.ReplacementFailed, status=s) for s in (0, 403, 480, 481)},
+    "MicrophoneEnded": about_call(msg.MicrophoneEnded),
+    "MicrophoneReady": about_call(msg.MicrophoneReady),
+    **{f"timer {name}": timer(f"{name}:{CALL}") for name in (*CALL_TIMERS, *RESUME_TIMERS)},
 }
 
 OTHERS: Mapping[str, Sample] = {
     "Panel": fixed(msg.PanelChosen(panel=Panel.KEYPAD)),
+    "DevicesChanged": fixed(msg.DevicesChanged()),
     "AudioUnlock": fixed(msg.AudioUnlockRequested()),
     "ParentMistake": fixed(msg.ParentMistake(code="invalid_payload", fields=("number",))),
     "timer ended": timer("ended"),

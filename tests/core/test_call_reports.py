@@ -138,10 +138,12 @@ def test_blocked_playback_is_told_and_a_tap_unlocks_it() -> None:
     assert not driver.call.audio_blocked
 
 
-def test_failed_media_ends_the_call_once() -> None:
+def test_failed_media_ends_the_call_once_and_not_at_once() -> None:
     driver = answered_outbound()
     for _ in range(2):
         driver.send(msg.MediaChanged(call_uuid=CALL, state="failed"))
+    assert driver.call.live
+    driver.fire(f"lost:{CALL}")
     assert driver.reasons() == ["media_lost"]
 
 

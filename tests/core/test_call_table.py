@@ -8,7 +8,7 @@ import pytest
 
 from embed_app.core import effects as do
 from embed_app.core import messages as msg
-from embed_app.core.model import CallState, LinkState
+from embed_app.core.model import CallState, Direction, LinkState
 from embed_app.protocol import events as ev
 from tests.core.driver import (
     CALL,
@@ -19,19 +19,29 @@ from tests.core.driver import (
     invite,
     phone_in,
     registered,
+    resuming,
 )
 from tests.core.every_message import CALLS, EVERY
 
 HANGUPS = ("Hangup", "Hangup any", "Disconnect")
 ENDS = ("Ended bye", "Ended cancel", "Ended reject", "Ended failed")
+RESUME_ENDS = (
+    *HANGUPS,
+    "MicrophoneFailed",
+    "ReplacementFailed 403",
+    "ReplacementFailed 481",
+    "timer resume_limit",
+)
 TO_ENDED: Mapping[str, tuple[str, ...]] = {
     "out queued": (*HANGUPS, "timer queue", "RegisterFailed 401", "RegisterFailed 403"),
     "out inviting": (*HANGUPS, *ENDS, "Down", "MicrophoneFailed", "timer invite"),
     "out ringing": (*HANGUPS, *ENDS, "Down", "MicrophoneFailed", "timer invite"),
-    "out answered": (*HANGUPS, *ENDS, "Media failed"),
+    "out answered": (*HANGUPS, *ENDS),
     "in ringing": (*HANGUPS, *ENDS, "Down", "timer ring"),
     "in answering": (*HANGUPS, *ENDS, "Down", "MicrophoneFailed"),
-    "in answered": (*HANGUPS, *ENDS, "Media failed"),
+    "in answered": (*HANGUPS, *ENDS),
+    "out resuming": RESUME_ENDS,
+    "in resuming": RESUME_ENDS,
     "ended": (),
 }
 MOVES: Mapping[tuple[str, str], CallState] = {
@@ -43,11 +53,15 @@ MOVES: Mapping[tuple[str, str], CallState] = {
     ("in ringing", "Answer"): CallState.ANSWERING,
     ("in ringing", "Answer any"): CallState.ANSWERING,
     ("in answering", "Accepted"): CallState.ANSWERED,
+    ("out resuming", "Accepted"): CallState.ANSWERED,
+    ("in resuming", "Accepted"): CallState.ANSWERED,
     **{(state, label): CallState.ENDED for state, labels in TO_ENDED.items() for label in labels},
 }
 # The state stays, but something about the call is noted or asked for.
-ALWAYS = ("Mute", "PlaybackBlocked", "PlaybackStarted")
-WHILE_ANSWERED = ("Hold", "Dtmf", "Transfer", "Held", "Digit", "Referred", "Referred bad")
+MEDIA = ("Media connected", "Media disconnected", "Media failed")
+ALWAYS = ("Mute", "PlaybackBlocked", "PlaybackStarted", *MEDIA)
+WATCHED = ("Media sampled", "MicrophoneEnded", "MicrophoneReady", "timer sample", "timer silence")
+WHILE_ANSWERED = ("Dialog", "Hold", "Dtmf", "Transfer", "Held", "Digit", "Referred", "Referred bad", *WATCHED)
 TOUCHES: Mapping[str, tuple[str, ...]] = {
     "out queued": (*ALWAYS, "Sent"),
     "out inviting": (*ALWAYS, "Sent"),
@@ -56,6 +70,8 @@ TOUCHES: Mapping[str, tuple[str, ...]] = {
     "in ringing": ALWAYS,
     "in answering": ALWAYS,
     "in answered": (*ALWAYS, *WHILE_ANSWERED),
+    "out resuming": (*ALWAYS, "timer resume"),
+    "in resuming": (*ALWAYS, "timer resume"),
     "ended": (),
 }
 
@@ -83,6 +99,10 @@ def call_in(state: str) -> Driver:
             driver.send(msg.AnswerRequested())
         case "in answered":
             driver = answered_inbound()
+        case "out resuming":
+            driver = resuming()
+        case "in resuming":
+            driver = resuming(Direction.INBOUND)
         case _:
             driver = answered_outbound()
             driver.send(msg.HangupRequested())
@@ -147,11 +167,14 @@ def test_an_ended_call_is_over(label: str) -> None:
         ("in ringing", "timer ring", do.RejectInvite(CALL, 480)),
         ("out ringing", "timer invite", do.CancelInvite(CALL)),
         ("in ringing", "Answer", do.AcceptInvite(CALL)),
-        ("out answered", "Media failed", do.SendBye(CALL)),
+        ("out answered", "Media failed", do.RestartIce(CALL)),
         ("out answered", "Hold", do.SetHold(CALL, True)),
         ("out answered", "Mute", do.SetMute(CALL, True)),
         ("in answered", "Dtmf", do.SendDtmf(CALL, "12#")),
         ("in answered", "Transfer", do.SendRefer(CALL, "1002")),
+        ("out resuming", "Hangup", do.CancelReplacement(CALL)),
+        ("in resuming", "timer resume_limit", do.CancelReplacement(CALL)),
+        ("in resuming", "Mute", do.SetMute(CALL, True)),
     ],
 )
 def test_the_wire_hears_what_the_state_asks_for(state: str, label: str, effect: do.Effect) -> None:

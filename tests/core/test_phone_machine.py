@@ -7,12 +7,15 @@ must hold stands in `watcher.py`.
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from embed_app.core import messages as msg
+from embed_app.core.media_watch import Sample
 from embed_app.core.model import CallState, LinkState, Panel, Phone, Settings, SipConfig
-from tests.core.driver import GOOD, T0, Driver, config, dial, invite, token
+from tests.core.driver import DIALOG, GOOD, T0, Driver, config, dial, invite, record, token
 from tests.core.watcher import Watcher
 
 STATUSES = st.sampled_from([0, 100, 180, 183, 200, 401, 403, 404, 480, 486, 487, 500, 503, 603])
@@ -51,10 +54,14 @@ class PhoneMachine(RuleBasedStateMachine):
 
     # ---- what can happen
 
-    @initialize(auto_register=FLAGS, raw=st.none() | TOKENS)
-    def start(self, auto_register: bool, raw: str | None) -> None:
+    @initialize(auto_register=FLAGS, raw=st.none() | TOKENS, left=FLAGS, old=FLAGS, gone=st.none() | FLAGS)
+    def start(self, auto_register: bool, raw: str | None, left: bool, old: bool, gone: bool | None) -> None:
         self.driver.phone = Phone(settings=Settings(auto_register=auto_register))
-        self.step(msg.Started(token=raw))
+        found = record(released=gone is None, alive_at=T0 - 100 * old) if left else None
+        if found is not None:
+            self.uuids.append(found.call.uuid)
+            self.watcher.answered[found.call.uuid] = found.call.answered_at or T0
+        self.step(msg.Started(token=raw, record=found, owner_gone=gone))
 
     @rule(seconds=st.sampled_from([0.0, 0.1, 0.3, 1.0, 7.5, 100.0]))
     def time_passes(self, seconds: float) -> None:
@@ -78,6 +85,16 @@ class PhoneMachine(RuleBasedStateMachine):
         after = self.driver.phone
         assert (after.link, after.live_calls, after.timers) == (before.link, before.live_calls, before.timers)
         assert self.driver.last() == ()
+
+    @rule(seconds=st.sampled_from([1.0, 600.0]), message=st.sampled_from([msg.WokeUp(), msg.WentOnline()]))
+    def the_machine_sleeps(self, seconds: float, message: msg.Message) -> None:
+        """Timers do not run meanwhile."""
+        self.driver.now += seconds
+        self.step(message)
+
+    @rule(message=st.sampled_from([msg.WentOffline(), msg.DevicesChanged(), msg.Pong(crlf=True)]))
+    def the_surroundings_change(self, message: msg.Message) -> None:
+        self.step(message)
 
     @rule(message=st.sampled_from([msg.ConnectRequested(), msg.WentOnline(), msg.ConnectRequested()]))
     def somebody_wants_the_line(self, message: msg.Message) -> None:
@@ -150,10 +167,11 @@ class PhoneMachine(RuleBasedStateMachine):
     def a_report(self, kind: type[msg.CallReport], data: st.DataObject) -> None:
         self.step(kind(call_uuid=data.draw(self.some_uuid())))
 
-    @rule(status=STATUSES, flag=FLAGS, kind=st.integers(0, 9), data=st.data())
+    @rule(status=STATUSES, flag=FLAGS, kind=st.integers(0, 16), data=st.data())
     def a_report_with_something_in_it(self, status: int, flag: bool, kind: int, data: st.DataObject) -> None:
         uuid = data.draw(self.some_uuid())
-        state = "failed" if flag else "connected"
+        state = "failed" if flag else ["connected", "disconnected"][status % 2]
+        heard = Sample(packets_received=status, packets_sent=status, packets_lost=status // 9)
         reports: list[msg.CallReport] = [
             msg.InviteSent(call_uuid=uuid, sip_call_id="sip"),
             msg.CallProgress(call_uuid=uuid, status=status),
@@ -165,6 +183,13 @@ class PhoneMachine(RuleBasedStateMachine):
             msg.ReferFailed(call_uuid=uuid, status=status),
             msg.MicrophoneFailed(call_uuid=uuid, name="NotAllowedError" if flag else "Strange"),
             msg.MediaChanged(call_uuid=uuid, state=state),
+            msg.MediaSampled(call_uuid=uuid, sample=heard),
+            msg.IceRestarted(call_uuid=uuid),
+            msg.IceRestartFailed(call_uuid=uuid, status=[0, 481, 488, 491][status % 4]),
+            msg.MicrophoneEnded(call_uuid=uuid),
+            msg.MicrophoneReady(call_uuid=uuid),
+            msg.DialogKnown(call_uuid=uuid, dialog=replace(DIALOG, call_id=f"dialog-{status}")),
+            msg.ReplacementFailed(call_uuid=uuid, status=status),
         ]
         self.step(reports[kind])
 

@@ -123,4 +123,29 @@ def test_a_pbx_that_refuses_is_told_once_and_not_asked_again() -> None:
     assert driver.errors() == ["registration_refused"]
     assert "reconnect" not in driver.phone.timers
     driver.send(msg.WentOnline())
-    assert driver.last() == ()
+    assert (driver.state, driver.asked(do.OpenTransport)) == (LinkState.REFUSED, 0)
+
+
+def test_a_pbx_that_stays_away_after_a_drop_is_told_once() -> None:
+    """Faults 8 and 9: the first loss is no error, the refused attempts after it are one."""
+    driver = registered()
+    for reason in ("code 1006", "code 1006", "timeout", "code 1006"):
+        driver.send(msg.TransportDown(reason=reason))
+        driver.fire("reconnect")
+    assert driver.errors() == ["network_unreachable"]
+    assert driver.told(ev.Error)[0].error.detail == {"reason": "code 1006"}
+    driver.send(msg.TransportUp())
+    driver.send(msg.RegisterAccepted())
+    for _ in range(2):
+        driver.send(msg.TransportDown(reason="code 1006"))
+        driver.fire("reconnect")
+    assert driver.errors() == ["network_unreachable"] * 2, "another row, another error"
+
+
+def test_a_socket_that_opens_and_drops_before_register_does_not_start_the_count_anew() -> None:
+    driver = registered()
+    for _ in range(4):
+        driver.send(msg.TransportDown(), chance=1.0)
+        driver.fire("reconnect")
+        driver.send(msg.TransportUp())
+    assert [event.attempt for event in driver.told(ev.AutoReconnect)] == [1, 2, 3, 4]

@@ -11,7 +11,14 @@ from embed_app.protocol import events as ev
 from tests.core.driver import Driver
 
 INBOUND_ORDER = ("incoming_call", "call_ringing", "call_answered")
-NEED_AN_ANSWERED_CALL: tuple[type[do.CallEffect], ...] = (do.SetHold, do.SendDtmf, do.SendRefer)
+NEED_AN_ANSWERED_CALL: tuple[type[do.CallEffect], ...] = (
+    do.SetHold,
+    do.SendDtmf,
+    do.SendRefer,
+    do.RestartIce,
+    do.SampleMedia,
+    do.ReopenMicrophone,
+)
 
 
 class Watcher:
@@ -101,10 +108,12 @@ class Watcher:
                         assert call.state is CallState.ANSWERED
                     if isinstance(effect, do.AcceptInvite):
                         assert (call.direction, call.state) == (Direction.INBOUND, CallState.RINGING)
+                    if isinstance(effect, do.SendReplacement | do.CancelReplacement):
+                        assert call.state is CallState.RESUMING
                     if isinstance(effect, do.CancelInvite):
                         assert call.direction is Direction.OUTBOUND
                         assert uuid in self.invited
-                case do.Register():
+                case do.Register() | do.Ping() | do.SendFarewell():
                     assert self._driver.phone.link.transport.value == "up"
                 case do.FetchConfig(raw):
                     assert self._driver.phone.link.token is not None
@@ -132,11 +141,19 @@ class Watcher:
             assert Direction.INBOUND in ringing
         alive = {name for call in live for name in timer_names(call.uuid)}
         assert {name for name in phone.timers if ":" in name} <= alive
+        assert phone.due.keys() == phone.timers.keys()
+        assert phone.timers.keys() >= {"pong"} or phone.link.keep_alive.pinged_at is None
+        assert not phone.timers.keys() >= {"ping", "pong"}
         assert ("reconnect" in phone.timers) == (phone.link.state is LinkState.WAITING)
         assert ("leave" in phone.timers) == (phone.link.state is LinkState.LEAVING)
         assert (phone.link.refusal != "") == (phone.link.state is LinkState.REFUSED)
         for call in live:
-            assert (call.answered_at is not None) == (call.state is CallState.ANSWERED)
+            once_answered = (CallState.ANSWERED, CallState.RESUMING)
+            assert (call.answered_at is not None) == (call.state in once_answered)
+            assert (f"resume_limit:{call.uuid}" in phone.timers) == (call.state is CallState.RESUMING)
+            assert (call.media.lost_at is not None) == (f"lost:{call.uuid}" in phone.timers)
+            if call.state is CallState.ANSWERED:
+                assert f"sample:{call.uuid}" in phone.timers
             if call.state is CallState.QUEUED:
                 assert f"queue:{call.uuid}" in phone.timers
             if call.state is CallState.RINGING and call.direction is Direction.INBOUND:

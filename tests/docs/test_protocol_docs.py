@@ -58,7 +58,7 @@ def _listed(cell: str) -> list[str]:
 
 def test_objects_are_documented() -> None:
     objects = section(page("protocol.md"), "Objects").split("### ")[0]
-    assert [row[0].strip("`") for row in rows(objects)] == [
+    assert [row[0].split("`")[1] for row in rows(objects)] == [
         field.name for shape in (CallObject, Contact, ErrorObject) for field in fields(shape)
     ]
 

@@ -42,10 +42,13 @@ CODES = frozenset(
         "mic_blocked",
         "mic_missing",
         "mic_busy",
+        "mic_lost",
         "transfer_failed",
         "hold_failed",
         "dtmf_failed",
         "no_audio",
+        "media_lost",
+        "too_many_messages",
         "load_failed",
         "internal",
     }

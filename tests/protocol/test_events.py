@@ -18,7 +18,7 @@ from tests.fakes import World
 
 CALL_KEYS = {
     "uuid", "direction", "number", "display_name", "state", "muted", "held", "started_at", "answered_at",
-    "ended_at", "campaignId", "leadId", "sip_call_id",
+    "ended_at", "campaignId", "leadId", "sip_call_id", "quality",
 }  # fmt: skip
 KEYS: dict[str, set[str]] = {
     "registered": set(),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from embed_app.core.media_watch import MediaWatch, Quality
 from embed_app.core.model import (
     Call,
     CallState,
@@ -112,6 +113,10 @@ STATES: dict[str, Phone] = {
     "transfer_failed": replace(with_calls(ANSWERED), banner="transfer_failed"),
     "transferring": with_calls(replace(ANSWERED, transfer=TransferState.TRYING, transfer_target="1002")),
     "audio_blocked": with_calls(replace(ANSWERED, audio_blocked=True)),
+    "media_lost_in_call": with_calls(replace(ANSWERED, media=MediaWatch(lost_at=START, missed=True))),
+    "poor_in_call": with_calls(replace(ANSWERED, media=MediaWatch(quality=Quality.POOR))),
+    "offline": replace(READY, link=replace(READY.link, offline=True)),
+    "mic_lost_in_call": replace(with_calls(ANSWERED), banner="mic_lost"),
     "reconnecting_in_call": with_calls(ANSWERED, phone=on_link(LinkState.WAITING, attempt=2)),
     "refused_in_call": with_calls(ANSWERED, phone=on_link(LinkState.REFUSED, refusal="token_expired")),
     "ended": after(replace(OUTBOUND, display_name=NAME), Reason.REMOTE_HANGUP, 83),

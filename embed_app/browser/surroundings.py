@@ -1,0 +1,47 @@
+"""What happens around the page: the network, sleep, devices. Each becomes a Message; no policy here."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import js
+from pyodide.ffi import create_proxy
+
+from embed_app.core.messages import DevicesChanged, Message, WentOffline, WentOnline, WokeUp
+from embed_app.ports import Dispatch
+
+
+class Surroundings:
+    """Listens from the start until the page goes away."""
+
+    def __init__(self, dispatch: Dispatch) -> None:
+        self._dispatch = dispatch
+        self._kept: list[Any] = []
+        self._on(js.window, "online", WentOnline)
+        self._on(js.window, "offline", WentOffline)
+        self._on(js.document, "visibilitychange", WokeUp, when=lambda _event: not js.document.hidden)
+        self._on(js.window, "pageshow", WokeUp, when=lambda event: event.persisted)
+        # Chromium's sign that Wi-Fi became a cable or a phone's network; others do not have it.
+        self._on(getattr(js.navigator, "connection", None), "change", WokeUp)
+        self._on(getattr(js.navigator, "mediaDevices", None), "devicechange", DevicesChanged)
+        if not js.navigator.onLine:
+            dispatch(WentOffline())
+
+    def _on(
+        self,
+        target: Any,
+        event: str,
+        make: Callable[[], Message],
+        when: Callable[[Any], bool] = lambda _event: True,
+    ) -> None:
+        if target is None:
+            return
+
+        def heard(happened: Any) -> None:
+            if when(happened):
+                self._dispatch(make())
+
+        handler = create_proxy(heard)
+        target.addEventListener(event, handler)
+        self._kept.append(handler)

@@ -1,0 +1,99 @@
+"""What is known about the sound of one call, and how it is judged. Pure values, no policy.
+
+Counters are those of W3C webrtc-stats, summed over the call's audio streams.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+POOR_LOSS = 0.10
+GOOD_LOSS = 0.05
+"""Fractions of packets lost: poor from the first on, good again below the second."""
+JUDGED_OVER = 5
+JUDGED_FROM = 50
+"""Samples (one a second) and packets a judgement needs: a single bad second is no bad line."""
+
+
+class Quality(StrEnum):
+    GOOD = "good"
+    POOR = "poor"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sample:
+    """One look at the counters. `loss_sent`: fraction of ours the far end missed of late (RTCP), 0 to 1.
+
+    `direction`: RTCRtpTransceiver.currentDirection, what both sides agreed on; hold changes it.
+    """
+
+    packets_received: int = 0
+    packets_sent: int = 0
+    packets_lost: int = 0
+    loss_sent: float = 0.0
+    direction: str = "sendrecv"
+
+    @property
+    def receives(self) -> bool:
+        return self.direction in ("sendrecv", "recvonly")
+
+    @property
+    def sends(self) -> bool:
+        return self.direction in ("sendrecv", "sendonly")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MediaWatch:
+    """`connection`: the last RTCPeerConnection.connectionState. Times are seconds since the epoch."""
+
+    connection: str = ""
+    sample: Sample | None = None
+    heard: bool = False
+    """Whether a packet ever came from the far end."""
+    heard_at: float | None = None
+    """No later than the last packet that came."""
+    lost_at: float | None = None
+    """Since when there is no sound; None once packets were seen both ways."""
+    missed: bool = False
+    """It has lasted long enough to be told: a peer's last packets before its BYE are no loss."""
+    tries: int = 0
+    """ICE restarts since then."""
+    restarting: bool = False
+    """A re-INVITE with an ICE restart is under way."""
+    restart_owed: bool = False
+    """The network changed under a call that may still be heard: restart as soon as the line is up."""
+    quality: Quality = Quality.GOOD
+    losses: tuple[tuple[int, int], ...] = ()
+    """(received, lost) of each of the last seconds."""
+    microphone_lost: bool = False
+
+    @property
+    def connected(self) -> bool:
+        return self.connection == "connected"
+
+    @property
+    def peer_is_gone(self) -> bool:
+        """It closed its side of DTLS: no path will find it."""
+        return self.connection == "peer_closed"
+
+
+def grown(now: int, before: int) -> int:
+    """How much a counter grew. A new stream (an ICE restart may bring one) counts from zero again."""
+    return now - before if now >= before else now
+
+
+def judge(watch: MediaWatch, sample: Sample) -> tuple[Quality, tuple[tuple[int, int], ...]]:
+    """The quality with this sample, and the losses it was judged by: of both directions the worse."""
+    before = watch.sample or Sample()
+    # Packets that come late are taken back from the count of lost ones.
+    lost = max(0, sample.packets_lost - before.packets_lost)
+    newest = (grown(sample.packets_received, before.packets_received), lost)
+    losses = (*watch.losses, newest)[-JUDGED_OVER:]
+    received, missing = (sum(column) for column in zip(*losses, strict=True))
+    if len(losses) < JUDGED_OVER or received + missing < JUDGED_FROM:
+        return watch.quality, losses
+    loss = max(missing / (received + missing), sample.loss_sent)
+    if loss >= POOR_LOSS:
+        return Quality.POOR, losses
+    return (Quality.GOOD if loss < GOOD_LOSS else watch.quality), losses
