@@ -31,6 +31,16 @@
     return pair.slice(0, pair.indexOf("="));
   }
 
+  // The phone leaves the address here while a call is up (embed_app/browser/records.py): a frame that is reloaded
+  // alone would otherwise not know any more who it is, and lose the call.
+  function addressLeft() {
+    try {
+      return String((history.state && history.state.zorioAddress) || "");
+    } catch (error) {
+      return "";
+    }
+  }
+
   // "#token=" keeps the token out of server logs, so the fragment wins over the query.
   function mergedAddress() {
     var fragment = pairs(location.hash);
@@ -39,7 +49,7 @@
       return named.indexOf(nameOf(pair)) < 0;
     });
     var all = query.concat(fragment);
-    return all.length ? "?" + all.join("&") : "";
+    return all.length ? "?" + all.join("&") : addressLeft();
   }
 
   var search = mergedAddress();
@@ -226,7 +236,7 @@
     function reload() {
       if (done) return;
       done = true;
-      history.replaceState(null, "", location.pathname + "#" + search.slice(1));
+      history.replaceState(null, "", location.pathname + "#" + boot.search.slice(1));
       location.reload();
     }
     // Assets are cached for a year: a damaged one must be fetched anew, or Retry would find it again.

@@ -85,7 +85,7 @@ def read_record(text: str) -> ResumeRecord:
         body = json.loads(text)
     except (ValueError, RecursionError):
         raise RecordError("no JSON") from None
-    parts = _Parts(body, "record")
+    parts = _Parts(body, "")
     if parts.number("version") != VERSION:
         raise RecordError("version")
     call, dialog = _Parts(body.get("call"), "call"), _Parts(body.get("dialog"), "dialog")
@@ -131,9 +131,12 @@ class _Parts:
 
     def __init__(self, value: Any, where: str) -> None:
         if not isinstance(value, Mapping):
-            raise RecordError(where)
+            raise RecordError(where or "no object")
         self._value = value
         self._where = where
+
+    def _wrong(self, name: str) -> RecordError:
+        return RecordError(f"{self._where}.{name}".lstrip("."))
 
     def get(self, name: str) -> Any:
         return self._value.get(name)
@@ -141,7 +144,7 @@ class _Parts:
     def text(self, name: str, pattern: re.Pattern[str] | None = None) -> str:
         value = self.get(name)
         if not isinstance(value, str) or len(value) > 512 or (pattern and not pattern.fullmatch(value)):
-            raise RecordError(f"{self._where}.{name}")
+            raise self._wrong(name)
         return value
 
     def maybe_text(self, name: str) -> str | None:
@@ -150,19 +153,19 @@ class _Parts:
     def number(self, name: str) -> float:
         value = self.get(name)
         if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
-            raise RecordError(f"{self._where}.{name}")
+            raise self._wrong(name)
         return value
 
     def flag(self, name: str) -> bool:
         value = self.get(name)
         if not isinstance(value, bool):
-            raise RecordError(f"{self._where}.{name}")
+            raise self._wrong(name)
         return value
 
     def texts(self, name: str, pattern: re.Pattern[str]) -> tuple[str, ...]:
         value = self.get(name)
         if not isinstance(value, list) or len(value) > 10:
-            raise RecordError(f"{self._where}.{name}")
+            raise self._wrong(name)
         if not all(isinstance(item, str) and pattern.fullmatch(item) for item in value):
-            raise RecordError(f"{self._where}.{name}")
+            raise self._wrong(name)
         return tuple(value)

@@ -179,11 +179,7 @@ def test_a_duplicated_tab_does_not_steal_the_call(crm: OpenCrm, world: World, pl
     record = phone.frame.evaluate(STORED)
     assert uuid in record
     phone.mark()
-    copy = f"if (location.pathname === '/webphone-embed') sessionStorage.setItem('zorio-call', {record!r})"
-    twin = open_crm(
-        world, "1003", phone.context.browser, context=phone.context, init_script=copy, wait="ready"
-    )
-    twin.wait_event("ready")
+    twin = open_crm(world, "1003", plain, context=phone.context, init_script=having(record), wait="ready")
     assert twin.frame.evaluate(STORED) is None, "the copy could still be used later"
     assert twin.state()["calls"] == []
     phone.wait_audio(uuid)

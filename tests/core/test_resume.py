@@ -1,0 +1,328 @@
+"""A page that finds the record of a call takes it back, or says once that it is lost (RFC 3891)."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from embed_app.core import effects as do
+from embed_app.core import messages as msg
+from embed_app.core.dialog import Dialog, replacement_targets
+from embed_app.core.media_watch import MediaWatch
+from embed_app.core.model import CallState, Direction, LinkState, Phone, Settings
+from embed_app.core.resume import GIVE_UP_AFTER, TRY_FOR, record_of
+from embed_app.core.resume_record import read_record, write_record
+from embed_app.protocol import events as ev
+from tests.core.driver import (
+    CALL,
+    DIALOG,
+    GOOD,
+    T0,
+    Driver,
+    answered_outbound,
+    bye,
+    config,
+    dial,
+    invite,
+    record,
+    resuming,
+    token,
+    types,
+)
+
+UP: tuple[msg.Message, ...] = (msg.ConfigReceived(config=config()), msg.TransportUp(), msg.RegisterAccepted())
+BOTH = pytest.mark.parametrize("direction", list(Direction))
+
+
+def replacements(driver: Driver) -> list[do.SendReplacement]:
+    return [effect for effect in driver.effects if isinstance(effect, do.SendReplacement)]
+
+
+def start(**changes: Any) -> Driver:
+    driver = Driver()
+    driver.send(msg.Started(token=GOOD, record=record(**changes)))
+    return driver
+
+
+@BOTH
+def test_it_comes_back_under_its_uuid_and_is_told_once(direction: Direction) -> None:
+    driver = resuming(direction)
+    assert types(driver.send(msg.CallAccepted(call_uuid=CALL))) == ["call_updated"]
+    (updated,) = driver.told(ev.CallUpdated)
+    assert updated.resumed is True
+    assert (updated.call.uuid, updated.call.state, updated.call.direction) == (CALL, "answered", direction)
+    assert driver.call.answered_at == T0 - 30
+    assert driver.types() == ["connected", "registered", "call_updated"]
+    driver.send(bye(), after=5)
+    (ended,) = driver.told(ev.CallHangup)
+    assert (ended.reason, ended.billsec) == ("remote_hangup", 35)
+
+
+def test_it_is_asked_for_as_soon_as_the_line_is_up_and_before_registering() -> None:
+    driver = start()
+    driver.send(UP[0])
+    assert replacements(driver) == []
+    driver.send(UP[1])
+    assert replacements(driver) == [do.SendReplacement(CALL, DIALOG.remote_target, DIALOG, False, False)]
+    assert driver.state is LinkState.REGISTERING
+
+
+@pytest.mark.parametrize(("muted", "held"), [(True, False), (False, True), (True, True)])
+def test_mute_and_hold_come_back_with_it(muted: bool, held: bool) -> None:
+    found = record()
+    driver = Driver()
+    call = replace(found.call, muted=muted, held=held)
+    driver.send(msg.Started(token=GOOD, record=replace(found, call=call)))
+    for step in UP:
+        driver.send(step)
+    (sent,) = replacements(driver)
+    assert (sent.muted, sent.held) == (muted, held)
+    driver.send(msg.CallAccepted(call_uuid=CALL))
+    (updated,) = driver.told(ev.CallUpdated)
+    assert (updated.call.muted, updated.call.held) == (muted, held)
+    assert updated.call.state == ("held" if held else "answered")
+
+
+def test_muting_while_it_comes_back_counts() -> None:
+    driver = resuming()
+    driver.send(msg.MuteRequested())
+    assert driver.last() == (do.SetMute(CALL, True),)
+    driver.send(msg.CallAccepted(call_uuid=CALL))
+    assert do.SetMute(CALL, True) in driver.last()
+    assert driver.call.muted
+
+
+@pytest.mark.parametrize("status", [0, 404, 408, 480, 500, 503])
+def test_a_far_end_that_is_not_there_yet_is_asked_again(status: int) -> None:
+    driver = resuming()
+    driver.send(msg.ReplacementFailed(call_uuid=CALL, status=status))
+    assert driver.told(ev.CallHangup) == []
+    driver.fire(f"resume:{CALL}")
+    first, second = replacements(driver)
+    assert (first.target, second.target) == replacement_targets(DIALOG)
+    driver.send(msg.CallAccepted(call_uuid=CALL))
+    assert driver.call.state is CallState.ANSWERED
+
+
+@pytest.mark.parametrize("status", [403, 420, 481, 486, 488, 603])
+def test_a_final_answer_ends_it_once(status: int) -> None:
+    driver = resuming()
+    driver.send(msg.ReplacementFailed(call_uuid=CALL, status=status), after=2)
+    (ended,) = driver.told(ev.CallHangup)
+    assert (ended.reason, ended.billsec) == ("signaling_lost", 32)
+    assert driver.send(msg.ReplacementFailed(call_uuid=CALL, status=status)) == []
+
+
+def test_no_answer_is_tried_again_and_given_up_in_the_end() -> None:
+    driver = resuming()
+    tries = 1
+    while f"resume_limit:{CALL}" in driver.timers:
+        name = min(driver.timers, key=lambda name: driver.timers[name][0])
+        driver.fire(name)
+        tries += name == f"resume:{CALL}"
+    assert tries == pytest.approx(GIVE_UP_AFTER / TRY_FOR, abs=1)
+    (ended,) = driver.told(ev.CallHangup)
+    assert ended.reason == "signaling_lost"
+    assert do.CancelReplacement(CALL) in driver.effects
+    assert do.SendFarewell(DIALOG) in driver.effects
+
+
+def test_a_line_that_drops_meanwhile_is_waited_for() -> None:
+    driver = resuming()
+    driver.send(msg.TransportDown(reason="code 1006"), after=0.1)
+    assert driver.call.state is CallState.RESUMING
+    assert f"resume:{CALL}" not in driver.timers
+    driver.fire("reconnect")
+    driver.send(msg.TransportUp())
+    assert len(replacements(driver)) == 2
+
+
+def test_a_server_that_does_not_answer_costs_the_call_only_in_the_end() -> None:
+    driver = start()
+    driver.send(msg.ConfigFailed(status=503))
+    assert driver.call.state is CallState.RESUMING
+    driver.fire(f"resume_limit:{CALL}")
+    assert driver.told(ev.CallHangup)[0].reason == "signaling_lost"
+
+
+def test_hanging_up_meanwhile_reaches_the_far_end() -> None:
+    driver = resuming()
+    driver.send(msg.HangupRequested())
+    assert driver.told(ev.CallHangup)[0].reason == "local_hangup"
+    assert [e for e in driver.last() if not isinstance(e, do.StopTimer | do.StartTimer)] == [
+        do.CancelReplacement(CALL),
+        do.SendFarewell(DIALOG),
+    ]
+
+
+def test_hanging_up_before_the_line_is_up_reaches_the_far_end_later() -> None:
+    driver = start()
+    driver.send(msg.HangupRequested(call_uuid=CALL))
+    assert driver.told(ev.CallHangup)[0].reason == "local_hangup"
+    assert not driver.asked(do.SendFarewell)
+    for step in UP:
+        driver.send(step)
+    assert driver.asked(do.SendFarewell) == 1
+    assert replacements(driver) == []
+
+
+def test_a_microphone_that_is_refused_ends_it_at_both_ends() -> None:
+    driver = resuming()
+    driver.send(msg.MicrophoneFailed(call_uuid=CALL, name="NotAllowedError"))
+    assert driver.told(ev.CallHangup)[0].reason == "mic_denied"
+    assert do.SendFarewell(DIALOG) in driver.last()
+
+
+def test_it_connects_for_a_call_also_where_it_would_not_by_itself() -> None:
+    driver = Driver(Phone(settings=Settings(auto_register=False)))
+    driver.send(msg.Started(token=GOOD, record=record()))
+    assert driver.state is LinkState.CONFIGURING
+
+
+def test_meanwhile_there_is_no_place_for_another_call() -> None:
+    driver = resuming()
+    driver.send(dial(call_uuid="other"))
+    assert driver.errors() == ["call_in_progress"]
+    driver.send(invite("another"))
+    assert driver.last() == (do.RejectInvite("another", 486),)
+
+
+@pytest.mark.parametrize("wish", [msg.HoldRequested(), msg.DtmfRequested(digits="1"), msg.AnswerRequested()])
+def test_what_needs_the_line_is_refused_meanwhile(wish: msg.CallWish) -> None:
+    driver = resuming()
+    driver.send(replace(wish, call_uuid=CALL))
+    assert driver.errors() == ["invalid_state"]
+    assert driver.call.state is CallState.RESUMING
+
+
+# ---- whose it is
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [token(extension="1002"), token(customer="other"), "junk", None],
+    ids=["user", "customer", "junk", "no"],
+)
+def test_a_record_of_somebody_else_is_left_alone(raw: str | None) -> None:
+    driver = Driver()
+    driver.send(msg.Started(token=raw, record=record()))
+    assert driver.phone.calls == ()
+    assert driver.told(ev.CallHangup) == []
+
+
+def test_resume_0_takes_nothing_back_and_keeps_nothing() -> None:
+    driver = Driver(Phone(settings=Settings(resume=False)))
+    driver.send(msg.Started(token=GOOD, record=record()))
+    assert driver.phone.calls == ()
+    for step in (
+        *UP,
+        dial(),
+        msg.CallAccepted(call_uuid=CALL),
+        msg.DialogKnown(call_uuid=CALL, dialog=DIALOG),
+    ):
+        driver.send(step)
+    assert driver.call.state is CallState.ANSWERED
+    assert record_of(driver.phone) is None
+
+
+@pytest.mark.parametrize(
+    ("released", "owner_gone", "silent_for", "taken"),
+    [
+        (True, None, 0.1, True),  # reloaded
+        (False, True, 0.1, True),  # crashed: the browser has let go of the lock
+        (False, False, 0.1, False),  # a duplicated tab
+        (False, False, 20.0, False),  # the same, and the owner's timers are held back
+        (False, None, 0.1, False),  # a duplicated tab of a browser without locks
+        (False, None, 6.0, True),  # crashed there
+    ],
+)
+def test_only_a_call_without_an_owner_is_taken(
+    released: bool, owner_gone: bool | None, silent_for: float, taken: bool
+) -> None:
+    driver = Driver()
+    found = record(released=released, alive_at=T0 - silent_for)
+    driver.send(msg.Started(token=GOOD, record=found, owner_gone=owner_gone))
+    assert bool(driver.phone.live_calls) is taken
+
+
+def test_one_that_is_too_old_is_ended_as_of_then() -> None:
+    driver = Driver()
+    found = record(Direction.INBOUND, alive_at=T0 - 61)
+    found = replace(found, call=replace(found.call, answered_at=T0 - 161))
+    events = driver.send(msg.Started(token=GOOD, record=found))
+    assert types(events) == ["call_hangup"]
+    (ended,) = driver.told(ev.CallHangup)
+    assert (ended.reason, ended.billsec) == ("signaling_lost", 100)
+    assert driver.phone.farewells == ()
+
+
+# ---- what the next page finds
+
+
+def test_an_answered_call_is_kept_as_it_is_now() -> None:
+    driver = answered_outbound()
+    assert record_of(driver.phone) is None, "without its dialog it could not be replaced"
+    driver.send(msg.DialogKnown(call_uuid=CALL, dialog=DIALOG))
+    driver.send(msg.MuteRequested())
+    driver.send(msg.HoldChanged(call_uuid=CALL, held=True))
+    kept = record_of(driver.phone)
+    assert kept is not None
+    found = read_record(write_record(replace(kept, alive_at=T0, released=True)))
+    assert (found.extension, found.customer) == ("1001", "acme")
+    assert found.call == replace(driver.call, state=CallState.RESUMING, media=MediaWatch())
+    driver.send(bye())
+    assert record_of(driver.phone) is None
+
+
+def test_a_call_that_is_resuming_is_kept_too() -> None:
+    driver = resuming()
+    kept = record_of(driver.phone)
+    assert kept is not None
+    assert kept.call.uuid == CALL
+
+
+def test_a_ringing_call_is_not_kept() -> None:
+    driver = resuming()
+    driver.send(msg.ReplacementFailed(call_uuid=CALL, status=481))
+    driver.send(dial(call_uuid="other"))
+    driver.send(msg.DialogKnown(call_uuid="other", dialog=DIALOG))
+    assert record_of(driver.phone) is None
+
+
+# ---- the far end came back in another dialog
+
+
+def test_offers_under_way_are_void_in_the_new_dialog() -> None:
+    driver = answered_outbound()
+    driver.send(msg.DialogKnown(call_uuid=CALL, dialog=DIALOG))
+    driver.send(msg.HoldRequested())
+    driver.send(msg.DialogKnown(call_uuid=CALL, dialog=replace(DIALOG, call_id="dialog-2")))
+    assert driver.last() == (do.SetHold(CALL, True),)
+    driver.send(msg.HoldChanged(call_uuid=CALL, held=True))
+    assert driver.call.held
+    assert driver.call.dialog is not None
+    assert driver.call.dialog.call_id == "dialog-2"
+    assert "call_hangup" not in driver.types()
+
+
+# ---- where the far end is looked for
+
+
+@pytest.mark.parametrize(
+    ("contact", "targets"),
+    [
+        ("sip:1002@acme.example;gr=urn:uuid:1", ("sip:1002@acme.example;gr=urn:uuid:1", "AOR")),
+        ("sip:1002@acme.example;alias=10.0.0.1~4711~5;gr=x", ("sip:1002@acme.example;gr=x", "AOR")),
+        ("sip:x1@y.invalid;alias=10.0.0.1~4711~5;transport=ws", ("AOR",)),
+        ("sip:x1@y.invalid;transport=ws", ("sip:x1@y.invalid;transport=ws", "AOR")),
+        ("sip:1002@acme.example", ("sip:1002@acme.example",)),
+    ],
+)
+def test_targets(contact: str, targets: tuple[str, ...]) -> None:
+    dialog = Dialog(
+        call_id="c", local_tag="l", remote_tag="r", remote_target=contact, remote_uri="sip:1002@acme.example"
+    )
+    expected = tuple("sip:1002@acme.example" if target == "AOR" else target for target in targets)
+    assert replacement_targets(dialog) == expected
