@@ -95,8 +95,12 @@ def active_call(phone: Phone) -> Call | None:
     return next((call for call in live if call.state is _A), live[-1] if live else None)
 
 
+def rings_here(call: Call) -> bool:
+    return call.state is _R and call.direction is Direction.INBOUND
+
+
 def ringing_call(phone: Phone) -> Call | None:
-    return next((c for c in phone.live_calls if c.state is _R and c.direction is Direction.INBOUND), None)
+    return next((call for call in phone.live_calls if rings_here(call)), None)
 
 
 def end_call(turn: Turn, call: Call, reason: Reason) -> None:

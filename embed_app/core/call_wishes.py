@@ -6,9 +6,18 @@ from dataclasses import replace
 
 from embed_app.core import effects as do
 from embed_app.core import messages as msg
-from embed_app.core.call import active_call, hang_up, next_state, ringing_call
+from embed_app.core.call import (
+    active_call,
+    end_call,
+    hang_up,
+    next_state,
+    release_line,
+    ringing_call,
+    rings_here,
+)
 from embed_app.core.dial_string import DialStringError, clean_digits, clean_number
 from embed_app.core.model import Call, CallState, LinkState, TransferState
+from embed_app.core.release_cause import Reason
 from embed_app.core.turn import Turn
 
 TRANSFER_TIMEOUT = 60.0
@@ -27,9 +36,7 @@ def wish(turn: Turn, message: msg.CallWish) -> None:
         case msg.AnswerRequested():
             if next_state(call, message) is None:
                 return turn.problem("invalid_state", call_uuid=call.uuid)
-            turn.stop_timers(f"ring:{call.uuid}")
-            turn.put(replace(call, state=CallState.ANSWERING))
-            return turn.emit(do.AcceptInvite(call.uuid))
+            return _answer(turn, call)
         case msg.HangupRequested():
             return hang_up(turn, call)
         case msg.MuteRequested():
@@ -49,6 +56,16 @@ def wish(turn: Turn, message: msg.CallWish) -> None:
             return _transfer(turn, call, message.target)
         case _:
             raise TypeError(type(message).__name__)
+
+
+def _answer(turn: Turn, call: Call) -> None:
+    turn.stop_timers(f"ring:{call.uuid}")
+    turn.put(replace(call, state=CallState.ANSWERING))
+    turn.emit(do.AcceptInvite(call.uuid))
+    for other in turn.phone.live_calls:
+        if rings_here(other):
+            release_line(turn, other, reject_status=486)
+            end_call(turn, other, Reason.BUSY)
 
 
 def _mute(turn: Turn, call: Call, *, muted: bool) -> None:

@@ -6,12 +6,14 @@ from dataclasses import replace
 
 from embed_app.core import effects as do
 from embed_app.core import messages as msg
-from embed_app.core.call import INVITE_TIMEOUT, QUEUE_TIMEOUT, RING_TIMEOUT
+from embed_app.core.call import INVITE_TIMEOUT, QUEUE_TIMEOUT, RING_TIMEOUT, rings_here
 from embed_app.core.dial_string import DialStringError, clean_caller, clean_name, clean_number
 from embed_app.core.model import Call, CallState, Direction, LinkState, Panel
 from embed_app.core.turn import Turn
 
 MAX_CALLS = 1
+MAX_RINGING = 2
+"""Callers at once, while nobody is talking: both are shown, and whoever is answered costs the other a busy."""
 _COMING_UP = (LinkState.CONFIGURING, LinkState.CONNECTING, LinkState.REGISTERING, LinkState.WAITING)
 _CONTACT_ID = "x-zorio-contact-id"
 
@@ -59,7 +61,9 @@ def invite_received(turn: Turn, message: msg.InviteReceived) -> None:
         return None  # told twice: the call is here already
     if turn.link.state in (LinkState.IDLE, LinkState.LEAVING):
         return turn.emit(do.RejectInvite(message.call_uuid, 480))  # it crossed our `disconnect`
-    if len(turn.phone.live_calls) >= MAX_CALLS:
+    live = turn.phone.live_calls
+    most = MAX_RINGING if all(rings_here(call) for call in live) else MAX_CALLS
+    if len(live) >= most:
         return turn.emit(do.RejectInvite(message.call_uuid, 486))
     headers = {name.lower(): value for name, value in message.headers}
     turn.put(

@@ -130,7 +130,7 @@ class Watcher:
     def phone_makes_sense(self) -> None:
         phone = self._driver.phone
         live = phone.live_calls
-        assert len(live) <= MAX_CALLS + 1
+        assert len(live) <= MAX_CALLS + 1, "a call and the one it is transferred to, or two that ring"
         assert len({call.uuid for call in phone.calls}) == len(phone.calls)
         if not live:
             assert phone.panel is Panel.NONE

@@ -22,17 +22,17 @@ def test_a_second_caller_hears_busy_and_the_call_goes_on(alice: Phone, bob: Phon
     assert documented(alice) == []
 
 
-def test_a_second_caller_hears_busy_while_we_ring(alice: Phone, world: World) -> None:
-    first = Stranger(world, "1001", "0900000001", "Một")
-    uuid = alice.wait_event("incoming_call")["call"]["uuid"]
-    second = Stranger(world, "1001", "0900000002", "Hai")
-    second.wait_for("ended")
-    assert second.call.status == 486
-    alice.send("answer")
-    assert alice.wait_event("call_answered")["call"]["uuid"] == uuid
-    first.wait_for("answered")
-    alice.wait_audio(uuid)
-    assert documented(alice) == ["incoming_call", "call_ringing", "call_answered"]
+def test_a_third_caller_hears_busy_while_two_ring(alice: Phone, world: World) -> None:
+    callers = [Stranger(world, "1001", f"090000000{n}", f"Khách {n}") for n in (1, 2)]
+    until(lambda: alice.types().count("incoming_call") == 2, "both callers")
+    third = Stranger(world, "1001", "0900000003", "Ba")
+    third.wait_for("ended")
+    assert third.call.status == 486
+    for caller in callers:
+        caller.do("bye")
+        caller.wait_for("ended")
+    until(lambda: alice.types().count("call_hangup") == 2, "both ends")
+    assert documented(alice) == ["incoming_call", "call_ringing"] * 2 + ["call_hangup"] * 2
 
 
 def test_a_second_call_command_is_refused_and_the_call_goes_on(alice: Phone, world: World) -> None:

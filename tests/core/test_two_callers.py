@@ -1,0 +1,57 @@
+"""Two callers at once (fault 45): both are shown, one is answered, both end."""
+
+from __future__ import annotations
+
+import pytest
+
+from embed_app.core import effects as do
+from embed_app.core import messages as msg
+from embed_app.core.model import CallState
+from embed_app.protocol import events as ev
+from tests.core.driver import CALL, OTHER, THIRD, Driver, answered_outbound, dial, invite, registered
+
+
+def two_callers() -> Driver:
+    driver = registered()
+    driver.send(invite(CALL))
+    driver.send(invite(OTHER))
+    return driver
+
+
+def test_both_are_shown_and_a_third_hears_busy() -> None:
+    driver = two_callers()
+    assert [event.call.uuid for event in driver.told(ev.IncomingCall)] == [CALL, OTHER]
+    driver.send(invite(THIRD))
+    assert driver.last() == (do.RejectInvite(THIRD, 486),)
+
+
+@pytest.mark.parametrize(("answered", "other"), [(CALL, OTHER), (OTHER, CALL)])
+def test_answering_one_tells_the_other_that_we_are_busy(answered: str, other: str) -> None:
+    driver = two_callers()
+    driver.send(msg.AnswerRequested(call_uuid=answered))
+    assert do.AcceptInvite(answered) in driver.last()
+    assert do.RejectInvite(other, 486) in driver.last()
+    assert [(event.call.uuid, event.reason) for event in driver.told(ev.CallHangup)] == [(other, "busy")]
+    driver.send(msg.CallAccepted(call_uuid=answered))
+    assert [(call.uuid, call.state) for call in driver.phone.live_calls] == [(answered, CallState.ANSWERED)]
+
+
+def test_each_may_be_declined_or_give_up_by_itself() -> None:
+    driver = two_callers()
+    driver.send(msg.HangupRequested(call_uuid=OTHER))
+    driver.send(msg.CallEnded(call_uuid=CALL, by_remote=True, kind="cancel"))
+    assert [event.reason for event in driver.told(ev.CallHangup)] == ["rejected", "cancelled"]
+    assert driver.phone.live_calls == ()
+
+
+def test_a_lost_line_ends_both() -> None:
+    driver = two_callers()
+    driver.send(msg.TransportDown())
+    assert [event.reason for event in driver.told(ev.CallHangup)] == ["signaling_lost"] * 2
+
+
+@pytest.mark.parametrize("busy", [answered_outbound, lambda: (d := registered(), d.send(dial()))[0]])
+def test_who_talks_or_calls_out_is_busy(busy: object) -> None:
+    driver = busy()  # type: ignore[operator]
+    driver.send(invite(OTHER))
+    assert driver.last() == (do.RejectInvite(OTHER, 486),)
