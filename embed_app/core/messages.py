@@ -2,25 +2,85 @@
 
 Each message is stamped by the runtime with `at`, the time it came (seconds since the epoch), and with
 `chance`: the core has no clock and no randomness of its own. Where a message makes a new call it
-brings the call's uuid with it for the same reason.
+brings the call's uuid with it for the same reason. Reports about one call are in `call_messages`.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from embed_app.core.dialog import Dialog
-from embed_app.core.media_watch import Sample
+from embed_app.core.call_messages import (
+    CallAccepted as CallAccepted,
+)
+from embed_app.core.call_messages import (
+    CallEnded as CallEnded,
+)
+from embed_app.core.call_messages import (
+    CallProgress as CallProgress,
+)
+from embed_app.core.call_messages import (
+    CallReport as CallReport,
+)
+from embed_app.core.call_messages import (
+    DialogKnown as DialogKnown,
+)
+from embed_app.core.call_messages import (
+    DigitReceived as DigitReceived,
+)
+from embed_app.core.call_messages import (
+    HoldChanged as HoldChanged,
+)
+from embed_app.core.call_messages import (
+    HoldFailed as HoldFailed,
+)
+from embed_app.core.call_messages import (
+    IceRestarted as IceRestarted,
+)
+from embed_app.core.call_messages import (
+    IceRestartFailed as IceRestartFailed,
+)
+from embed_app.core.call_messages import (
+    InviteSent as InviteSent,
+)
+from embed_app.core.call_messages import (
+    MediaChanged as MediaChanged,
+)
+from embed_app.core.call_messages import (
+    MediaSampled as MediaSampled,
+)
+from embed_app.core.call_messages import (
+    MicrophoneEnded as MicrophoneEnded,
+)
+from embed_app.core.call_messages import (
+    MicrophoneFailed as MicrophoneFailed,
+)
+from embed_app.core.call_messages import (
+    MicrophoneReady as MicrophoneReady,
+)
+from embed_app.core.call_messages import (
+    PlaybackBlocked as PlaybackBlocked,
+)
+from embed_app.core.call_messages import (
+    PlaybackStarted as PlaybackStarted,
+)
+from embed_app.core.call_messages import (
+    ReferAccepted as ReferAccepted,
+)
+from embed_app.core.call_messages import (
+    ReferFailed as ReferFailed,
+)
+from embed_app.core.call_messages import (
+    ReferProgress as ReferProgress,
+)
+from embed_app.core.call_messages import (
+    Referred as Referred,
+)
+from embed_app.core.call_messages import (
+    ReplacementFailed as ReplacementFailed,
+)
+from embed_app.core.message import Message as Message
 from embed_app.core.model import Panel, SipConfig
 from embed_app.core.resume_record import ResumeRecord
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Message:
-    at: float = 0.0
-    chance: float = 0.5
-    """0 to 1, drawn by the runtime for each message: what jitter is made of."""
-
 
 # ---- wishes: the agent on the screen, or the parent by a command -------------------------------
 
@@ -211,145 +271,6 @@ class InviteReceived(Message):
     number: str = field(repr=False)
     display_name: str = field(repr=False)
     headers: tuple[tuple[str, str], ...] = field(default=(), repr=False)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CallReport(Message):
-    """The user agent reports about one call."""
-
-    call_uuid: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class InviteSent(CallReport):
-    sip_call_id: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CallProgress(CallReport):
-    status: int
-
-
-class CallAccepted(CallReport):
-    __slots__ = ()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DialogKnown(CallReport):
-    """The dialog of an answered call; another one when the far end's page has taken its call back."""
-
-    dialog: Dialog
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ReplacementFailed(CallReport):
-    """A try to take the call back. status: the final one; 0: no answer."""
-
-    status: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CallEnded(CallReport):
-    """kind: "bye", "cancel", "reject" or "failed"; reason: the raw Reason header (RFC 3326)."""
-
-    by_remote: bool
-    kind: str
-    status: int = 0
-    reason: str = ""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class HoldChanged(CallReport):
-    held: bool
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class HoldFailed(CallReport):
-    held: bool
-    status: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DigitReceived(CallReport):
-    digit: str = field(repr=False)
-    via: str
-
-
-class ReferAccepted(CallReport):
-    __slots__ = ()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ReferProgress(CallReport):
-    """status: the one in the sipfrag of a NOTIFY (RFC 3515 section 2.4.4)."""
-
-    status: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ReferFailed(CallReport):
-    status: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Referred(CallReport):
-    """The peer asks us to call somebody else in its place (RFC 3515)."""
-
-    new_call_uuid: str
-    number: str = field(repr=False)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class MicrophoneFailed(CallReport):
-    """name: the DOMException's, e.g. NotAllowedError (Media Capture and Streams section 10.2), or
-    PolicyBlocked where the page may not even ask."""
-
-    name: str
-
-
-class MicrophoneEnded(CallReport):
-    """The microphone stopped by itself: unplugged, or its permission taken back."""
-
-    __slots__ = ()
-
-
-class MicrophoneReady(CallReport):
-    """The call has a microphone again."""
-
-    __slots__ = ()
-
-
-class PlaybackBlocked(CallReport):
-    __slots__ = ()
-
-
-class PlaybackStarted(CallReport):
-    __slots__ = ()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class MediaChanged(CallReport):
-    """state: RTCPeerConnection.connectionState."""
-
-    state: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class MediaSampled(CallReport):
-    sample: Sample
-
-
-class IceRestarted(CallReport):
-    """The far end took the offer; whether anything is heard again is another matter."""
-
-    __slots__ = ()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class IceRestartFailed(CallReport):
-    """status: the final one; 491: two offers crossed (RFC 3261 section 14.1); 0: no answer."""
-
-    status: int
 
 
 # ---- time --------------------------------------------------------------------------------------
