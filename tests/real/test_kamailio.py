@@ -99,11 +99,11 @@ async def test_a_nonce_outlives_a_restart(kamailio: Kamailio) -> None:
 
 @story
 async def test_guessing_is_stopped_for_that_user_and_address(kamailio: Kamailio) -> None:
-    async with phone(kamailio, "2002", ("2002", "wrong")) as guesser:
+    async with phone(kamailio, "2003", ("2003", "wrong")) as guesser:
         phrases = [str((await guesser.register()).phrase) for _ in range(12)]
         assert phrases[0] == "Forbidden"
         assert phrases[-1] == "Too many wrong passwords"
-        guesser.password = STATIC["2002"]
+        guesser.password = STATIC["2003"]
         assert (await guesser.register()).code == 403
     async with phone(kamailio, "2001", ("2001", STATIC["2001"])) as neighbour:
         assert (await neighbour.register()).code == 200
@@ -113,7 +113,7 @@ async def test_guessing_is_stopped_for_that_user_and_address(kamailio: Kamailio)
 async def test_away_is_480_and_unknown_is_404(kamailio: Kamailio) -> None:
     async with phone(kamailio, "1001") as mine:
         await mine.register()
-        assert (await mine.ask("INVITE", f"sip:1004@{DOMAIN}")).code == 480
+        assert (await mine.ask("INVITE", f"sip:2003@{DOMAIN}")).code == 480
         assert (await mine.ask("INVITE", f"sip:8004@{DOMAIN}")).code == 404
         async with phone(kamailio, "8004") as seen:
             await seen.register()
@@ -123,16 +123,16 @@ async def test_away_is_480_and_unknown_is_404(kamailio: Kamailio) -> None:
 
 @story
 async def test_a_new_socket_replaces_the_binding_of_the_instance(kamailio: Kamailio) -> None:
-    async with phone(kamailio, "1002") as old:
+    async with phone(kamailio, "7102") as old:
         await old.register(headers=SUPPORTED)
-        new = phone(kamailio, "1002")
+        new = phone(kamailio, "7102")
         new.instance = old.instance
         async with new:
             answer = await new.register(headers=SUPPORTED)
             assert answer.headers.getlist("Contact")[0].count("<sip:") == 1
             async with phone(kamailio, "1001") as caller:
                 await caller.register()
-                call = asyncio.create_task(caller.ask("INVITE", f"sip:1002@{DOMAIN}"))
+                call = asyncio.create_task(caller.ask("INVITE", f"sip:7102@{DOMAIN}"))
                 invite = await new.request("INVITE")
                 await new.reply(invite, 486, "Busy Here")
                 assert (await call).code == 486
