@@ -45,6 +45,8 @@ async function adopted(python, { stdout, stderr }) {
   const response = await fetch(beside("./python.zip"));
   if (!response.ok) throw new Error(`python.zip: status ${response.status}`); // the phone runs on without PyScript
   python.FS.writeFile("/lib/python314.zip", new Uint8Array(await response.arrayBuffer()));
+  // It knew another, smaller zip. importlib.invalidate_caches() would want importlib.metadata.
+  python.runPython("import sys\nfor finder in sys.path_importer_cache.values():\n  if finder: finder.invalidate_caches()");
   if (stdout) python.setStdout({ batched: stdout });
   if (stderr) python.setStderr({ batched: stderr });
   return python;

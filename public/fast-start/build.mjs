@@ -38,7 +38,7 @@ export async function buildFastStart({ assets, nodeModules, pythonZip, kept, esb
   const loaderKey = sha256(loader, own("build.mjs")).digest("hex");
   const patchedLoader = await kept.file("loader.mjs", loaderKey, () => patchLoader(loader.toString()));
 
-  const imageKey = sha256(glueKey, fs.readFileSync(pythonZip), own("prepare.py")).digest("hex");
+  const imageKey = sha256(glueKey, fs.readFileSync(pythonZip), own("prepare.py"), own("lean.py")).digest("hex");
   let taken;
   const snapshot = () => {
     taken ??= import(pathToFileURL(patchedGlue).href).then((module) =>

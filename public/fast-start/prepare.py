@@ -20,6 +20,7 @@ def prepare() -> int:
     if translator is not None:
         for locale in translator.LOCALES:
             translator.load_texts(locale)
+    del sys.modules["subprocess"]  # lean.py's; the real one comes with the whole standard library
     random.seed(0)  # the same bytes for the same sources; the frame seeds it anew
     tidy()
     return len(sys.modules)

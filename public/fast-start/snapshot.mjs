@@ -4,7 +4,7 @@ import path from "node:path";
 import { fileURLToPath } from "node:url";
 import { makeImage } from "./memory-image.mjs";
 
-const PREPARE = fileURLToPath(new URL("./prepare.py", import.meta.url));
+const script = (name) => fs.readFileSync(fileURLToPath(new URL(name, import.meta.url)), "utf8");
 const SNAPSHOT_LENGTH = 1; // of makeMemorySnapshot(): word 1 is where the memory begins, after Pyodide's own header
 
 /** Runs `work` and returns its result with the exports of the wasm instance that was made meanwhile. */
@@ -54,6 +54,23 @@ function trampolineAddress(exports, memory) {
   return exports._PyRuntime.value + new Uint32Array(memory.buffer, offset, 1)[0];
 }
 
+/** Defines the functions of a Python file of this folder and returns the scope they are in. */
+function define(python, name) {
+  const scope = python.toPy({ __name__: name });
+  python.runPython(script(`./${name}.py`), { globals: scope, filename: `public/fast-start/${name}.py` });
+  return scope;
+}
+
+/** The zip without what lean.py takes away, as a file of the host. */
+async function leanZip(loadPyodide, indexURL, pythonZip) {
+  const python = await loadPyodide({ indexURL });
+  python.FS.writeFile("/tmp/whole.zip", fs.readFileSync(pythonZip));
+  define(python, "lean").get("lean")("/tmp/whole.zip", "/tmp/lean.zip");
+  const out = `${pythonZip}.lean`;
+  fs.writeFileSync(out, python.FS.readFile("/tmp/lean.zip"));
+  return out;
+}
+
 /**
  * Returns {header, image, modules}: Pyodide's snapshot header with its table of JavaScript objects, our image of the
  * memory, and how many Python modules are in it. `createModule` is the patched glue the frame will run.
@@ -64,17 +81,18 @@ export function makeSnapshot(inputs) {
 
 async function takeSnapshot({ nodeModules, pythonZip, createModule }) {
   const { loadPyodide } = await import(path.join(nodeModules, "pyodide/pyodide.mjs"));
+  const indexURL = path.join(nodeModules, "pyodide");
+  const lean = await leanZip(loadPyodide, indexURL, pythonZip);
   const options = {
-    indexURL: path.join(nodeModules, "pyodide"),
-    stdLibURL: pythonZip,
+    indexURL,
+    stdLibURL: lean,
     _sysExecutable: "/python", // not the path of this machine
     env: { HOME: "/home/pyodide", PYTHONHASHSEED: "0" },
   };
   const { result: python, exports } = await withExports(() =>
     loadPyodide({ ...options, _makeSnapshot: true, createPyodideModule: createModule }),
   );
-  const scope = python.toPy({ __name__: "prepare" });
-  python.runPython(fs.readFileSync(PREPARE, "utf8"), { globals: scope, filename: "public/fast-start/prepare.py" });
+  const scope = define(python, "prepare");
   const modules = python.runPython("prepare()", { globals: scope });
   scope.destroy();
   const snapshot = python.makeMemorySnapshot();
@@ -83,6 +101,7 @@ async function takeSnapshot({ nodeModules, pythonZip, createModule }) {
 
   const fresh = await freshMemory(loadPyodide, options, createModule, header);
   const image = makeImage(snapshot.subarray(length), fresh, trampolineAddress(exports, fresh));
+  fs.rmSync(lean);
   return { header, image, modules };
 }
 

@@ -1,0 +1,105 @@
+"""Makes the standard library smaller for the snapshot. Runs in Pyodide under Node while the frame is built.
+
+All of it costs bytes and time in every frame, and the start needs none of it: the line numbers (in the standard library
+a traceback names functions only), compression and TLS, the loader of packages, and
+the part of asyncio that is for sockets, pipes and processes; Pyodide has an event loop of its own. PyScript brings
+the whole standard library later, and what is then imported comes from there.
+"""
+
+import marshal
+import types
+import zipfile
+from importlib._bootstrap_external import _code_to_hash_pyc
+
+LEFT_OUT = (
+    "asyncio.base_events",
+    "asyncio.streams",
+    "asyncio.unix_events",
+    "bz2",
+    "compression",
+    "lzma",
+    "ssl",
+    "tempfile",
+    "zipfile",
+)
+
+ASYNCIO = '''
+import importlib
+from .coroutines import *
+from .events import *
+from .events import _AbstractEventLoopPolicy as AbstractEventLoopPolicy
+from .events import _BaseDefaultEventLoopPolicy as DefaultEventLoopPolicy
+from .exceptions import *
+from .futures import *
+from .locks import *
+from .queues import *
+from .runners import *
+from .taskgroups import *
+from .tasks import *
+from .timeouts import *
+
+def __getattr__(name):
+    if not name.startswith("_"):
+        for part in ("base_events", "graph", "protocols", "streams", "subprocess", "threads", "transports"):
+            module = importlib.import_module(f"asyncio.{part}")
+            if hasattr(module, name):
+                return getattr(module, name)
+    raise AttributeError(f"module 'asyncio' has no attribute {name!r}")
+'''
+
+# asyncio.events names these three in default values. prepare.py takes the module away again.
+SUBPROCESS = "PIPE, STDOUT, DEVNULL = -1, -2, -3\n"
+
+# What Pyodide's JavaScript asks of it; the frame installs no packages. The import is an object the snapshot counts on.
+PACKAGE_LOADER = '''
+from pyodide_js import loadedPackages
+
+class _Folder:
+    def __init__(self, path):
+        self._path = path
+    def __str__(self):
+        return self._path
+
+SITE_PACKAGES = _Folder("/lib/python3.14/site-packages")
+DSO_DIR = _Folder("/usr/lib")
+
+def init_loaded_packages():
+    pass
+'''
+
+REPLACED = {"asyncio": ASYNCIO, "pyodide._package_loader": PACKAGE_LOADER, "subprocess": SUBPROCESS}
+
+
+def first_line(code: types.CodeType) -> bytes:
+    """A table of line numbers that gives every instruction the line its function begins at.
+
+    Entries for up to 8 code units each: no columns (13), a line delta of 0 (CPython, Objects/locations.md).
+    """
+    units = len(code.co_code) // 2
+    lengths = [8] * (units // 8) + ([units % 8] if units % 8 else [])
+    return b"".join(bytes((0x80 | 13 << 3 | length - 1, 0)) for length in lengths)
+
+
+def without_lines(code: types.CodeType) -> types.CodeType:
+    constants = tuple(without_lines(item) if isinstance(item, types.CodeType) else item for item in code.co_consts)
+    return code.replace(co_linetable=first_line(code), co_consts=constants)
+
+
+def lean(source: str, out: str) -> None:
+    """Writes `out`, the lean form of the zip of .pyc files `source`. Raises LookupError when a module is gone."""
+    missing = {*LEFT_OUT, *REPLACED}
+    with zipfile.ZipFile(source) as whole, zipfile.ZipFile(out, "w") as archive:
+        for entry in whole.infolist():
+            name = entry.filename.removesuffix(".pyc").removesuffix("/__init__").replace("/", ".")
+            missing.discard(name)
+            if name.startswith(LEFT_OUT) and name.partition(".")[0] != "embed_app":
+                continue
+            data = whole.read(entry)
+            if entry.filename.endswith(".pyc") and not name.startswith("embed_app"):
+                code = marshal.loads(data[16:])
+                if name in REPLACED:
+                    code = compile(REPLACED[name], f"/lib/python314.zip/{entry.filename[:-1]}", "exec")
+                data = bytes(_code_to_hash_pyc(without_lines(code), data[8:16], False))
+            archive.writestr(entry, data)
+    if missing:
+        raise LookupError(f"not in {source}: {', '.join(sorted(missing))}")
