@@ -131,11 +131,15 @@ function pyscript(assets) {
   for (const name of needed) copy(path.join(from, name), path.join(assets, "pyscript", name));
 }
 
-/** Style sheets, icons and sounds go as they are. */
-function stylesAndMedia(assets) {
+/** A style sheet is one file with what it imports; icons and sounds go as they are. */
+async function stylesAndMedia(assets) {
+  const esbuild = await import("esbuild");
+  const sheets = fs.readdirSync(PUBLIC).filter((name) => name.endsWith(".css")).map((name) => path.join(PUBLIC, name));
+  const options = { absWorkingDir: ROOT, bundle: true, minify: true, legalComments: "none", logLevel: "silent" };
+  await esbuild.build({ ...options, entryPoints: sheets, outdir: assets });
   for (const file of filesUnder(PUBLIC)) {
     const name = path.relative(PUBLIC, file);
-    if (/^[^/]+\.css$|^(icons|sounds|fonts)\//.test(name)) copy(file, path.join(assets, name));
+    if (/^(icons|sounds|fonts)\//.test(name)) copy(file, path.join(assets, name));
   }
 }
 

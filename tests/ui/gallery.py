@@ -17,6 +17,7 @@ from playwright.sync_api import Page, sync_playwright
 from embed_app.i18n.translator import Translator
 from embed_app.ui.presenter import present
 from embed_app.ui.projection import project
+from tests.ui.markup import style_sheet
 from tests.ui.states import STATES, in_settings
 
 PUBLIC = Path(__file__).parents[2] / "public"
@@ -55,7 +56,7 @@ def still_page(page: Page) -> None:
     html = re.sub(r"<script\b.*?</script>|<link\b[^>]*>|<audio\b.*?</audio>", "", html, flags=re.DOTALL)
     page.set_content(html)
     for sheet in ("boot.css", "phone.css"):
-        page.add_style_tag(content=(PUBLIC / sheet).read_text(encoding="utf-8"))
+        page.add_style_tag(content=style_sheet(sheet))
 
 
 def show(page: Page, state: str, locale: str, theme: str, layout: str = "docked") -> None:

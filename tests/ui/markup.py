@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
 from pathlib import Path
 
-PAGE = Path(__file__).parents[2] / "public/webphone-embed.html"
+PUBLIC = Path(__file__).parents[2] / "public"
+PAGE = PUBLIC / "webphone-embed.html"
 VOID = frozenset({"meta", "link", "input", "br", "img", "hr"})
 
 
@@ -75,3 +77,9 @@ def by_id(root: Element) -> dict[str, Element]:
     ids = [e.attributes["id"] for e in found]
     assert len(ids) == len(set(ids)), "an id is used twice"
     return dict(zip(ids, found, strict=True))
+
+
+def style_sheet(name: str) -> str:
+    """A style sheet with what it imports, as the build puts it together."""
+    text = (PUBLIC / name).read_text(encoding="utf-8")
+    return re.sub(r'@import "(.+?)";', lambda found: style_sheet(found[1]), text)

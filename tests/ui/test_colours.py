@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-from pathlib import Path
 
 import pytest
 
-CSS = (Path(__file__).parents[2] / "public/phone.css").read_text(encoding="utf-8")
+from tests.ui.markup import style_sheet
+
+CSS = style_sheet("phone.css")
 TOKENS = re.findall(r"--([\w-]+): light-dark\((#[0-9a-f]{6}), (#[0-9a-f]{6})\);", CSS)
 LIGHT = {name: light for name, light, _ in TOKENS} | {"on-strong": "#ffffff"}
 DARK = {name: dark for name, _, dark in TOKENS} | {"on-strong": "#ffffff"}
