@@ -152,7 +152,7 @@ def test_all_phones_of_an_extension_ring_and_one_has_it(bob: Phone, open_phone: 
     assert hangup_of(laptop)["reason"] == "remote_hangup"
 
 
-def test_a_closed_phone_is_away_at_once(alice: Phone, open_phone: OpenPhone) -> None:
+def test_a_closed_phone_is_away(alice: Phone, open_phone: OpenPhone) -> None:
     gone = open_phone("1004")
     gone.page.goto("about:blank")
     alice.send("call", {"number": "1004"})

@@ -122,6 +122,19 @@ async def test_away_is_480_and_unknown_is_404(kamailio: Kamailio) -> None:
 
 
 @story
+async def test_a_phone_that_says_nothing_is_away(kamailio: Kamailio) -> None:
+    async with phone(kamailio, "7103") as silent, phone(kamailio, "1001") as caller:
+        await silent.register()
+        await caller.register()
+        call_id = secrets.token_hex(8)
+        try:
+            answer = await caller.ask("INVITE", f"sip:7103@{DOMAIN}", call_id=call_id)
+        except TimeoutError:  # Kamailio waits as long as `ask` does
+            answer = await caller.final("INVITE", call_id)
+        assert answer.code == 480
+
+
+@story
 async def test_a_new_socket_replaces_the_binding_of_the_instance(kamailio: Kamailio) -> None:
     async with phone(kamailio, "7102") as old:
         await old.register(headers=SUPPORTED)
