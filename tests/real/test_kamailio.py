@@ -153,6 +153,25 @@ async def test_a_new_socket_replaces_the_binding_of_the_instance(kamailio: Kamai
 
 
 @story
+async def test_replaces_reaches_the_one_phone_a_gruu_means(kamailio: Kamailio) -> None:
+    """How a reloaded page takes its call back (RFC 3891, RFC 5627)."""
+    async with phone(kamailio, "7104") as meant, phone(kamailio, "7104") as other:
+        answer = await meant.register(headers=SUPPORTED)
+        await other.register(headers=SUPPORTED)
+        gruu = answer.headers["Contact"].split('pub-gruu="')[1].split('"')[0]
+        assert gruu.startswith("sip:7104@")
+        async with phone(kamailio, "1001") as caller:
+            replaces = "abc@example.com;to-tag=1;from-tag=2"
+            headers = [("Replaces", replaces), ("Require", "replaces")]
+            call = asyncio.create_task(caller.ask("INVITE", gruu, headers))
+            invite = await meant.request("INVITE")
+            assert (invite.headers["Replaces"], invite.headers["Require"]) == (replaces, "replaces")
+            await meant.reply(invite, 481, "Call/Transaction Does Not Exist")
+            assert (await call).code == 481
+        assert other.inbox == []
+
+
+@story
 async def test_nobody_calls_without_credentials_or_as_somebody_else(kamailio: Kamailio) -> None:
     async with phone(kamailio, "1001") as mine:
         await mine.send(mine.build("INVITE", f"sip:1002@{DOMAIN}"))
