@@ -19,6 +19,7 @@ function forgetfulIndexedDB() {
   return { open: () => request(database) };
 }
 
+const PYSCRIPT_AFTER_MS = 10_000;
 const boot = globalThis.zorioBoot;
 
 /** The running interpreter, or null: then the phone starts plainly, and says why, once. */
@@ -35,10 +36,10 @@ async function startFast() {
   }
 }
 
-/** Registering comes first, and it waits for the network: being idle once is no sign that it is done. */
+/** Registering comes first, and perhaps a call; PyScript keeps the page busy for a moment when it comes. */
 function whenQuiet() {
   const whenIdle = globalThis.requestIdleCallback ?? setTimeout; // Safari
-  return new Promise((resolve) => setTimeout(() => whenIdle(resolve, { timeout: 5000 }), 2000));
+  return new Promise((resolve) => setTimeout(() => whenIdle(resolve), PYSCRIPT_AFTER_MS));
 }
 
 boot.python = await startFast();

@@ -15,12 +15,18 @@ const beside = (name) => new URL(name, import.meta.url).href;
 const header = () => Uint8Array.from(atob(SNAPSHOT_HEADER), (character) => character.charCodeAt(0));
 
 // The hash seed stays that of the build, like everything else in the image. What must differ from frame to frame is
-// made anew; os.urandom and the clock ask the browser each time.
+// made anew; os.urandom and the clock ask the browser each time. The module `time` reads its zone when it is imported.
 const WAKE = `
-import random, sys, time
-random.seed()
-getattr(time, "tzset", int)()
-sys.modules["embed_app.main"].start
+def wake():
+    import random, sys, time
+    random.seed()
+    winter, summer = sorted((time.localtime(at) for at in (1736942400, 1752580800)), key=lambda t: t.tm_gmtoff)
+    time.timezone, time.altzone = -winter.tm_gmtoff, -summer.tm_gmtoff
+    time.daylight = int(winter.tm_gmtoff != summer.tm_gmtoff)
+    time.tzname = winter.tm_zone, summer.tm_zone
+    sys.modules["embed_app.main"].start
+wake()
+del wake
 `;
 
 function loadFromImage({ module, image }) {

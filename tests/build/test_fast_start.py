@@ -1,0 +1,152 @@
+"""The fast start in real Chromium, and what becomes of it when any part of it is wrong: the plain start."""
+
+import json
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, expect
+
+from tests.build.frame_site import Embedded, FrameSite, open_parent
+
+DIAGNOSTICS = "zorioBoot.diagnostics"
+STARTED_FAST = "Boolean(zorioBoot.python)"
+
+
+def url(site: FrameSite, parameters: str = "") -> str:
+    return f"{site.frame_origin}/webphone-embed?token=a.b.c&locale=en{parameters}"
+
+
+def answers(parent: Embedded) -> None:
+    parent.page.evaluate("command({type: 'get_state', id: 'x'})")
+    parent.hears("echo")
+
+
+def run_python(parent: Embedded, expression: str) -> Any:
+    """The value of an expression in the interpreter that the fast start woke."""
+    script = "async (code) => zorioBoot.python.runPython(`import json; json.dumps(${code})`)"
+    parent.until(STARTED_FAST)
+    return json.loads(parent.frame.evaluate(script, expression))
+
+
+def test_it_starts_without_the_standard_library_and_without_pyscript(
+    parent: Embedded, site: FrameSite
+) -> None:
+    requested: list[str] = []
+    parent.page.on("request", lambda request: requested.append(request.url.rsplit("/", 1)[1]))
+    parent.embed(url(site))
+    parent.reaches("started")
+    parent.until(STARTED_FAST)
+    assert not {"python.zip", "core.js", "pyodide.asm.mjs"} & set(requested)
+    assert [requested.count(name) for name in ("python.image", "pyodide.asm.wasm")] == [1, 1]
+    assert parent.frame.evaluate(DIAGNOSTICS) == []
+    assert parent.console == []
+    answers(parent)
+
+
+def test_pyscript_adopts_the_interpreter_that_runs(parent: Embedded, site: FrameSite) -> None:
+    parent.page.clock.install()
+    parent.embed(url(site))
+    parent.reaches("started")
+    assert parent.frame.evaluate("zorioBoot.starts") == 1
+    parent.until(STARTED_FAST)
+    parent.page.clock.fast_forward(11_000)
+    parent.until("zorioBoot.starts === 2")  # counted in Python: it is the same interpreter
+    assert run_python(parent, "__import__('pyscript').RUNNING_IN_WORKER") is False
+    assert run_python(parent, "__import__('asyncio').StreamReader.__name__") == "StreamReader"
+    assert parent.console == []
+
+
+FAULTS = [
+    ("fast-start.mjs", "missing"),
+    ("fast-start.mjs", "corrupt"),
+    ("python.image", "missing"),
+    ("python.image", "corrupt"),
+    ("python.image", "wrong byte"),
+    ("pyodide.asm.wasm", "wrong byte once"),
+]
+
+
+@pytest.mark.parametrize(("asset", "fault"), FAULTS)
+def test_a_damaged_part_leads_to_the_plain_start_and_is_told_once(
+    parent: Embedded, site: FrameSite, asset: str, fault: str
+) -> None:
+    site.faults[asset] = fault
+    parent.embed(url(site))
+    parent.reaches("started")
+    answers(parent)
+    assert parent.heard("error") == []
+    assert parent.frame.evaluate(STARTED_FAST) is False
+    assert parent.frame.evaluate("zorioBoot.starts") == 1
+    (told,) = parent.frame.evaluate(DIAGNOSTICS)
+    assert told.startswith("fast start: ")
+    assert "a.b.c" not in told
+
+
+def test_a_browser_that_cannot_do_it_starts_plainly(parent: Embedded, site: FrameSite) -> None:
+    parent.page.add_init_script("delete WebAssembly.compileStreaming")
+    parent.embed(url(site))
+    parent.reaches("started")
+    answers(parent)
+    assert len(parent.frame.evaluate(DIAGNOSTICS)) == 1
+
+
+def test_the_plain_start_can_be_asked_for(parent: Embedded, site: FrameSite) -> None:
+    parent.embed(url(site, "&start=plain"))
+    parent.reaches("started")
+    assert parent.frame.evaluate(DIAGNOSTICS) == ["fast start: switched off by the address"]
+    assert parent.frame.evaluate(STARTED_FAST) is False
+
+
+def test_after_a_start_that_raised_retry_starts_plainly(parent: Embedded, site: FrameSite) -> None:
+    parent.embed(url(site, "&fail_in_python=1"))
+    parent.reaches("failed")
+    (event,) = parent.hears("error")
+    assert event["payload"]["code"] == "load_failed"
+    parent.frame.get_by_role("button", name="Try again").click()
+    parent.hears("error", 2)
+    assert parent.frame.evaluate("zorioBoot.search").endswith("&start=plain")
+    assert parent.frame.evaluate(DIAGNOSTICS) == ["fast start: switched off by the address"]
+
+
+def test_every_frame_has_its_own_random_numbers(browser: Browser, site: FrameSite) -> None:
+    seen = set()
+    for _ in range(2):
+        context = browser.new_context()
+        parent = open_parent(context.new_page(), site)
+        parent.embed(url(site))
+        parent.reaches("started")
+        seen.add(run_python(parent, "__import__('random').getrandbits(64)"))
+        seen.add(run_python(parent, "__import__('os').urandom(8).hex()"))
+        context.close()
+    assert len(seen) == 4
+
+
+@pytest.mark.parametrize(
+    ("zone", "offset", "names"),
+    [("Asia/Ho_Chi_Minh", 7 * 3600, -7 * 3600), ("America/New_York", -5 * 3600, 5 * 3600)],
+)
+def test_the_time_zone_is_that_of_the_browser(
+    browser: Browser, site: FrameSite, zone: str, offset: int, names: int
+) -> None:
+    """The build may run anywhere: what it saw of its own zone must not be in the image."""
+    context = browser.new_context(timezone_id=zone)
+    parent = open_parent(context.new_page(), site)
+    parent.embed(url(site))
+    parent.reaches("started")
+    winter = "__import__('datetime').datetime(2026, 1, 15, 12).astimezone().utcoffset().total_seconds()"
+    assert run_python(parent, winter) == offset
+    assert run_python(parent, "__import__('time').timezone") == names
+    context.close()
+
+
+def test_the_frame_shows_no_sign_of_the_plain_start_when_storage_works(
+    plain_browser: Browser, site: FrameSite
+) -> None:
+    context = plain_browser.new_context()
+    parent = open_parent(context.new_page(), site)
+    parent.embed(url(site))
+    parent.reaches("started")
+    parent.until(STARTED_FAST)
+    expect(parent.frame.locator("#load-failed")).to_be_hidden()
+    assert parent.console == []
+    context.close()
