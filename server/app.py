@@ -15,6 +15,7 @@ from starlette.routing import BaseRoute, Route
 from server.database import Database, accounts
 from server.embed_tokens import mint_embed_token
 from server.errors import ApiError, api_error, http_exception, server_error
+from server.leases import hold_lease
 from server.login import login, logout
 from server.middleware import AccessLog, AnswerHeaders
 from server.pages import FramePage, frame_assets
@@ -64,6 +65,7 @@ def create_app(
             Route("/api/webphone/sip-config", sip_config, methods=["GET"]),
             Route("/api/webphone/resume", save_record, methods=["POST"]),
             Route("/api/webphone/resume", take_record, methods=["GET"]),
+            Route("/api/webphone/lease", hold_lease, methods=["POST"]),
             Route("/webphone-embed", page.endpoint, methods=["GET"]),
             Route("/webphone-assets/{path:path}", frame_assets(settings.dist).endpoint, methods=["GET"]),
             Route("/healthz", health, methods=["GET"]),

@@ -107,6 +107,15 @@ resume_records = Table(
     Index("resume_records_expiry", "expires_at"),
 )
 
+leases = Table(
+    "leases",
+    metadata,
+    Column("account_id", ForeignKey("accounts.id"), primary_key=True),
+    Column("extension", String(32), primary_key=True),
+    Column("holder", String(64), nullable=False),
+    Column("expires_at", BigInteger, nullable=False),
+)
+
 
 class Database:
     """Runs blocking work in threads, one transaction per call.

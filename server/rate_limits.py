@@ -40,6 +40,8 @@ LOGINS_OF_ADDRESS = Limit("logins-of-address", 60)
 
 AUTH = Limit("auth", 30)
 WEBPHONE = Limit("webphone", 60)
+LEASES = Limit("leases", 60)
+"""Per ticket; a phone asks 12 times a minute."""
 
 
 @dataclass(frozen=True)

@@ -3,6 +3,7 @@
 import base64
 import hmac
 from dataclasses import dataclass, field
+from typing import Any
 
 from sqlalchemy import Connection, delete, insert, update
 from sqlalchemy.exc import IntegrityError
@@ -13,8 +14,10 @@ from server.accounts import Account
 from server.database import token_uses
 from server.embed_tokens import iso_time
 from server.errors import Conflict, Unauthenticated
+from server.leases import HOLDER, lease_of_config
 from server.phone_users import checked_token, phone_user
 from server.services import host_of, services_of
+from server.settings import Settings
 from server.tokens import LEEWAY, EmbedToken
 from server.users import User
 
@@ -36,8 +39,9 @@ async def sip_config(request: Request) -> Response:
     services = services_of(request)
     token = checked_token(request)
     now = services.now()
-    account, user = await services.database.write(
-        _take_use, host_of(request), token, services.settings.token_uses, now
+    holder = request.headers.get(HOLDER, "")
+    account, user, lease = await services.database.write(
+        _take_use, host_of(request), token, holder, services.settings, now
     )
     sip = sip_credentials(account, user, now, services.settings.sip_seconds)
     data = {
@@ -52,6 +56,8 @@ async def sip_config(request: Request) -> Response:
         "expires_in": max(0, token.expires_at - now),
         "features": dict(account.features),
     }
+    if lease is not None:
+        data["lease"] = lease
     return JSONResponse({"data": data})
 
 
@@ -73,11 +79,12 @@ def sip_credentials(account: Account, user: User, now: int, life: int) -> SipCre
 
 
 def _take_use(
-    connection: Connection, host: str, token: EmbedToken, most_uses: int, now: int
-) -> tuple[Account, User]:
+    connection: Connection, host: str, token: EmbedToken, holder: str, settings: Settings, now: int
+) -> tuple[Account, User, dict[str, Any] | None]:
     account, user = phone_user(connection, host, token)
-    _count_use(connection, token, most_uses, now)
-    return account, user
+    _count_use(connection, token, settings.token_uses, now)
+    keys, life = settings.signing_keys, settings.sip_seconds
+    return account, user, lease_of_config(connection, account, token.extension, holder, keys, now, life)
 
 
 def _count_use(connection: Connection, token: EmbedToken, most_uses: int, now: int) -> None:
