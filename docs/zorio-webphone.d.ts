@@ -8,7 +8,7 @@ export type ErrorObject = { code: "token_missing" | "token_malformed" | "token_e
 
 export type CallOptions = { campaignId?: string | number | null; leadId?: string | number | null; headers?: Record<string, string | number> };
 
-export type StateAnswer = { state: "idle" | "configuring" | "connecting" | "registering" | "registered" | "waiting" | "leaving" | "refused"; extension: string | null; calls: Array<CallObject>; attempt: number };
+export type StateAnswer = { state: "idle" | "configuring" | "standby" | "connecting" | "registering" | "registered" | "waiting" | "leaving" | "refused"; extension: string | null; calls: Array<CallObject>; attempt: number };
 
 export interface CommandPayloads {
   connect: Record<string, never>;

@@ -13,6 +13,7 @@ import js
 
 from embed_app.browser.backend import FetchBackend
 from embed_app.browser.clock import BrowserClock
+from embed_app.browser.line import BrowserLine, can_share
 from embed_app.browser.parent_window import BrowserParentWindow
 from embed_app.browser.records import BrowserRecords, Found
 from embed_app.browser.ringer import AudioRinger
@@ -20,11 +21,12 @@ from embed_app.browser.screen import DomScreen
 from embed_app.browser.sip_user_agent import SipUserAgent
 from embed_app.browser.surroundings import Surroundings
 from embed_app.core.messages import ParentMistake, PlaybackBlocked, PlaybackStarted, Started
-from embed_app.core.model import Phone
+from embed_app.core.model import Line, Link, Phone
 from embed_app.core.update import sounding_call
 from embed_app.i18n.translator import Translator
 from embed_app.params import EmbedParams, read_params
-from embed_app.runtime import Ports, Runtime
+from embed_app.ports import Ports
+from embed_app.runtime import Runtime
 
 _kept: list[Any] = []
 
@@ -51,7 +53,7 @@ def _start(params: EmbedParams, records: BrowserRecords, found: Found | None) ->
     dialog = found.record.call.dialog if found is not None else None
     ringer = AudioRinger()
     runtime = Runtime(
-        Phone(settings=params.settings),
+        Phone(settings=params.settings, link=Link(line=Line.NONE if can_share() else Line.ALONE)),
         Ports(
             user_agent=SipUserAgent(dialog.instance_id if dialog is not None else ""),
             parent_window=BrowserParentWindow(),
@@ -60,6 +62,7 @@ def _start(params: EmbedParams, records: BrowserRecords, found: Found | None) ->
             ringer=ringer,
             backend=FetchBackend(),
             records=records,
+            line=BrowserLine(),
         ),
         Translator(params.settings.locale),
     )

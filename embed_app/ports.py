@@ -6,6 +6,7 @@ No adapter raises out of a method: what goes wrong comes back as a Message.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, Protocol
 
 from embed_app.core.dialog import Dialog
@@ -28,6 +29,7 @@ class UserAgent(Protocol):
     def register(self) -> None: ...
     def unregister(self) -> None: ...
     def invite(self, call_uuid: str, number: str, headers: Sequence[tuple[str, str]]) -> None: ...
+    def expect(self, call_uuid: str, sip_call_id: str) -> None: ...
     def accept(self, call_uuid: str) -> None: ...
     def reject(self, call_uuid: str, status: int) -> None: ...
     def cancel(self, call_uuid: str) -> None: ...
@@ -53,6 +55,20 @@ class ParentWindow(Protocol):
     def trust(self, token_origins: Sequence[str]) -> None: ...
     def listen(self, receive: Callable[[str], None]) -> None: ...
     def post(self, message: Mapping[str, Any]) -> None: ...
+
+
+class Line(Protocol):
+    """The frames of this browser that share an extension: one has the line, and all hear each other."""
+
+    def ask(self, name: str, granted: Callable[[], None], receive: Callable[[str], None]) -> None:
+        """`granted` is called once, when no frame before this one has the line any more: at once where there
+        is none, or where the browser has no locks for us. `receive` gets what the others post."""
+
+    def leave(self) -> None:
+        """The line goes to the next; nothing more is received."""
+
+    def post(self, text: str) -> None:
+        """To all the others; to nobody where the browser keeps the frames apart."""
 
 
 class Screen(Protocol):
@@ -88,3 +104,17 @@ class Records(Protocol):
         """
 
     def drop(self) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Ports:
+    """All of them."""
+
+    user_agent: UserAgent
+    parent_window: ParentWindow
+    screen: Screen
+    clock: Clock
+    ringer: Ringer
+    backend: Backend
+    records: Records
+    line: Line

@@ -1,43 +1,35 @@
-"""Messages in, one after the other; effects and both projections out. Only here anything is performed."""
+"""Messages in, one after the other; effects and both projections out."""
 
 from __future__ import annotations
 
 import random
 import traceback
 import uuid
-from collections import OrderedDict, deque
+from collections import Counter, OrderedDict, deque
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
-from embed_app import parent, ports
-from embed_app.core import effects as do
-from embed_app.core.messages import ConfigAnswer, Message, ParentMistake, TimerFired
+from embed_app import parent
+from embed_app.core.line_messages import LineFollowed
+from embed_app.core.messages import Message, ParentMistake
 from embed_app.core.model import Phone, Problem
 from embed_app.core.resume import record_of
 from embed_app.core.resume_record import write_record
 from embed_app.core.update import update
 from embed_app.flood import Flood, Verdict
 from embed_app.i18n.translator import Translator
+from embed_app.performer import Performer
+from embed_app.ports import Ports
 from embed_app.protocol.commands import decode_command
 from embed_app.protocol.envelope import SOURCE, Envelope, ProtocolError, open_envelope, seal, seal_response
 from embed_app.protocol.events import Ready, error_payload, payload_of
+from embed_app.tabs import Reply, Tabs, without_problems
 from embed_app.ui.presenter import present
 
 VERSION = "0.1.0"
 ANSWERS_KEPT = 500
-
-
-@dataclass(frozen=True, slots=True)
-class Ports:
-    user_agent: ports.UserAgent
-    parent_window: ports.ParentWindow
-    screen: ports.Screen
-    clock: ports.Clock
-    ringer: ports.Ringer
-    backend: ports.Backend
-    records: ports.Records
 
 
 def new_uuid() -> str:
@@ -56,6 +48,12 @@ class Runtime:
         self._flood = Flood(outside.clock.now())
         self._answers: OrderedDict[str, dict[str, Any]] = OrderedDict()
         self._kept: tuple[str, str] | None = None
+        self._awaited: Counter[str] = Counter()
+        self._tabs = Tabs(outside.line, outside.clock, new_uuid())
+        self._tabs.serve(self)
+        self._performer = Performer(outside, self._tabs, self.dispatch)
+        self.shown = phone
+        """What parent and agent are told of: `phone`, or that of the frame that has the line."""
 
     def start(self, first: Message) -> None:
         """Show, listen, and say `ready` once commands are taken."""
@@ -69,7 +67,19 @@ class Runtime:
         self._outside.parent_window.listen(self.receive)
 
     def dispatch(self, message: Message) -> None:
-        self._enqueue(partial(self._step, message, None), None)
+        self._enqueue(partial(self._step, message), None)
+
+    def obey(self, message: Message, reply: Reply) -> None:
+        """A wish of another frame: what is wrong with it is told there and nowhere else."""
+        self._enqueue(partial(self._step, message, None, reply), None)
+
+    def mirrored(self, there: Phone) -> None:
+        """The frame that has the line has taken a step."""
+        self._enqueue(partial(self._follow, there), None)
+
+    def _follow(self, there: Phone) -> None:
+        self._tabs.follow(there)
+        self._step(LineFollowed(calls=frozenset(call.uuid for call in there.calls)))
 
     def receive(self, text: str) -> None:
         """One message of the parent, as JSON text. Whatever it is, nothing is raised."""
@@ -101,10 +111,12 @@ class Runtime:
         """Carry a command out, unless its id has been answered: then that answer goes out again."""
         if answer_id is not None and answer_id in self._answers:
             self._outside.parent_window.post(self._answers[answer_id])
+        elif answer_id is not None and answer_id in self._awaited:
+            self._awaited[answer_id] += 1
         elif message is not None:
             self._step(message, answer_id)
         elif answer_id is not None:
-            self._answer(answer_id, parent.state_payload(self.phone), None)
+            self._answer(answer_id, parent.state_payload(self.shown), None)
 
     def _enqueue(self, work: Callable[[], None], answer_id: str | None) -> None:
         self._queue.append((work, answer_id))
@@ -136,7 +148,9 @@ class Runtime:
         else:
             self._outside.parent_window.post(seal("error", told))
 
-    def _step(self, message: Message, answer_id: str | None) -> None:
+    def _step(self, message: Message, answer_id: str | None = None, reply: Reply | None = None) -> None:
+        if self._tabs.forwards(message, self.phone):
+            return self._tabs.forward(message, reply or self._reply_to(answer_id))
         now = self._outside.clock.now()
         stamped = replace(message, at=now, chance=random.random())  # noqa: S311 - jitter, no secret
         before = self.phone
@@ -144,11 +158,36 @@ class Runtime:
         token = self.phone.link.token
         if token is not None and token is not before.link.token:
             self._outside.parent_window.trust(token.origins)
-        self._guard(partial(self._tell, before, answer_id), answer_id)
+        seen, self.shown = self.shown, self._tabs.shown(self.shown, self.phone)
+        problems: tuple[Problem, ...] = ()
+        if reply is not None:
+            self.shown, problems = without_problems(self.shown)
+        self._guard(partial(self._tell, seen, answer_id), answer_id)
         self._guard(self._keep)
         for effect in effects:
-            self._guard(partial(self._perform, effect))
-        self._outside.screen.show(present(self.phone, self._translator))
+            self._guard(partial(self._performer.perform, effect, self.phone))
+        self._guard(partial(self._tabs.publish, self.phone, message))
+        if reply is not None:
+            reply(problems)
+        self._outside.screen.show(present(self.shown, self._translator))
+        return None
+
+    def _reply_to(self, answer_id: str | None) -> Reply:
+        """What happens here when the frame that has the line has done what was wished."""
+        if answer_id is not None:
+            self._awaited[answer_id] = 1
+
+        def reply(problems: tuple[Problem, ...]) -> None:
+            self._enqueue(partial(self._replied, answer_id, problems), answer_id)
+
+        return reply
+
+    def _replied(self, answer_id: str | None, problems: tuple[Problem, ...]) -> None:
+        seen, self.shown = self.shown, replace(self.shown, calls=self.shown.live_calls, notices=problems)
+        self._tell(seen, answer_id)
+        for _ in range(self._awaited.pop(answer_id or "", 1) - 1):
+            self._answer_once(answer_id, None)
+        self._outside.screen.show(present(self.shown, self._translator))
 
     def _keep(self) -> None:
         """What the next page should find follows from the model, like the screen and the events."""
@@ -164,7 +203,7 @@ class Runtime:
 
     def _tell(self, before: Phone, answer_id: str | None) -> None:
         """Events to the parent; a refused command that has an id gets its error there instead."""
-        after = self.phone
+        after = self.shown
         refusal = next((n for n in after.notices if isinstance(n, Problem)), None) if answer_id else None
         if refusal is not None:
             after = replace(after, notices=tuple(n for n in after.notices if n is not refusal))
@@ -184,88 +223,3 @@ class Runtime:
         while len(self._answers) > ANSWERS_KEPT:
             self._answers.popitem(last=False)
         self._outside.parent_window.post(response)
-
-    def _perform(self, effect: do.Effect) -> None:
-        agent = self._outside.user_agent
-        match effect:
-            case do.FetchConfig(token):
-                link_token = self.phone.link.token
-                expires_at = link_token.expires_at if link_token else 0.0
-                self._outside.backend.fetch_config(token, expires_at, self._answer_to(token))
-            case do.StartTimer(name, delay, generation):
-                self._outside.clock.start(name, delay, self._timer(name, generation))
-            case do.StopTimer(name):
-                self._outside.clock.stop(name)
-            case do.PlaySound(sound):
-                self._outside.ringer.play(sound)
-            case do.UnlockAudio():
-                agent.play()
-            case do.Configure(config):
-                agent.configure(config)
-            case do.OpenTransport(url):
-                agent.connect(url)
-            case do.CloseTransport():
-                agent.disconnect()
-            case do.Ping(by_options):
-                agent.ping(by_options=by_options)
-            case do.Register():
-                agent.register()
-            case do.Unregister():
-                agent.unregister()
-            case do.SendFarewell(dialog):
-                agent.farewell(dialog)
-            case do.CallEffect():
-                self._perform_call(effect)
-            case _:
-                raise TypeError(type(effect).__name__)
-
-    def _perform_call(self, effect: do.CallEffect) -> None:
-        agent, uuid = self._outside.user_agent, effect.call_uuid
-        match effect:
-            case do.SendInvite(_, number, headers):
-                agent.invite(uuid, number, headers)
-            case do.AcceptInvite():
-                agent.accept(uuid)
-            case do.RejectInvite(_, status):
-                agent.reject(uuid, status)
-            case do.CancelInvite():
-                agent.cancel(uuid)
-            case do.SendReplacement(_, target, dialog, muted, held):
-                agent.replace(uuid, target, dialog, muted=muted, held=held)
-            case do.CancelReplacement():
-                agent.cancel_replacement(uuid)
-            case do.SendBye():
-                agent.bye(uuid)
-            case do.SetHold(_, held):
-                agent.hold(uuid, held)
-            case do.SetMute(_, muted):
-                agent.mute(uuid, muted)
-            case do.RestartIce():
-                agent.restart_ice(uuid)
-            case do.SampleMedia():
-                agent.sample_media(uuid)
-            case do.ReopenMicrophone():
-                agent.reopen_microphone(uuid)
-            case do.SendDtmf(_, digits):
-                agent.send_dtmf(uuid, digits)
-            case do.SendRefer(_, number):
-                agent.refer(uuid, number)
-            case do.AcceptRefer(_, new_call_uuid):
-                agent.accept_refer(uuid, new_call_uuid)
-            case do.RejectRefer():
-                agent.reject_refer(uuid)
-            case _:
-                raise TypeError(type(effect).__name__)
-
-    def _answer_to(self, token: str) -> Callable[[Message], None]:
-        """The server's answer says which token it is for: meanwhile the parent may have sent another."""
-
-        def dispatch(message: Message) -> None:
-            if isinstance(message, ConfigAnswer):
-                message = replace(message, token=token)
-            self.dispatch(message)
-
-        return dispatch
-
-    def _timer(self, name: str, generation: int) -> Callable[[], None]:
-        return lambda: self.dispatch(TimerFired(name=name, generation=generation))

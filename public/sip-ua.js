@@ -17,6 +17,7 @@
  *   ping(byOptions)             one CRLF CRLF keep-alive, or an OPTIONS to our own domain
  *   register() unregister()     a registration refreshes itself at 80 % of its time until the transport is down
  *   invite(callId, user, headersJson)     headersJson [["X-Name","value"], …]
+ *   expect(sipCallId, callId)   the next INVITE with this SIP Call-ID is this call; callId "": is a new one again
  *   accept(callId) reject(callId, status)
  *   replace(callId, json)       take back a call of a former page (RFC 3891): {target, call_id, local_tag, remote_tag,
  *                               remote_target, remote_uri, sequence, routes, gruu, muted, held}, as `dialog` told it then,
@@ -85,6 +86,7 @@ let settings = null;
 let userAgent = null;
 let registration = null;
 const calls = new Map();
+const expected = new Map();
 const whenUp = [];
 
 /** What a Call may ask of its surroundings. */
@@ -173,7 +175,8 @@ function received(invitation) {
     takeOver(invitation, replaces, [...calls.values()]);
     return;
   }
-  const id = crypto.randomUUID();
+  const id = expected.get(invitation.request.callId) ?? crypto.randomUUID();
+  expected.delete(invitation.request.callId);
   add(id, invitation);
   const { request, remoteIdentity } = invitation;
   emit({
@@ -298,6 +301,7 @@ const functions = {
   unregister: () => registration.unregister(),
   invite,
   replace,
+  expect: (sipCallId, callId) => (callId ? expected.set(sipCallId, callId) : expected.delete(sipCallId)),
   cancelReplacement: ofCall((call) => call.abandon()),
   farewell: (json) => phone.whenConnected(() => sayFarewell(userAgent, JSON.parse(json))),
   accept: ofCall((call) => call.accept()),

@@ -7,16 +7,18 @@ the test says so.
 from __future__ import annotations
 
 import json
+from collections import deque
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 from embed_app.core.dialog import Dialog
 from embed_app.core.messages import ConfigReceived, Message, RegisterAccepted, Started, TransportUp
-from embed_app.core.model import Phone, SipConfig, Sound
+from embed_app.core.model import Line, Link, Phone, SipConfig, Sound
 from embed_app.core.resume_record import ResumeRecord
 from embed_app.i18n.translator import Translator
-from embed_app.ports import Dispatch
-from embed_app.runtime import Ports, Runtime
+from embed_app.ports import Dispatch, Ports
+from embed_app.runtime import Runtime
 from embed_app.ui.view import View
 from tests.core.driver import GOOD, T0, config
 
@@ -53,6 +55,9 @@ class FakeUserAgent:
 
     def invite(self, call_uuid: str, number: str, headers: Sequence[tuple[str, str]]) -> None:
         self._note("invite", call_uuid, number, tuple(headers))
+
+    def expect(self, call_uuid: str, sip_call_id: str) -> None:
+        self._note("expect", call_uuid, sip_call_id)
 
     def accept(self, call_uuid: str) -> None:
         self._note("accept", call_uuid)
@@ -224,10 +229,69 @@ class FakeRecords:
         self.kept.append(None)
 
 
-class World:
-    """A phone and everything around it, all of it fake."""
+class FakeBrowser:
+    """The frames that see each other. Nothing reaches them before `settle`, as in a browser."""
 
     def __init__(self) -> None:
+        self.lines: list[FakeLine] = []
+        self._due: deque[Callable[[], None]] = deque()
+
+    def later(self, work: Callable[[], None]) -> None:
+        self._due.append(work)
+
+    def settle(self) -> None:
+        while self._due:
+            self._due.popleft()()
+
+    def elect(self) -> None:
+        if self.lines and not any(line.held for line in self.lines):
+            self.lines[0].held = True
+            self.later(self.lines[0].grant)
+
+
+class FakeLine:
+    """One frame's end; `posted` is what it said. After `leave` it is deaf and dumb, as one that died."""
+
+    def __init__(self, browser: FakeBrowser | None = None) -> None:
+        self.browser = browser or FakeBrowser()
+        self.name = ""
+        self.held = False
+        self.posted: list[str] = []
+        self._granted: Callable[[], None] = lambda: None
+        self._receive: Callable[[str], None] = lambda _text: None
+
+    def ask(self, name: str, granted: Callable[[], None], receive: Callable[[str], None]) -> None:
+        self.name, self._granted, self._receive = name, granted, receive
+        self.browser.lines.append(self)
+        self.browser.elect()
+
+    def grant(self) -> None:
+        if self.held:
+            self._granted()
+
+    def leave(self) -> None:
+        self.held = False
+        if self in self.browser.lines:
+            self.browser.lines.remove(self)
+        self.browser.elect()
+
+    def post(self, text: str) -> None:
+        if self not in self.browser.lines:
+            return
+        self.posted.append(text)
+        for other in self.browser.lines:
+            if other is not self and other.name == self.name:
+                self.browser.later(partial(other.hear, text))
+
+    def hear(self, text: str) -> None:
+        if self in self.browser.lines:
+            self._receive(text)
+
+
+class World:
+    """A phone and everything around it, all of it fake. With a `browser`: one frame of several."""
+
+    def __init__(self, browser: FakeBrowser | None = None, locale: str = "en") -> None:
         self.agent = FakeUserAgent()
         self.window = FakeParentWindow()
         self.screen = FakeScreen()
@@ -235,10 +299,19 @@ class World:
         self.ringer = FakeRinger()
         self.backend = FakeBackend()
         self.records = FakeRecords()
+        self.line = FakeLine(browser)
         ports = Ports(
-            self.agent, self.window, self.screen, self.clock, self.ringer, self.backend, self.records
+            self.agent,
+            self.window,
+            self.screen,
+            self.clock,
+            self.ringer,
+            self.backend,
+            self.records,
+            self.line,
         )
-        self.runtime = Runtime(Phone(), ports, Translator("en"))
+        phone = Phone(link=Link(line=Line.ALONE if browser is None else Line.NONE))
+        self.runtime = Runtime(phone, ports, Translator(locale))
 
     def start(self, raw: str | None = GOOD) -> World:
         self.runtime.start(Started(token=raw))

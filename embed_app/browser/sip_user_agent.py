@@ -132,6 +132,9 @@ class SipUserAgent:
     def invite(self, call_uuid: str, number: str, headers: Sequence[tuple[str, str]]) -> None:
         js.zorioSip.invite(call_uuid, number, json.dumps(headers))
 
+    def expect(self, call_uuid: str, sip_call_id: str) -> None:
+        js.zorioSip.expect(sip_call_id, call_uuid)
+
     def accept(self, call_uuid: str) -> None:
         js.zorioSip.accept(call_uuid)
 

@@ -75,7 +75,7 @@ INVITE_TIMEOUT = 90.0
 RING_TIMEOUT = 60.0
 QUEUE_TIMEOUT = 20.0
 ENDED_SHOWN_FOR = 4.0
-CALL_TIMERS = ("queue", "invite", "ring", "transfer", "hold", "sample", "silence", "ice", "lost")
+CALL_TIMERS = ("queue", "invite", "ring", "again", "transfer", "hold", "sample", "silence", "ice", "lost")
 RESUME_TIMERS = ("resume", "resume_limit")
 
 

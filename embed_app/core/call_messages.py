@@ -16,6 +16,12 @@ class CallReport(Message):
     call_uuid: str
 
 
+class CallNotTaken(CallReport):
+    """The frame that has the line refused to make this call."""
+
+    __slots__ = ()
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class InviteSent(CallReport):
     sip_call_id: str

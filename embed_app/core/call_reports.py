@@ -40,6 +40,9 @@ def report(turn: Turn, message: msg.CallReport) -> None:
     if call is None:
         return
     match message:
+        case msg.CallNotTaken():
+            if call.state is CallState.QUEUED:
+                end_call(turn, call, Reason.UNAVAILABLE)
         case msg.InviteSent():
             if call.direction is Direction.OUTBOUND and call.state is not CallState.RESUMING:
                 turn.put(replace(call, sip_call_id=message.sip_call_id))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from embed_app.core import effects as do
+from embed_app.core import line
 from embed_app.core import messages as msg
 from embed_app.core.call import INVITE_TIMEOUT, QUEUE_TIMEOUT, RING_TIMEOUT, rings_here
 from embed_app.core.dial_string import DialStringError, clean_caller, clean_name, clean_number
@@ -13,13 +14,21 @@ from embed_app.core.turn import Turn
 
 MAX_CALLS = 1
 MAX_RINGING = 2
-"""Callers at once, while nobody is talking: both are shown, and whoever is answered costs the other a busy."""
-_COMING_UP = (LinkState.CONFIGURING, LinkState.CONNECTING, LinkState.REGISTERING, LinkState.WAITING)
+"""Callers at once, while nobody is talking: both are shown, and the answer to one is a busy to the other."""
+_COMING_UP = (
+    LinkState.CONFIGURING,
+    LinkState.STANDBY,
+    LinkState.CONNECTING,
+    LinkState.REGISTERING,
+    LinkState.WAITING,
+)
 _CONTACT_ID = "x-zorio-contact-id"
 
 
 def dial(turn: Turn, message: msg.DialRequested) -> None:
     """A call is announced only when it can be tried: refusals are errors and leave no call behind."""
+    if turn.phone.call(message.call_uuid) is not None:
+        return None  # told twice
     try:
         number = clean_number(message.number)
     except DialStringError as error:
@@ -57,8 +66,12 @@ def send_invite(turn: Turn, call: Call) -> None:
 
 
 def invite_received(turn: Turn, message: msg.InviteReceived) -> None:
-    if turn.phone.call(message.call_uuid) is not None:
-        return None  # told twice: the call is here already
+    known = turn.phone.call(message.call_uuid)
+    if known is not None:
+        return line.rings_again(turn, known)
+    ended = turn.phone.last_ended
+    if ended is not None and ended.uuid == message.call_uuid:
+        return turn.emit(do.RejectInvite(message.call_uuid, 603))  # declined before it rang here again
     if turn.link.state in (LinkState.IDLE, LinkState.LEAVING):
         return turn.emit(do.RejectInvite(message.call_uuid, 480))  # it crossed our `disconnect`
     live = turn.phone.live_calls

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from embed_app.core.dialog import Dialog
-from embed_app.core.model import SipConfig, Sound
+from embed_app.core.model import Call, SipConfig, Sound
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,6 +16,18 @@ class Effect:
 @dataclass(frozen=True, slots=True)
 class FetchConfig(Effect):
     token: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class AskForLine(Effect):
+    """Answered by `LineGranted`: at once, or when the frame that has it goes away."""
+
+    name: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class LeaveLine(Effect):
+    pass
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +107,13 @@ class SendInvite(CallEffect):
 
 
 @dataclass(frozen=True, slots=True)
+class PassOn(CallEffect):
+    """The frame that has the line shall make this call; `CallNotTaken` when it does not."""
+
+    call: Call
+
+
+@dataclass(frozen=True, slots=True)
 class SendReplacement(CallEffect):
     """Take the call back from a former page (RFC 3891); an attempt under way is given up for it."""
 
@@ -107,6 +126,13 @@ class SendReplacement(CallEffect):
 @dataclass(frozen=True, slots=True)
 class CancelReplacement(CallEffect):
     pass
+
+
+@dataclass(frozen=True, slots=True)
+class ExpectInvite(CallEffect):
+    """The next INVITE with this Call-ID is this call; with "" for the call: is any call again."""
+
+    sip_call_id: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,9 @@ from embed_app.core.call_messages import (
     CallEnded as CallEnded,
 )
 from embed_app.core.call_messages import (
+    CallNotTaken as CallNotTaken,
+)
+from embed_app.core.call_messages import (
     CallProgress as CallProgress,
 )
 from embed_app.core.call_messages import (

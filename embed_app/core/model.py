@@ -39,12 +39,22 @@ class LinkState(StrEnum):
 
     IDLE = "idle"
     CONFIGURING = "configuring"
+    STANDBY = "standby"
     CONNECTING = "connecting"
     REGISTERING = "registering"
     REGISTERED = "registered"
     WAITING = "waiting"
     LEAVING = "leaving"
     REFUSED = "refused"
+
+
+class Line(StrEnum):
+    """Whether this frame is the one that registers. See the diagram in `line.py`."""
+
+    ALONE = "alone"
+    NONE = "none"
+    ASKED = "asked"
+    OURS = "ours"
 
 
 class Transport(StrEnum):
@@ -179,6 +189,7 @@ class Link:
     """Token, configuration, WebSocket and registration of this phone."""
 
     state: LinkState = LinkState.IDLE
+    line: Line = Line.ALONE
     transport: Transport = Transport.DOWN
     token: Token | None = None
     config: SipConfig | None = None

@@ -9,7 +9,8 @@
      |                  |                        | backoff, then CONNECTING (or REGISTERING if still up)
      +--- LEAVING <-----+---- disconnect from everywhere
 
-A running call is never touched by any of this except by a wish to disconnect.
+A running call is never touched by any of this except by a wish to disconnect. Where other frames of the
+browser share the extension, STANDBY comes between CONFIGURING and CONNECTING (see `line.py`).
 """
 
 from __future__ import annotations
@@ -23,8 +24,10 @@ from embed_app.core.call import end_call, hang_up, next_state, release_line
 from embed_app.core.embed_token import TokenError, read_token
 from embed_app.core.model import (
     CallState,
+    Line,
     LinkState,
     ReconnectScheduled,
+    SipConfig,
     Transport,
     UnregisterReason,
 )
@@ -162,10 +165,20 @@ def open_line(turn: Turn, *, to_the_end: bool = False) -> None:
     config = turn.link.config
     if config is None or credentials_ran_out(turn, 0.0 if to_the_end else CREDENTIALS_NEARLY_OUT):
         return fetch_config(turn)
+    if turn.link.line in (Line.NONE, Line.ASKED):
+        return _stand_by(turn, config)
     if turn.link.transport is Transport.UP:
         return register(turn)
     turn.change_link(state=LinkState.CONNECTING)
     return turn.emit(do.OpenTransport(config.wss_urls[turn.link.wss_index % len(config.wss_urls)]))
+
+
+def _stand_by(turn: Turn, config: SipConfig) -> None:
+    """Ready to register, as soon as the line is ours."""
+    token, asked = turn.link.token, turn.link.line is Line.ASKED
+    turn.change_link(state=LinkState.STANDBY, line=Line.ASKED)
+    if not asked and token is not None:
+        turn.emit(do.AskForLine(f"zorio-phone:{token.customer}:{config.extension}"))
 
 
 def register(turn: Turn) -> None:

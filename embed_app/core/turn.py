@@ -51,6 +51,11 @@ class Turn:
         else:
             self.change(calls=(*calls, call))
 
+    def drop(self, call: Call) -> None:
+        """As if the call had never been here: whoever asks for this knows where it is."""
+        self.change(calls=tuple(other for other in self.phone.calls if other.uuid != call.uuid))
+        self.stop_timers(*(name for name in self.phone.timers if name.endswith(f":{call.uuid}")))
+
     def notice(self, *notices: Notice) -> None:
         self.change(notices=self.phone.notices + notices)
 

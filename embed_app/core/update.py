@@ -4,10 +4,21 @@ from __future__ import annotations
 
 from typing import Never
 
-from embed_app.core import call_reports, call_wishes, dialing, keep_alive, media, registration, resume, tokens
+from embed_app.core import (
+    call_reports,
+    call_wishes,
+    dialing,
+    keep_alive,
+    line,
+    media,
+    registration,
+    resume,
+    tokens,
+)
 from embed_app.core import effects as do
 from embed_app.core import messages as msg
 from embed_app.core.call import end_call, release_line
+from embed_app.core.line_messages import LineFollowed, LineGranted
 from embed_app.core.model import Call, CallState, Direction, LinkState, Phone, Sound
 from embed_app.core.release_cause import Reason
 from embed_app.core.turn import Turn
@@ -22,6 +33,7 @@ def update(phone: Phone, message: msg.Message) -> tuple[Phone, tuple[do.Effect, 
             if call.state is CallState.QUEUED:
                 dialing.send_invite(turn, call)
     resume.follow(turn)
+    line.settle(turn)
     sound = sound_of(turn.phone)
     if sound is not sound_of(phone):
         turn.emit(do.PlaySound(sound))
@@ -67,6 +79,10 @@ def _route(turn: Turn, message: msg.Message) -> None:
             tokens.config_received(turn, message)
         case msg.ConfigFailed():
             tokens.config_failed(turn, message)
+        case LineGranted():
+            line.granted(turn, message)
+        case LineFollowed():
+            line.followed(turn, message)
         case msg.TransportUp():
             registration.transport_up(turn)
         case msg.TransportDown():
@@ -161,6 +177,8 @@ def _timer_fired(turn: Turn, name: str, late: float) -> None:
         case "ring":
             release_line(turn, call, reject_status=480)
             end_call(turn, call, Reason.NO_ANSWER)
+        case "again":
+            line.never_rang_again(turn, call)
         case "transfer":
             call_reports.transfer_failed(turn, call, 408)
         case "resume_limit":

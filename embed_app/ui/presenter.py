@@ -8,7 +8,13 @@ from embed_app.ui.alerts import banner, flash, problem_panel
 from embed_app.ui.call_presenter import ended, in_call, incoming_card
 from embed_app.ui.view import Dialer, Screen, StatusLine, Tone, View
 
-_COMING_UP = (LinkState.CONFIGURING, LinkState.CONNECTING, LinkState.REGISTERING, LinkState.WAITING)
+_COMING_UP = (
+    LinkState.CONFIGURING,
+    LinkState.STANDBY,
+    LinkState.CONNECTING,
+    LinkState.REGISTERING,
+    LinkState.WAITING,
+)
 
 
 def present(phone: Phone, translator: Translator) -> View:
@@ -85,7 +91,13 @@ def _status(phone: Phone, translator: Translator) -> StatusLine:
             return StatusLine(text=translator.text("status.leaving"), tone=Tone.BUSY)
         case LinkState.REFUSED:
             return StatusLine(text=translator.text("status.refused"), tone=Tone.BAD)
-        case LinkState.CONFIGURING | LinkState.CONNECTING | LinkState.REGISTERING | LinkState.WAITING:
+        case (
+            LinkState.CONFIGURING
+            | LinkState.STANDBY
+            | LinkState.CONNECTING
+            | LinkState.REGISTERING
+            | LinkState.WAITING
+        ):
             if link.attempt or link.state is LinkState.WAITING:
                 return StatusLine(
                     text=translator.text("status.reconnecting"),

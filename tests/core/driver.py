@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 from embed_app.core import effects as do
 from embed_app.core import messages as msg
 from embed_app.core.dialog import Dialog
-from embed_app.core.model import Call, CallState, Direction, LinkState, Phone, Settings, SipConfig
+from embed_app.core.model import Call, CallState, Direction, Line, Link, LinkState, Phone, Settings, SipConfig
 from embed_app.core.resume_record import ResumeRecord
 from embed_app.core.update import update
 from embed_app.parent import announce
@@ -154,14 +154,16 @@ def types(events: list[ev.Event]) -> list[str]:
 
 def phone_in(state: LinkState, **config_changes: Any) -> Driver:
     """A phone brought to a link state by the messages that lead there; two URLs, static credentials."""
-    driver = Driver(Phone(settings=Settings(auto_register=state is not LinkState.IDLE)))
+    line = Line.NONE if state is LinkState.STANDBY else Line.ALONE
+    settings = Settings(auto_register=state is not LinkState.IDLE)
+    driver = Driver(Phone(settings=settings, link=Link(line=line)))
     driver.send(msg.Started(token=GOOD))
     steps: list[msg.Message] = []
     up = (msg.ConfigReceived(config=config(**config_changes)), msg.TransportUp(), msg.RegisterAccepted())
     match state:
         case LinkState.IDLE | LinkState.CONFIGURING:
             pass
-        case LinkState.CONNECTING:
+        case LinkState.STANDBY | LinkState.CONNECTING:
             steps += up[:1]
         case LinkState.REGISTERING:
             steps += up[:2]

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 
 from embed_app.core import messages as msg
 from embed_app.core.call import CALL_TIMERS, RESUME_TIMERS
+from embed_app.core.line_messages import LineFollowed, LineGranted
 from embed_app.core.media_watch import Sample as Heard
 from embed_app.core.model import Panel, Phone
 from tests.core.driver import CALL, DIALOG, GOOD, OTHER, THIRD, bye, config, dial, invite, token
@@ -50,6 +51,8 @@ LINK: Mapping[str, Sample] = {
     "Online": fixed(msg.WentOnline()),
     "Offline": fixed(msg.WentOffline()),
     "WokeUp": fixed(msg.WokeUp()),
+    "LineGranted": fixed(LineGranted()),
+    "LineFollowed": fixed(LineFollowed(calls=frozenset())),
     **{
         f"timer {name}": timer(name)
         for name in ("reconnect", "leave", "token", "credentials", "ping", "pong")
@@ -76,6 +79,7 @@ CALLS: Mapping[str, Sample] = {
     "Dtmf bad": about_call(msg.DtmfRequested, digits="1;2"),
     "Transfer": about_call(msg.TransferRequested, target="1002"),
     "Transfer bad": about_call(msg.TransferRequested, target="1002@evil"),
+    "NotTaken": about_call(msg.CallNotTaken),
     "Sent": about_call(msg.InviteSent, sip_call_id="sip-2"),
     **{f"Progress {s}": about_call(msg.CallProgress, status=s) for s in (100, 180, 183)},
     "Accepted": about_call(msg.CallAccepted),

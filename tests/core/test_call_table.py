@@ -33,7 +33,7 @@ RESUME_ENDS = (
     "timer resume_limit",
 )
 TO_ENDED: Mapping[str, tuple[str, ...]] = {
-    "out queued": (*HANGUPS, "timer queue", "RegisterFailed 401", "RegisterFailed 403"),
+    "out queued": (*HANGUPS, "NotTaken", "timer queue", "RegisterFailed 401", "RegisterFailed 403"),
     "out inviting": (*HANGUPS, *ENDS, "Down", "MicrophoneFailed", "timer invite"),
     "out ringing": (*HANGUPS, *ENDS, "Down", "MicrophoneFailed", "timer invite"),
     "out answered": (*HANGUPS, *ENDS),

@@ -48,6 +48,11 @@ TABLE: Mapping[S, Mapping[str, Step]] = {
         **each(NO_ANSWER, (S.WAITING, ())),
         **each(TOKEN_BAD, (S.REFUSED, ())),
     },
+    S.STANDBY: {
+        **refreshed(S.STANDBY),
+        "Disconnect": (S.IDLE, (CLOSE,)),
+        "LineGranted": (S.CONNECTING, (OPEN,)),
+    },
     S.CONNECTING: {
         **refreshed(S.CONNECTING),
         "Disconnect": (S.IDLE, (CLOSE,)),
