@@ -67,7 +67,7 @@ def late(world: RealWorld, kamailio: Kamailio) -> Iterator[RealWorld]:
     """A server that hands out credentials which have run out already."""
     server = Server(sip_seconds=-60)
     server.add("localhost", [kamailio.url], sip_secret=SECRET)
-    yield RealWorld(server, "localhost", world.crm_port, world.browser)
+    yield RealWorld(server, "localhost", world.crm_port, world.browser, world.pages)
     server.close()
 
 
@@ -82,7 +82,7 @@ def brief(world: RealWorld, kamailio: Kamailio) -> Iterator[RealWorld]:
     """A server whose credentials live 15 seconds."""
     server = Server(sip_seconds=15)
     server.add("localhost", [kamailio.url], sip_secret=SECRET)
-    yield RealWorld(server, "localhost", world.crm_port, world.browser)
+    yield RealWorld(server, "localhost", world.crm_port, world.browser, world.pages)
     server.close()
 
 

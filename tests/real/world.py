@@ -111,8 +111,11 @@ def _fill(
 class RealWorld:
     """What a test phone needs: one account of one server, and a browser (`Home` of tests/e2e/phone.py)."""
 
-    def __init__(self, server: Server, domain: str, crm_port: int, browser: Browser) -> None:
+    def __init__(
+        self, server: Server, domain: str, crm_port: int, browser: Browser, pages: dict[str, str]
+    ) -> None:
         self.server = server
+        self.pages = pages
         self.domain = domain
         self.phone_origin = f"http://{domain}:{server.port}"
         self.crm_origin = f"http://127.0.0.1:{crm_port}"
@@ -125,19 +128,20 @@ class RealWorld:
     def account(self, domain: str, wss_urls: Sequence[str], **options: Any) -> RealWorld:
         """The same browser and server, another customer."""
         self.server.add(domain, wss_urls, **options)
-        return RealWorld(self.server, domain, self.crm_port, self.browser)
+        return RealWorld(self.server, domain, self.crm_port, self.browser, self.pages)
 
 
 @contextmanager
 def open_real_world(playwright: Playwright, kamailio: Kamailio) -> Iterator[RealWorld]:
     """The account `localhost` shares its secret with Kamailio."""
-    crm = _crm_server({"/": PARENT_PAGE})
+    pages = {"/": PARENT_PAGE}
+    crm = _crm_server(pages)
     threading.Thread(target=crm.serve_forever, daemon=True).start()
     browser = playwright.chromium.launch(executable_path=CHROMIUM, args=[*FLAGS, UNMUTED])
     server = Server()
     server.add("localhost", [kamailio.url], sip_secret=SECRET)
     try:
-        yield RealWorld(server, "localhost", crm.server_address[1], browser)
+        yield RealWorld(server, "localhost", crm.server_address[1], browser, pages)
     finally:
         browser.close()
         server.close()
