@@ -31,6 +31,7 @@ test: $(BIN)/.dev build chromium ## install what tests need and run all of them
 	$(BIN)/python -m pytest
 
 test-all: test servers ## the same, then the phone against real servers (Kamailio, coturn, baresip)
+	$(BIN)/python -m pytest -m slow
 	$(BIN)/python -m pytest tests/real
 
 check: $(BIN)/.dev ## lint, format, types, who may import whom

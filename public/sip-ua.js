@@ -21,7 +21,7 @@
  *   accept(callId) reject(callId, status)
  *   replace(callId, json)       take back a call of a former page (RFC 3891): {target, call_id, local_tag, remote_tag,
  *                               remote_target, remote_uri, sequence, routes, gruu, muted, held}, as `dialog` told it then,
- *                               `target` being where to look for the far end. accepted and dialog, or replace_failed.
+ *                               `target` being where to look for the far end. progress, accepted and dialog; or replace_failed.
  *                               A try that is under way is given up for it
  *   cancelReplacement(callId)   give up, without an event
  *   farewell(json)              BYE in a dialog of a former page, fields as above

@@ -46,6 +46,9 @@ def report(turn: Turn, message: msg.CallReport) -> None:
         case msg.InviteSent():
             if call.direction is Direction.OUTBOUND and call.state is not CallState.RESUMING:
                 turn.put(replace(call, sip_call_id=message.sip_call_id))
+        case msg.CallProgress(status=status) if call.state is CallState.RESUMING:
+            if status > 100:
+                resume.far_end_rings(turn, call)
         case msg.CallProgress():
             if next_state(call, message) is not None and message.status > 100:
                 turn.put(replace(call, state=CallState.RINGING))

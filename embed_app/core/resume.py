@@ -4,7 +4,7 @@
         |
         v         line up: SendReplacement to one target after the other        200
     RESUMING ------------------------------------------------------------------------> ANSWERED
-        |     no answer within 3 s, 480 and its like: once more; the line drops: when it is back
+        |     480 and its like, or no sign of life for 8 s: once more; the line drops: when it is back
         |
         +--> ENDED signaling_lost: 481, 403, 420 …, or nothing worked for GIVE_UP_AFTER
 
@@ -30,7 +30,8 @@ RECORD_LIVES = 60.0
 """Seconds. A far end of ours has given the call up after 30."""
 SILENT_FOR = 5.0
 """An owner that was not seen alive this long is gone, where the browser has no better way to tell."""
-TRY_FOR = 3.0
+TRY_FOR = 8.0
+"""Seconds for a sign of life. Long: a try that is given up while its 200 is on the way costs the call."""
 TRY_AGAIN_AFTER = 0.5
 GIVE_UP_AFTER = 25.0
 
@@ -109,6 +110,11 @@ def _try(turn: Turn, call: Call) -> None:
     turn.put(replace(call, resume_tries=call.resume_tries + 1))
     turn.emit(do.SendReplacement(call.uuid, target, call.dialog, call.muted, call.held))
     turn.start_timer(f"resume:{call.uuid}", TRY_FOR)
+
+
+def far_end_rings(turn: Turn, call: Call) -> None:
+    """180: it is at work and will answer."""
+    turn.start_timer(f"resume:{call.uuid}", GIVE_UP_AFTER)
 
 
 def replacement_failed(turn: Turn, call: Call, status: int) -> None:

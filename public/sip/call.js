@@ -16,8 +16,8 @@ const FAILED = { by: "local", kind: "failed", status: 0, phrase: "", reason: "" 
  * `phone` is what a call needs of its surroundings: `whenConnected(action)`, `over(id, call)`, `iceServers()` and
  * `referred(inviter, id)`. Exactly one `ended` is emitted, and nothing after it.
  *
- * `resuming` `{muted, held}`: it takes back a call of a former page. Until that has worked the only event is
- * `replace_failed`; afterwards it is a call like any other. When the far end's page does the same, another session takes
+ * `resuming` `{muted, held}`: it takes back a call of a former page. Until that has worked it tells of progress, and
+ * `replace_failed` instead of an end; afterwards it is a call like any other. When the far end's page does the same, another session takes
  * this one's place and the call goes on (`replaceWith`).
  */
 export class Call {
@@ -144,7 +144,7 @@ export class Call {
   start() {
     const options = this.#resuming?.held ? { sessionDescriptionHandlerOptions: { hold: true } } : {};
     const requestDelegate = {
-      onProgress: ({ message }) => !this.#resuming && this.#tell("progress", { status: message.statusCode }),
+      onProgress: ({ message }) => this.#tell("progress", { status: message.statusCode }),
       onRedirect: ({ message }) => this.#refused(message),
       onReject: ({ message }) => this.#refused(message),
     };

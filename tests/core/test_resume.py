@@ -129,6 +129,15 @@ def test_no_answer_is_tried_again_and_given_up_in_the_end() -> None:
     assert do.SendFarewell(DIALOG) in driver.effects
 
 
+def test_a_far_end_that_is_at_work_is_given_time() -> None:
+    """Giving a try up while its 200 is on the way would end the call at the far end."""
+    driver = resuming()
+    driver.send(msg.CallProgress(call_uuid=CALL, status=180))
+    assert driver.due_in(f"resume:{CALL}") >= driver.due_in(f"resume_limit:{CALL}")
+    assert driver.call.state.value == "resuming"
+    assert driver.events[-1].type == "registered"
+
+
 def test_a_line_that_drops_meanwhile_is_waited_for() -> None:
     driver = resuming()
     driver.send(msg.TransportDown(reason="code 1006"), after=0.1)

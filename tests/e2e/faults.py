@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 
 from server.settings import PROJECT
 
@@ -30,3 +33,23 @@ def record_fault(
     REPORT.parent.mkdir(exist_ok=True)
     with REPORT.open("a", encoding="utf-8") as report:
         report.write(json.dumps(row) + "\n")
+
+
+@dataclass
+class Seen:
+    """What a test writes into its row while it runs."""
+
+    what: str = ""
+    gap_ms: float | None = None
+
+
+@contextmanager
+def fault(number: int, injected: str, expected: str) -> Iterator[Seen]:
+    """One row for what happens inside: survived unless it raises."""
+    seen = Seen()
+    try:
+        yield seen
+    except BaseException as error:
+        record_fault(number, injected, expected, type(error).__name__, seen.gap_ms, survived=False)
+        raise
+    record_fault(number, injected, expected, seen.what or expected, seen.gap_ms)

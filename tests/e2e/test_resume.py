@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Callable, Iterator
+from statistics import median
 
 import pytest
 from playwright.sync_api import Browser
 
+from embed_app.i18n.translator import load_texts
 from tests.e2e.crm import (
     Gap,
     navigate_parent,
@@ -257,3 +260,66 @@ def test_a_frame_taken_out_and_put_in_again_is_the_same_phone(crm: OpenCrm, worl
     phone.page.evaluate("put_in()")
     phone.wait_event("registered")
     until(lambda: world.pbx.bindings["1003"] == 1, "one binding")
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(600)
+def test_twenty_reloads_in_one_call(crm: OpenCrm) -> None:
+    one, two = crm("1003"), crm("1004")
+    ours, theirs = talk(one, two)
+    two.wait_audio(theirs)
+    gap = Gap(two, theirs)
+    gaps = []
+    for _ in range(20):
+        one.mark()
+        two.mark()
+        gap.reset()
+        reload_parent(one)
+        wait_resumed(one, ours)
+        one.wait_audio(ours)
+        two.wait_audio(theirs)
+        gaps.append(gap.read_ms())
+        assert set(two.types()) <= {"call_updated"}
+    assert len([e for e in one.events if e["type"] == "call_updated" and "resumed" in e["payload"]]) == 20
+    assert "call_hangup" not in [e["type"] for e in one.events + two.events]
+    middle, worst = median(gaps), max(gaps)
+    seen = f"20 resumes, 0 hangups; gap median {middle:.0f} ms, worst {worst:.0f} ms"
+    expected = "20 resumes, 0 hangups; gap median under 1200 ms, worst under 2000 ms"
+    record_fault(31, "20 reloads of the CRM page in one call", expected, seen, worst)
+    one.send("hangup")
+    assert hangup_of(one)["call"]["uuid"] == ours
+    assert hangup_of(two)["reason"] == "remote_hangup"
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("who", ["caller", "callee"])
+def test_a_closed_tab_releases_the_far_end(crm: OpenCrm, who: str) -> None:
+    one, two = crm("1003"), crm("1004")
+    _, theirs = talk(one, two) if who == "caller" else talk(two, one)[::-1]
+    two.wait_audio(theirs)
+    two.mark()
+    closed_at = time.monotonic()
+    one.page.close(run_before_unload=False)
+    # At once where the dying page could still say goodbye on DTLS, else when ICE misses its answers.
+    two.frame.get_by_text(load_texts("vi")["banner.media.title"]).first.wait_for(timeout=15_000)
+    noticed = time.monotonic() - closed_at
+    ended = hangup_of(two, seconds=45)
+    took = time.monotonic() - closed_at
+    assert ended["reason"] == "media_lost"
+    assert took < 32
+    seen = f"shown after {noticed:.1f} s, released after {took:.1f} s"
+    record_fault(32, f"the {who}'s tab is closed in a call", "the far end is released within 30 s", seen)
+
+
+@pytest.mark.slow
+def test_a_closed_tab_releases_a_service_too(crm: OpenCrm, world: World) -> None:
+    phone = crm()
+    uuid = call(phone, "*43")
+    phone.wait_audio(uuid)
+    assert services_calls(world) == 1
+    phone.page.close(run_before_unload=False)
+    until(lambda: services_calls(world) == 0, "the release", 32)
+
+
+def services_calls(world: World) -> int:
+    return len(world.pbx._agent._calls)
