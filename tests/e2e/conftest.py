@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import nullcontext
 from typing import Any
 
 import pytest
 from playwright.sync_api import sync_playwright
 
+from tests.e2e.gate import Gate, open_gate, use_urls
 from tests.e2e.phone import Phone
+from tests.e2e.relay import Relays, relayed
 from tests.e2e.world import World, open_world
 
 
@@ -19,8 +22,9 @@ def world() -> Iterator[World]:
 
 
 class _Shared:
-    def __init__(self, world: World) -> None:
+    def __init__(self, world: World, gate: Gate | None = None) -> None:
         self._world = world
+        self._gate = gate
         self._phones: dict[str, Phone] = {}
 
     def __call__(self, extension: str) -> Phone:
@@ -32,7 +36,8 @@ class _Shared:
                 return phone
             except Exception:
                 phone.close()
-        self._phones[extension] = Phone.open(self._world, extension)
+        with use_urls(self._world, self._gate.url) if self._gate else nullcontext():
+            self._phones[extension] = Phone.open(self._world, extension)
         self._phones[extension].mark()
         return self._phones[extension]
 
@@ -54,6 +59,37 @@ def bob(shared: _Shared) -> Iterator[Phone]:
     phone = shared("1002")
     yield phone
     phone.assert_unharmed()
+
+
+@pytest.fixture(scope="session")
+def gate(world: World) -> Iterator[Gate]:
+    """Between `carol` and the PBX."""
+    with open_gate(world) as opened:
+        yield opened
+
+
+@pytest.fixture(scope="session")
+def _carols(world: World, gate: Gate) -> _Shared:
+    return _Shared(world, gate)
+
+
+@pytest.fixture
+def carol(_carols: _Shared, gate: Gate) -> Iterator[Phone]:
+    """A phone whose WebSocket goes through the gate."""
+    gate.answer = None
+    gate.thaw()
+    phone = _carols("1003")
+    yield phone
+    gate.answer = None
+    gate.thaw()
+    phone.assert_unharmed()
+
+
+@pytest.fixture
+def relays(world: World) -> Iterator[Relays]:
+    """Calls made in this test can be heard only as far as it lets them."""
+    with relayed(world) as opened:
+        yield opened
 
 
 @pytest.fixture

@@ -15,10 +15,11 @@ import tempfile
 import threading
 import time
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import uvicorn
@@ -85,6 +86,8 @@ class World:
         self.foreign_origin = f"http://127.0.0.2:{crm_port}"  # answers, but is on nobody's list
         self.browser = browser
         self.pages: dict[str, str] = {}
+        self.headers: dict[str, dict[str, str]] = {}
+        """Of the CRM's pages, by path."""
         self._bearers: dict[str, str] = {}
         self.wire: list[tuple[str, str]] = []
         self.pbx.taps.append(lambda direction, text: self.wire.append((direction, text)))
@@ -119,13 +122,17 @@ class World:
     loop: Any = None
 
 
-def _crm_server(world_pages: dict[str, str]) -> ThreadingHTTPServer:
+def _crm_server(
+    world_pages: dict[str, str], headers: Mapping[str, Mapping[str, str]] = MappingProxyType({})
+) -> ThreadingHTTPServer:
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
             page = world_pages.get(self.path.split("?")[0])
             self.send_response(200 if page is not None else 404)
             is_page = (page or "").lstrip().startswith("<")
             self.send_header("Content-Type", "text/html; charset=utf-8" if is_page else "application/json")
+            for name, value in headers.get(self.path.split("?")[0], {}).items():
+                self.send_header(name, value)
             self.end_headers()
             self.wfile.write((page or "").encode())
 
@@ -163,11 +170,13 @@ def open_world(playwright: Playwright) -> Iterator[World]:
     thread.start()
     until(lambda: server.started, "the demo server")
     pages: dict[str, str] = {"/": PARENT_PAGE}
-    crm = _crm_server(pages)
+    headers: dict[str, dict[str, str]] = {}
+    crm = _crm_server(pages, headers)
     threading.Thread(target=crm.serve_forever, daemon=True).start()
     browser = playwright.chromium.launch(executable_path=CHROMIUM, args=[*FLAGS, UNMUTED])
     world = World(demo, port, crm.server_address[1], browser)
     world.pages = pages
+    world.headers = headers
     world.loop = loops[0]
     try:
         yield world

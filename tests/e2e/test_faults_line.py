@@ -1,0 +1,195 @@
+"""Faults of the line: the WebSocket is cut, freezes, is refused, or cannot be trusted."""
+
+from __future__ import annotations
+
+import ssl
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+
+from tests.e2e.crm import Gap
+from tests.e2e.faults import fault
+from tests.e2e.gate import Gate, open_gate, use_urls
+from tests.e2e.phone import Phone
+from tests.e2e.talk import call, documented, hangup_of, talk
+from tests.e2e.test_reconnect import BACK
+from tests.e2e.world import World, until
+
+OpenPhone = Callable[..., Phone]
+
+
+def test_fault_01_socket_killed_idle(carol: Phone, gate: Gate) -> None:
+    with fault(1, "WebSocket killed, idle", "disconnected … registered within 5 s") as seen:
+        start = time.monotonic()
+        gate.cut()
+        carol.wait_event("registered", seconds=5)
+        assert documented(carol) == BACK
+        seen.what = f"registered after {time.monotonic() - start:.1f} s"
+
+
+def test_fault_02_socket_killed_in_a_call(carol: Phone, alice: Phone, gate: Gate) -> None:
+    with fault(2, "WebSocket killed in a call", "audio goes on; hold and hangup work afterwards") as seen:
+        ours, theirs = talk(carol, alice)
+        carol.wait_audio(ours)
+        gap = Gap(carol, ours)
+        carol.mark()
+        alice.mark()
+        gate.cut()
+        carol.wait_event("registered", seconds=5)
+        carol.wait_audio(ours)
+        alice.wait_audio(theirs)
+        seen.gap_ms = gap.read_ms()
+        assert seen.gap_ms < 1500
+        assert documented(carol) == BACK
+        assert documented(alice) == []
+        carol.send("hold")
+        carol.wait_event("call_updated", seconds=5)
+        carol.send("hangup")
+        assert hangup_of(carol)["reason"] == "local_hangup"
+        assert hangup_of(alice)["reason"] == "remote_hangup"
+
+
+def test_fault_03_half_open_socket_in_a_call(carol: Phone, alice: Phone, gate: Gate) -> None:
+    """The network comes back as another one; the old socket looks open and is dead."""
+    with fault(3, "half-open WebSocket in a call, online again", "found by ping; call lives") as seen:
+        ours, theirs = talk(carol, alice)
+        carol.wait_audio(ours)
+        gap = Gap(carol, ours)
+        carol.mark()
+        gate.freeze()
+        carol.frame.evaluate("dispatchEvent(new Event('offline'))")
+        start = time.monotonic()
+        carol.frame.evaluate("dispatchEvent(new Event('online'))")
+        carol.wait_event("disconnected", seconds=12)
+        seen.what = f"noticed after {time.monotonic() - start:.1f} s"
+        gate.thaw()
+        carol.wait_event("registered", seconds=12)
+        assert documented(carol) == BACK
+        carol.wait_audio(ours)
+        alice.wait_audio(theirs)
+        seen.gap_ms = gap.read_ms()
+        assert seen.gap_ms < 1500
+        carol.send("hangup")
+        assert hangup_of(alice)["reason"] == "remote_hangup"
+
+
+@pytest.mark.slow
+def test_fault_03_offline_20_s_in_a_call(carol: Phone, gate: Gate) -> None:
+    """Chromium leaves the socket open but dead; nobody says a word until the deadline."""
+    with fault(3, "offline 20 s in a call", "the pong deadline notices; call lives") as seen:
+        uuid = call(carol, "*43")
+        carol.wait_audio(uuid)
+        carol.mark()
+        gate.freeze()
+        carol.context.set_offline(True)
+        start = time.monotonic()
+        carol.wait_event("disconnected", seconds=28)
+        seen.what = f"noticed after {time.monotonic() - start:.0f} s"
+        carol.wait_audio(uuid)
+        until(lambda: time.monotonic() - start > 20, "the end of the outage", 25)
+        gate.thaw()
+        carol.context.set_offline(False)
+        carol.wait_event("registered", seconds=10)
+        carol.wait_audio(uuid)
+        assert [c["uuid"] for c in carol.state()["calls"]] == [uuid]
+        assert set(documented(carol)) == set(BACK)
+
+
+def test_fault_07_first_address_refused(open_phone: OpenPhone, world: World, gate: Gate) -> None:
+    with fault(7, "first wss URL refused", "the second is used"), open_gate(world) as shut:
+        shut.refuse()
+        with use_urls(world, shut.url, gate.url):
+            phone = open_phone("1004")
+        assert documented(phone) == ["error", "auto_reconnect", "connected", "registered"]
+        assert phone.wait_event("error")["code"] == "network_unreachable"
+        phone.mark()
+        gate.cut()
+        phone.wait_event("registered", seconds=5)
+        assert documented(phone) == BACK, "what worked is tried first again"
+
+
+@pytest.mark.parametrize("status", [403, 503])
+def test_fault_08_upgrade_refused(carol: Phone, gate: Gate, status: int) -> None:
+    with fault(8, f"WebSocket upgrade answered {status}", "backoff and one error, no tight loop") as seen:
+        gate.answer = status
+        gate.attempts.clear()
+        gate.cut()
+        carol.wait_event("auto_reconnect", seconds=15, attempt=4)
+        gaps = [later - earlier for earlier, later in pairwise(gate.attempts)]
+        assert len(gate.attempts) == 3
+        assert gaps[0] >= 0.5, gaps
+        assert gaps[1] >= 1, gaps
+        assert [e["payload"]["code"] for e in carol.since("error")] == ["network_unreachable"]
+        delays = [e["payload"]["delay_ms"] for e in carol.since("auto_reconnect")]
+        seen.what = f"one error; waits of {delays} ms"
+        gate.answer = None
+        carol.send("connect")
+        carol.wait_event("registered", seconds=5)
+
+
+def expired_certificate(folder: Path) -> ssl.SSLContext:
+    """A server's side of TLS nobody should trust: its certificate ran out yesterday."""
+    from cryptography import x509
+    from cryptography.hazmat.primitives import hashes, serialization
+    from cryptography.hazmat.primitives.asymmetric import ec
+
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "localhost")])
+    now = datetime.now(UTC)
+    certificate = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(now - timedelta(days=9))
+        .not_valid_after(now - timedelta(days=1))
+        .add_extension(x509.SubjectAlternativeName([x509.DNSName("localhost")]), critical=False)
+        .sign(key, hashes.SHA256())
+    )
+    file = folder / "expired.pem"
+    file.write_bytes(
+        key.private_bytes(
+            serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+        )
+        + certificate.public_bytes(serialization.Encoding.PEM)
+    )
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(file)
+    return context
+
+
+def test_fault_09_tls_expired(open_phone: OpenPhone, world: World, tmp_path: Path) -> None:
+    """A browser tells a page no reason (WebSocket close code 1006): the text names the certificate among
+    the others, in words for the agent and for the integrator."""
+    row = fault(9, "expired TLS certificate", "an error that names it; slow retry")
+    with row as seen, open_gate(world) as gate:
+        gate.refuse()
+        gate.run(gate.open(expired_certificate(tmp_path)))
+        with use_urls(world, gate.url):
+            phone = open_phone("1004", wait="error", locale="en")
+        error = phone.wait_event("error")
+        assert (error["code"], error["detail"]) == ("network_unreachable", {"reason": "code 1006"})
+        assert "certificate" in error["message"]
+        phone.wait_event("auto_reconnect", seconds=10, attempt=3)
+        assert len(phone.since("error")) == 1
+        assert len(gate.attempts) <= 4
+        delays = [e["payload"]["delay_ms"] for e in phone.since("auto_reconnect")]
+        seen.what = f"one network_unreachable that names the certificate; waits of {delays} ms"
+
+
+def test_fault_34_sleep(carol: Phone, gate: Gate) -> None:
+    """The line went while nobody looked, and the next attempt is seconds away when the agent comes back."""
+    with fault(34, "line gone, page seen again during the backoff", "reconnects at once") as seen:
+        gate.refuse()
+        gate.cut()
+        carol.wait_event("auto_reconnect", seconds=40, attempt=5)
+        gate.let_in()
+        start = time.monotonic()
+        carol.frame.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
+        carol.wait_event("registered", seconds=2)
+        seen.what = f"registered {time.monotonic() - start:.1f} s after; calls missed meanwhile are not known"

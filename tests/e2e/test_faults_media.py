@@ -1,0 +1,226 @@
+"""Faults of the sound: UDP dropped, another path needed, packets lost, nothing heard, no microphone."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser
+
+from tests.e2e.crm import Gap
+from tests.e2e.faults import fault
+from tests.e2e.phone import Phone
+from tests.e2e.relay import Relays
+from tests.e2e.talk import call, documented, hangup_of, requests, talk
+from tests.e2e.world import CHROMIUM, FLAGS, UNMUTED, World, until
+
+OpenPhone = Callable[..., Phone]
+
+
+def qualities(phone: Phone) -> list[str]:
+    return [event["payload"]["call"]["quality"] for event in phone.since("call_updated")]
+
+
+def wait_quality(phone: Phone, quality: str, seconds: float = 30) -> None:
+    until(lambda: qualities(phone)[-1:] == [quality], f"quality {quality}, got {qualities(phone)}", seconds)
+
+
+def banner(phone: Phone) -> str:
+    return str(phone.frame.locator("#notice-title").inner_text())
+
+
+def test_fault_10_udp_dropped_5_s(alice: Phone, bob: Phone, relays: Relays) -> None:
+    with fault(10, "UDP dropped 5 s", "audio returns") as seen:
+        ours, theirs = talk(alice, bob)
+        alice.wait_audio(ours)
+        gap = Gap(alice, ours)
+        alice.mark()
+        relays.down = True
+        start = time.monotonic()
+        until(lambda: time.monotonic() - start > 5, "the end of the outage", 10)
+        relays.mend()
+        alice.wait_audio(ours)
+        bob.wait_audio(theirs)
+        seen.gap_ms = gap.read_ms()
+        assert 4000 < seen.gap_ms < 12_000
+        assert documented(alice) == []
+        assert [c["uuid"] for c in alice.state()["calls"]] == [ours]
+
+
+@pytest.mark.slow
+def test_fault_11_udp_dropped_60_s(alice: Phone, bob: Phone, relays: Relays) -> None:
+    with fault(11, "UDP dropped for good", "one call_hangup{media_lost} within 30 s") as seen:
+        uuid = talk(alice, bob)[0]
+        alice.wait_audio(uuid)
+        alice.mark()
+        bob.mark()
+        relays.down = True
+        start = time.monotonic()
+        ended = [hangup_of(phone, seconds=32) for phone in (alice, bob)]
+        seen.what = f"{ended[0]['reason']} after {time.monotonic() - start:.1f} s"
+        assert time.monotonic() - start < 31
+        reasons = {e["reason"] for e in ended}
+        assert "media_lost" in reasons
+        assert reasons <= {"media_lost", "remote_hangup"}, "whoever was first has hung up"
+        first = alice if ended[0]["reason"] == "media_lost" else bob
+        assert documented(first) == ["call_hangup", "error"]
+        assert first.wait_event("error")["code"] == "media_lost"
+
+
+def test_fault_12_another_path(alice: Phone, bob: Phone, relays: Relays, world: World) -> None:
+    """The addresses of before are dead; only what a new offer names can be reached."""
+    with fault(12, "every old media path dead, new ones work", "ICE restart, audio both ways") as seen:
+        ours, theirs = talk(alice, bob)
+        alice.wait_audio(ours)
+        gap = Gap(alice, ours)
+        alice.mark()
+        bob.mark()
+        mark = len(world.wire)
+        relays.break_paths()
+        both = (alice, bob)  # whoever misses the other first mends it for both
+        until(lambda: any(qualities(phone) for phone in both), "somebody who misses the other")
+        assert any(banner(phone) for phone in both)
+        alice.wait_audio(ours)
+        bob.wait_audio(theirs)
+        until(lambda: all(qualities(phone)[-1:] in ([], ["good"]) for phone in both), "good quality")
+        assert not any(banner(phone) for phone in both)
+        seen.gap_ms = gap.read_ms()
+        offers = requests(world, "INVITE", mark, "out")
+        seen.what = f"{len(offers)} ICE-restart re-INVITE(s), audio both ways"
+        assert offers
+        assert documented(alice) == []
+        alice.send("hangup")
+        assert hangup_of(bob)["reason"] == "remote_hangup"
+
+
+def test_fault_12_while_held(alice: Phone, relays: Relays) -> None:
+    """Nothing is heard from whom we hold, and yet the path is mended: unhold finds it."""
+    uuid = call(alice, "*44")
+    alice.wait_audio(uuid)
+    alice.send("hold")
+    until(lambda: alice.state()["calls"][0]["held"], "the hold")
+    alice.mark()
+    relays.break_paths()
+    wait_quality(alice, "poor")
+    wait_quality(alice, "good")
+    assert alice.state()["calls"][0]["held"] is True
+    alice.send("unhold")
+    alice.wait_audio(uuid)
+
+
+def test_fault_15_ten_percent_loss(alice: Phone, bob: Phone, relays: Relays) -> None:
+    with fault(15, "12 % of the packets lost", "a quality warning; call lives") as seen:
+        ours, _ = talk(alice, bob)
+        alice.wait_audio(ours)
+        alice.mark()
+        relays.loss = 0.12
+        wait_quality(alice, "poor")
+        assert banner(alice)
+        assert documented(alice) == []
+        relays.mend()
+        wait_quality(alice, "good")
+        seen.what = f"call_updated with quality {qualities(alice)}"
+        alice.wait_audio(ours)
+
+
+def test_fault_44_no_rtp_after_200(alice: Phone, relays: Relays) -> None:
+    """ICE and DTLS are up; the far end's packets go nowhere."""
+    with fault(44, "no RTP after 200", "error{no_audio} within 10 s") as seen:
+        relays.media_down = True
+        uuid = call(alice, "*44")
+        start = time.monotonic()
+        error = alice.wait_event("error", seconds=10)
+        seen.what = f"no_audio after {time.monotonic() - start:.1f} s"
+        assert (error["code"], error["call_uuid"], error["fatal"]) == ("no_audio", uuid, False)
+        assert alice.frame.locator("#alert-title").inner_text()
+        relays.mend()
+        alice.wait_audio(uuid)
+        until(lambda: not alice.frame.locator("#alert").is_visible(), "the warning is taken back")
+        assert documented(alice)[-2:] == ["call_answered", "error"]
+
+
+# ---- the microphone
+
+KEEP_MICROPHONES = """
+window.microphones = [];
+const open = navigator.mediaDevices.getUserMedia.bind(navigator.mediaDevices);
+navigator.mediaDevices.getUserMedia = async (wanted) => {
+  if (window.unplugged) throw new DOMException("none", "NotFoundError");
+  const stream = await open(wanted);
+  microphones.push(...stream.getTracks());
+  return stream;
+};
+window.unplug = () => {
+  const track = microphones.at(-1);
+  track.stop();
+  track.dispatchEvent(new Event("ended"));
+};
+window.plug = () => {
+  window.unplugged = false;
+  navigator.mediaDevices.dispatchEvent(new Event("devicechange"));
+};
+"""
+
+
+def refused(phone: Phone) -> dict[str, Any]:
+    """A call that cannot be made for want of a microphone: its error."""
+    assert phone.ask("call", {"number": "*43"})["ok"] is True
+    assert hangup_of(phone)["reason"] == "mic_denied"
+    (error,) = [e["payload"] for e in phone.since("error")]
+    assert phone.frame.locator("#alert-title").inner_text()
+    return dict(error)
+
+
+def test_fault_26_microphone_denied(world: World) -> None:
+    with fault(26, "the agent or the browser denies the microphone", "error{mic_denied}, readable"):
+        flags = [f for f in FLAGS if "fake-ui" not in f]
+        launch = world.browser.browser_type.launch
+        with launch(executable_path=CHROMIUM, args=[*flags, UNMUTED]) as strict:
+            browser: Browser = strict
+            phone = Phone.open(world, "1004", context=browser.new_context(permissions=[]))
+            error = refused(phone)
+            assert error["code"] == "mic_denied"
+            phone.assert_unharmed()
+
+
+@pytest.mark.parametrize("how", ["allow missing", "Permissions-Policy of the parent"])
+def test_fault_26_microphone_blocked(open_phone: OpenPhone, world: World, how: str) -> None:
+    """Both look the same from inside the frame: Chromium gives it an empty allow-list for either, so one
+    error names both cures."""
+    with fault(26, f"microphone blocked: {how}", "error{mic_blocked} that names both cures"):
+        if how == "allow missing":
+            phone = open_phone("1004", allow="", locale="en")
+        else:
+            world.headers["/"] = {"Permissions-Policy": "microphone=()"}
+            try:
+                phone = open_phone("1004", locale="en")
+            finally:
+                del world.headers["/"]
+        error = refused(phone)
+        assert error["code"] == "mic_blocked"
+        assert "allow" in error["message"]
+        assert "Permissions-Policy" in error["message"]
+
+
+def test_fault_27_microphone_unplugged_in_a_call(open_phone: OpenPhone, world: World, alice: Phone) -> None:
+    with fault(27, "microphone unplugged in a call", "switches, or says so; call lives") as seen:
+        context = world.browser.new_context()
+        context.add_init_script(KEEP_MICROPHONES)
+        phone = open_phone("1004", context=context)
+        ours, theirs = talk(phone, alice)
+        alice.wait_audio(theirs)
+        phone.mark()
+        phone.frame.evaluate("unplug()")
+        until(lambda: phone.frame.evaluate("microphones.length") == 2, "another microphone")
+        alice.wait_audio(theirs)
+        assert documented(phone) == []
+        phone.frame.evaluate("() => { window.unplugged = true; unplug(); }")
+        assert phone.wait_event("error")["code"] == "mic_lost"
+        assert phone.frame.locator("#alert-title").inner_text()
+        phone.wait_audio(ours)
+        phone.frame.evaluate("plug()")
+        alice.wait_audio(theirs)
+        seen.what = "switched without a word; with none left error{mic_lost}; back when one is plugged in"
+        assert documented(phone) == ["error"]
