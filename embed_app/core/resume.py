@@ -35,6 +35,7 @@ TRY_FOR = 8.0
 TRY_AGAIN_AFTER = 0.5
 GIVE_UP_AFTER = 25.0
 
+_GONE = 481
 _NOT_YET = frozenset({0, 404, 408, 410, 480, 491, 500, 502, 503, 504})
 """The far end's own connection may be on its way back, or this was the wrong one of its addresses."""
 
@@ -118,9 +119,11 @@ def far_end_rings(turn: Turn, call: Call) -> None:
 
 
 def replacement_failed(turn: Turn, call: Call, status: int) -> None:
-    if call.state is not CallState.RESUMING:
+    if call.state is not CallState.RESUMING or call.dialog is None:
         return
-    if status in _NOT_YET:
+    # A proxy may refuse an address it does not know (403, 404); the far end itself knows best (481).
+    another = call.resume_tries < len(replacement_targets(call.dialog)) and status != _GONE
+    if status in _NOT_YET or another:
         turn.start_timer(f"resume:{call.uuid}", TRY_AGAIN_AFTER)
     else:
         end_call(turn, call, Reason.SIGNALING_LOST)

@@ -28,7 +28,6 @@ ENDS = ("Ended bye", "Ended cancel", "Ended reject", "Ended failed")
 RESUME_ENDS = (
     *HANGUPS,
     "MicrophoneFailed",
-    "ReplacementFailed 403",
     "ReplacementFailed 481",
     "timer resume_limit",
 )

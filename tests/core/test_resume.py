@@ -106,9 +106,22 @@ def test_a_far_end_that_is_not_there_yet_is_asked_again(status: int) -> None:
     assert driver.call.state is CallState.ANSWERED
 
 
+def test_a_proxy_that_does_not_know_the_contact_is_asked_for_the_address_of_record() -> None:
+    driver = resuming()
+    driver.send(msg.ReplacementFailed(call_uuid=CALL, status=403))
+    driver.fire(f"resume:{CALL}")
+    assert [sent.target for sent in replacements(driver)] == [DIALOG.remote_target, DIALOG.remote_uri]
+    driver.send(msg.ReplacementFailed(call_uuid=CALL, status=403))
+    assert driver.told(ev.CallHangup)[0].reason == "signaling_lost"
+
+
 @pytest.mark.parametrize("status", [403, 420, 481, 486, 488, 603])
 def test_a_final_answer_ends_it_once(status: int) -> None:
     driver = resuming()
+    if status != 481:
+        driver.send(msg.ReplacementFailed(call_uuid=CALL, status=480))
+        driver.fire(f"resume:{CALL}")
+    driver.now = T0
     driver.send(msg.ReplacementFailed(call_uuid=CALL, status=status), after=2)
     (ended,) = driver.told(ev.CallHangup)
     assert (ended.reason, ended.billsec) == ("signaling_lost", 32)
