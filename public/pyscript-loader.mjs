@@ -24,7 +24,7 @@ const boot = globalThis.zorioBoot;
 
 /** The running interpreter, or null: then the phone starts plainly, and says why, once. */
 async function startFast() {
-  if (boot.diagnostics.length) return null; // not even begun
+  if (!boot.early) return null; // not even begun: the head has said why
   try {
     const { phone } = await import("./fast-start.mjs");
     return (await phone).python;

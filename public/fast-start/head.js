@@ -6,22 +6,68 @@
 (function () {
   "use strict";
 
+  var FRESH_MS = 8000; // an answer tells how long credentials last: an old one would tell it wrongly
+  var UNWANTED_MS = 20000;
   var boot = window.zorioBoot;
   // What the plain path would not tell anybody: texts without names, numbers or tokens.
   boot.diagnostics = [];
+  try {
+    askAhead();
+  } catch (error) {
+    boot.diagnostics.push("asking ahead: " + error.name);
+  }
   if (/[?&]start=plain(&|$)/.test(boot.search)) {
     boot.diagnostics.push("fast start: switched off by the address");
     return;
   }
   if (document.documentElement.getAttribute("data-boot") !== "starting") return;
 
-  function asset(name, hash) {
-    return fetch(boot.assets + name, { integrity: hash });
-  }
-
   function quiet(promise) {
     promise.catch(function () {});
     return promise;
+  }
+
+  // ---- Asked ahead of Python: what it will ask for first, if it asks at all. It decides; this only has the answer
+  // ready: takeSipConfig and takeSocket give it to the first who asks for exactly that, and to nobody else.
+
+  function askAhead() {
+    var token = /[?&]token=([\w-]+\.[\w-]+\.[\w-]+)(&|$)/.exec(boot.search);
+    var asked = null;
+    var socket = null;
+
+    boot.takeSipConfig = function (forToken) {
+      var mine = asked && asked.token === forToken && Date.now() - asked.at < FRESH_MS ? asked.answer : undefined;
+      asked = null;
+      return mine;
+    };
+    boot.takeSocket = function (url) {
+      var mine = socket && socket.readyState < 2 && socket.asked === url ? socket : undefined;
+      if (socket && !mine) socket.close();
+      socket = null;
+      return mine;
+    };
+
+    // Only what certainly means: connect at once.
+    if (!token || /[?&]auto_register=(?!1(&|$))/.test(boot.search) || typeof AbortSignal.timeout !== "function") return;
+    asked = { token: token[1], at: Date.now(), answer: quiet(fetch("/api/webphone/sip-config", {
+      headers: { Authorization: "Bearer " + token[1], Accept: "application/json" },
+      cache: "no-store",
+      credentials: "omit",
+      signal: AbortSignal.timeout(10000),
+    })) };
+    quiet(asked.answer.then(function (response) {
+      return response.ok ? response.clone().json() : null;
+    }).then(function (body) {
+      var url = body && body.data.wss_urls[0];
+      if (!url || !asked) return;
+      socket = new WebSocket(url, "sip");
+      socket.asked = url;
+      setTimeout(boot.takeSocket, UNWANTED_MS);
+    }));
+  }
+
+  function asset(name, hash) {
+    return fetch(boot.assets + name, { integrity: hash });
   }
 
   try {

@@ -94,12 +94,14 @@ export class WebSocketTransport {
   }
 
   #open(url) {
-    const socket = new WebSocket(url, "sip");
+    // The head of the page may have opened it while Python was loaded (public/fast-start/head.js).
+    const socket = globalThis.zorioBoot?.takeSocket?.(url) ?? new WebSocket(url, "sip");
     socket.binaryType = "arraybuffer";
     const current = (handler) => (event) => {
       if (socket === this.#socket) handler(event);
     };
-    socket.addEventListener("open", current(() => this.#opened()));
+    if (socket.readyState === WebSocket.OPEN) queueMicrotask(current(() => this.#opened()));
+    else socket.addEventListener("open", current(() => this.#opened()));
     socket.addEventListener("close", current((event) => this.#lost(`code ${event.code}`)));
     socket.addEventListener("message", current((event) => this.#received(event.data)));
     return socket;

@@ -12,7 +12,7 @@ from playwright.sync_api import ConsoleMessage, Frame, Page, expect
 from playwright.sync_api import Route as HeldRequest
 from starlette.applications import Starlette
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, Response
+from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.routing import Route
 
 ROOT = Path(__file__).parents[2]
@@ -111,6 +111,7 @@ class FrameSite:
         routes = [
             Route("/parent", lambda request: HTMLResponse(PARENT)),
             Route("/webphone-embed", self.page),
+            Route("/api/webphone/sip-config", lambda request: JSONResponse({"data": {"wss_urls": []}})),
             Route("/webphone-assets/{name:path}", self.asset),
         ]
         return Starlette(routes=routes)

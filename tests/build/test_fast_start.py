@@ -108,6 +108,32 @@ def test_after_a_start_that_raised_retry_starts_plainly(parent: Embedded, site: 
     assert parent.frame.evaluate(DIAGNOSTICS) == ["fast start: switched off by the address"]
 
 
+def test_what_was_asked_ahead_is_given_once_and_for_that_token_only(
+    parent: Embedded, site: FrameSite
+) -> None:
+    take = "token => zorioBoot.takeSipConfig(token)?.then(answer => answer.status)"
+    parent.embed(url(site))
+    parent.reaches("started")
+    assert [parent.frame.evaluate(take, "a.b.c") for _ in range(2)] == [200, None]
+    parent.page.reload()
+    parent.embed(url(site))
+    parent.reaches("started")
+    assert [parent.frame.evaluate(take, token) for token in ("x.y.z", "a.b.c")] == [None, None]
+
+
+@pytest.mark.parametrize(
+    "parameters", ["token=a.b", "token=", "token=a.b.c&auto_register=0", "token=a.b.c&auto_register=%30"]
+)
+def test_nothing_is_asked_ahead_that_python_may_not_want(
+    parent: Embedded, site: FrameSite, parameters: str
+) -> None:
+    requested: list[str] = []
+    parent.page.on("request", lambda request: requested.append(request.url))
+    parent.embed(f"{site.frame_origin}/webphone-embed?{parameters}")
+    parent.reaches("started")
+    assert not [url for url in requested if "/api/" in url]
+
+
 def test_every_frame_has_its_own_random_numbers(browser: Browser, site: FrameSite) -> None:
     seen = set()
     for _ in range(2):
