@@ -42,8 +42,16 @@ function whenQuiet() {
   return new Promise((resolve) => setTimeout(() => whenIdle(resolve), PYSCRIPT_AFTER_MS));
 }
 
+/** A damaged part in the cache, which keeps it for a year, would make every start a plain one. */
+function mend() {
+  for (const name of ["fast-start.mjs", "python.image"]) {
+    fetch(new URL(name, import.meta.url), { cache: "reload" }).catch(() => {});
+  }
+}
+
 boot.python = await startFast();
 if (boot.python) await whenQuiet();
+else if (boot.early) addEventListener("py:ready", mend, { once: true });
 
 const genuine = Object.getOwnPropertyDescriptor(globalThis, "indexedDB");
 Object.defineProperty(globalThis, "indexedDB", { configurable: true, value: forgetfulIndexedDB() });

@@ -4,9 +4,9 @@ import json
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, expect
+from playwright.sync_api import Browser, Request, expect
 
-from tests.build.frame_site import Embedded, FrameSite, open_parent
+from tests.build.frame_site import PATIENCE_MS, Embedded, FrameSite, open_parent
 
 DIAGNOSTICS = "zorioBoot.diagnostics"
 STARTED_FAST = "Boolean(zorioBoot.python)"
@@ -80,6 +80,24 @@ def test_a_damaged_part_leads_to_the_plain_start_and_is_told_once(
     (told,) = parent.frame.evaluate(DIAGNOSTICS)
     assert told.startswith("fast start: ")
     assert "a.b.c" not in told
+
+
+def test_a_damaged_image_in_the_cache_is_mended_for_the_next_start(parent: Embedded, site: FrameSite) -> None:
+    site.faults["python.image"] = "wrong byte once"
+    images: list[str] = []
+
+    def is_second_image(request: Request) -> bool:
+        images.extend(name for name in [request.url] if name.endswith("python.image"))
+        return len(images) == 2
+
+    with parent.page.expect_event("requestfinished", is_second_image, timeout=PATIENCE_MS):
+        parent.embed(url(site))
+        parent.reaches("started")
+    assert parent.frame.evaluate(STARTED_FAST) is False
+    parent.page.reload()
+    parent.embed(url(site))
+    parent.reaches("started")
+    parent.until(STARTED_FAST)
 
 
 def test_a_browser_that_cannot_do_it_starts_plainly(parent: Embedded, site: FrameSite) -> None:
