@@ -1,4 +1,4 @@
-"""What Kamailio and the way to it can do to a phone. Numbers in the names: docs, "faults"."""
+"""What Kamailio and the way to it can do to a phone and its calls."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from functools import partial
 
 import pytest
 
+from tests.e2e.faults import fault
 from tests.e2e.phone import Phone
 from tests.e2e.talk import documented, hangup_of, ring, talk, wait_silent
 from tests.e2e.world import until
@@ -45,14 +46,17 @@ def _hold_and_hang_up(alice: Phone, ours: str, bob: Phone, theirs: str) -> None:
 
 
 def test_restarted_while_idle_both_register_again(alice: Phone, bob: Phone, kamailio: Kamailio) -> None:
-    kamailio.restart()
-    for phone in (alice, bob):
-        _back(phone)
-        told = documented(phone)
-        assert told[:3] == ["disconnected", "unregistered", "auto_reconnect"]
-        assert set(told[3:-2]) <= {"auto_reconnect", "error"}
-        assert told[-2:] == ["connected", "registered"]
-        assert phone.wait_event("unregistered")["reason"] == "transport_disconnect"
+    with fault(4, "Kamailio killed and restarted, idle", "registered again within 35 s, jittered") as seen:
+        killed = time.monotonic()
+        kamailio.restart()
+        for phone in (alice, bob):
+            _back(phone)
+            told = documented(phone)
+            assert told[:3] == ["disconnected", "unregistered", "auto_reconnect"]
+            assert set(told[3:-2]) <= {"auto_reconnect", "error"}
+            assert told[-2:] == ["connected", "registered"]
+            assert phone.wait_event("unregistered")["reason"] == "transport_disconnect"
+        seen.what = f"registered again after {time.monotonic() - killed:.1f} s"
     ring(alice, bob)
 
 
@@ -83,19 +87,21 @@ def test_killed_while_it_rings_both_calls_end(alice: Phone, bob: Phone, kamailio
 def test_killed_in_a_call_the_audio_goes_on_and_then_the_call_is_whole(
     alice: Phone, bob: Phone, kamailio: Kamailio
 ) -> None:
-    ours, theirs = talk(alice, bob)
-    alice.wait_audio(ours)
-    kamailio.kill()
-    try:
-        for phone, uuid in ((alice, ours), (bob, theirs)):
-            phone.wait_event("disconnected")
-            phone.wait_audio(uuid, packets=100)
-    finally:
-        kamailio.start()
-    _back(alice, bob)
-    for phone in (alice, bob):
-        assert "call_hangup" not in phone.types()
-    _hold_and_hang_up(alice, ours, bob, theirs)
+    with fault(5, "Kamailio killed and restarted in a call", "the call lives") as seen:
+        ours, theirs = talk(alice, bob)
+        alice.wait_audio(ours)
+        kamailio.kill()
+        try:
+            for phone, uuid in ((alice, ours), (bob, theirs)):
+                phone.wait_event("disconnected")
+                phone.wait_audio(uuid, packets=100)
+        finally:
+            kamailio.start()
+        _back(alice, bob)
+        for phone in (alice, bob):
+            assert "call_hangup" not in phone.types()
+        _hold_and_hang_up(alice, ours, bob, theirs)
+        seen.what = "audio without a gap, then hold and hang-up as ever"
 
 
 def test_a_hang_up_while_it_is_down_reaches_the_other_side_afterwards(
@@ -113,21 +119,25 @@ def test_a_hang_up_while_it_is_down_reaches_the_other_side_afterwards(
     _back(alice, bob)
 
 
-def test_frozen_for_seconds_in_a_call_nothing_is_lost(alice: Phone, bob: Phone, kamailio: Kamailio) -> None:
-    ours, theirs = talk(alice, bob)
-    alice.wait_audio(ours)
-    kamailio.freeze()
-    try:
-        frozen = time.monotonic()
-        alice.wait_audio(ours, packets=350, seconds=30)
-        bob.wait_audio(theirs)
-        assert time.monotonic() - frozen > 5
-    finally:
-        kamailio.thaw()
-    for phone in (alice, bob):
-        until(partial(_is_registered, phone), "registered", 40)
-        assert "call_hangup" not in phone.types()
-    _hold_and_hang_up(alice, ours, bob, theirs)
+@pytest.mark.parametrize("seconds", [7, 40])
+def test_frozen_in_a_call_nothing_is_lost(alice: Phone, bob: Phone, kamailio: Kamailio, seconds: int) -> None:
+    with fault(6, f"Kamailio frozen for {seconds} s in a call", "no hang; resumes") as seen:
+        ours, theirs = talk(alice, bob)
+        alice.wait_audio(ours)
+        kamailio.freeze()
+        try:
+            frozen = time.monotonic()
+            until(lambda: time.monotonic() - frozen > seconds, "the time of the frost", seconds + 5)
+            alice.wait_audio(ours)
+            bob.wait_audio(theirs)
+        finally:
+            kamailio.thaw()
+        thawed = time.monotonic()
+        for phone in (alice, bob):
+            until(partial(_is_registered, phone), "registered", 45)
+            assert "call_hangup" not in phone.types()
+        seen.what = f"audio went on; registered {time.monotonic() - thawed:.1f} s after the thaw"
+        _hold_and_hang_up(alice, ours, bob, theirs)
 
 
 @pytest.fixture

@@ -6,6 +6,8 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
+from tests.e2e.crm import Gap
+from tests.e2e.faults import fault
 from tests.e2e.phone import Phone
 from tests.e2e.talk import hangup_of, talk
 from tests.e2e.world import until
@@ -41,28 +43,39 @@ def test_a_call_over_the_relay_is_heard(
     caller, callee = phones
     caller.mark()
     callee.mark()
-    uuids = talk(caller, callee)
-    for phone, uuid in zip(phones, uuids, strict=True):
-        phone.wait_audio(uuid)
-        pair = selected_pair(phone)
-        assert pair["local"]["candidateType"] == "relay"
-        assert pair["local"]["relayProtocol"] == transport
-        assert pair["local"]["address"] == coturn.address
+    with fault(14, f"only a relay reached over {transport.upper()}", "connects through it"):
+        uuids = talk(caller, callee)
+        for phone, uuid in zip(phones, uuids, strict=True):
+            phone.wait_audio(uuid)
+            local = selected_pair(phone)["local"]
+            assert (local["candidateType"], local["relayProtocol"]) == ("relay", transport)
+            assert local["address"] == coturn.address
     caller.send("hangup")
     assert hangup_of(callee)["reason"] == "remote_hangup"
 
 
-def test_with_a_relay_at_hand_the_direct_way_is_taken(
-    world: RealWorld, open_phone: OpenPhone, kamailio: Kamailio, coturn: Coturn, alice: Phone
+def test_the_relay_dies_and_a_direct_call_does_not_care(
+    world: RealWorld, open_phone: OpenPhone, kamailio: Kamailio, alice: Phone
 ) -> None:
+    own = Coturn()
     both = world.account(
-        "both.turn.localhost", [kamailio.url], sip_secret=SECRET, ice_servers=[coturn.ice_server()]
+        "both.turn.localhost", [kamailio.url], sip_secret=SECRET, ice_servers=[own.ice_server()]
     )
     phone = open_phone("1004", at=both, context=watched(world.browser.new_context()))
     phone.mark()
-    ours, _ = talk(phone, alice)
-    phone.wait_audio(ours)
-    until(lambda: selected_pair(phone)["local"]["candidateType"] != "relay", "a direct pair")
+    try:
+        with fault(13, "TURN server killed in a call", "the direct path stays") as seen:
+            ours, theirs = talk(phone, alice)
+            phone.wait_audio(ours)
+            until(lambda: selected_pair(phone)["local"]["candidateType"] != "relay", "a direct pair")
+            gap = Gap(phone, ours)
+            own.close()
+            phone.wait_audio(ours, packets=400, seconds=30)
+            alice.wait_audio(theirs)
+            assert "call_hangup" not in phone.types()
+            seen.gap_ms = gap.read_ms()
+    finally:
+        own.close()
 
 
 GATHER = """async (iceServer) => {
