@@ -3,7 +3,8 @@ import { SessionDescriptionHandler } from "sip.js/lib/platform/web/index.js";
 import { takeEarly } from "./early-microphone.js";
 import { canReadRtp, passSender, watchReceiver } from "./received-dtmf.js";
 
-const TONE_MS = 100;
+// Shorter ones Chromium sends as end packets alone, of which some phones hear the first digit only.
+const TONE_MS = 160;
 const GAP_MS = 70;
 
 /** Without ICE servers a host candidate is all there will be; with them, wait for one that crosses the NAT. */

@@ -84,11 +84,6 @@ def test_its_digits_reach_our_parent(dora: Phone, baresip: Baresip) -> None:
     dora.wait_audio(uuid)
 
 
-@pytest.mark.xfail(
-    strict=True,
-    reason="TONE_MS of public/sip/media.js is 100: beside Opus and with telephone-event/8000, Chromium sends "
-    "tones of up to 120 ms as end packets alone, and baresip takes only the first of those. 160 works.",
-)
 def test_our_digits_reach_it(dora: Phone, baresip: Baresip) -> None:
     dora.send("call", {"number": EXTENSION})
     uuid = dora.wait_event("call_answered", seconds=20)["call"]["uuid"]
