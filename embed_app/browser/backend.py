@@ -37,7 +37,7 @@ class FetchBackend:
         try:
             init = to_js(options, dict_converter=js.Object.fromEntries)
             init.signal = js.AbortSignal.timeout(TIMEOUT_MS)
-            # The head of the page has asked the same already while Python was loaded; it gives its answer once.
+            # The head of the page asked the same while Python was loading; it gives its answer once.
             ahead = js.zorioBoot.takeSipConfig(token)
             response = await (js.fetch(PATH, init) if ahead is None else ahead)
             if not response.ok:

@@ -1,9 +1,9 @@
 """Makes the standard library smaller for the snapshot. Runs in Pyodide under Node while the frame is built.
 
-All of it costs bytes and time in every frame, and the start needs none of it: the line numbers (in the standard library
-a traceback names functions only), compression and TLS, the loader of packages, and
-the part of asyncio that is for sockets, pipes and processes; Pyodide has an event loop of its own. PyScript brings
-the whole standard library later, and what is then imported comes from there.
+All of it costs bytes and time in every frame, and the start needs none of it: the line numbers (in the
+standard library a traceback names functions only), compression and TLS, the loader of packages, and the
+part of asyncio that is for sockets, pipes and processes; Pyodide has an event loop of its own. PyScript
+brings the whole standard library later, and what is then imported comes from there.
 """
 
 import marshal
@@ -23,7 +23,7 @@ LEFT_OUT = (
     "zipfile",
 )
 
-ASYNCIO = '''
+ASYNCIO = """
 import importlib
 from .coroutines import *
 from .events import *
@@ -45,13 +45,14 @@ def __getattr__(name):
             if hasattr(module, name):
                 return getattr(module, name)
     raise AttributeError(f"module 'asyncio' has no attribute {name!r}")
-'''
+"""
 
 # asyncio.events names these three in default values. prepare.py takes the module away again.
 SUBPROCESS = "PIPE, STDOUT, DEVNULL = -1, -2, -3\n"
 
-# What Pyodide's JavaScript asks of it; the frame installs no packages. The import is an object the snapshot counts on.
-PACKAGE_LOADER = '''
+# What Pyodide's JavaScript asks of it; the frame installs no packages. The import is an object the snapshot
+# counts on.
+PACKAGE_LOADER = """
 from pyodide_js import loadedPackages
 
 class _Folder:
@@ -65,7 +66,7 @@ DSO_DIR = _Folder("/usr/lib")
 
 def init_loaded_packages():
     pass
-'''
+"""
 
 REPLACED = {"asyncio": ASYNCIO, "pyodide._package_loader": PACKAGE_LOADER, "subprocess": SUBPROCESS}
 
@@ -81,12 +82,14 @@ def first_line(code: types.CodeType) -> bytes:
 
 
 def without_lines(code: types.CodeType) -> types.CodeType:
-    constants = tuple(without_lines(item) if isinstance(item, types.CodeType) else item for item in code.co_consts)
+    constants = tuple(
+        without_lines(item) if isinstance(item, types.CodeType) else item for item in code.co_consts
+    )
     return code.replace(co_linetable=first_line(code), co_consts=constants)
 
 
 def lean(source: str, out: str) -> None:
-    """Writes `out`, the lean form of the zip of .pyc files `source`. Raises LookupError when a module is gone."""
+    """Writes `out`, the lean form of the zip of .pyc files `source`. LookupError when a module is gone."""
     missing = {*LEFT_OUT, *REPLACED}
     with zipfile.ZipFile(source) as whole, zipfile.ZipFile(out, "w") as archive:
         for entry in whole.infolist():
@@ -96,7 +99,7 @@ def lean(source: str, out: str) -> None:
                 continue
             data = whole.read(entry)
             if entry.filename.endswith(".pyc") and not name.startswith("embed_app"):
-                code = marshal.loads(data[16:])
+                code = marshal.loads(data[16:])  # noqa: S302 - compiled by this very build
                 if name in REPLACED:
                     code = compile(REPLACED[name], f"/lib/python314.zip/{entry.filename[:-1]}", "exec")
                 data = bytes(_code_to_hash_pyc(without_lines(code), data[8:16], False))

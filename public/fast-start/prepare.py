@@ -1,5 +1,5 @@
-"""Brings Python to where the snapshot is taken: everything imported that the phone's start needs. Runs in Pyodide
-under Node while the frame is built; nothing of a page exists there.
+"""Brings Python to where the snapshot is taken: everything imported that the phone's start needs. Runs in
+Pyodide under Node while the frame is built; nothing of a page exists there.
 """
 
 import gc
@@ -31,6 +31,7 @@ def tidy() -> None:
     gc.collect()
     sys.path_importer_cache.pop("", None)
     small = [[bytes(size - 33) for _ in range(64 * 1024 // size)] for size in range(48, 513, 16)]
-    large = [[bytes(size - 64) for _ in range(max(1, (1 << 20) // size))] for size in (1 << n for n in range(19, 9, -1))]
+    sizes = (1 << n for n in range(19, 9, -1))
+    large = [[bytes(size - 64) for _ in range(max(1, (1 << 20) // size))] for size in sizes]
     del small, large
     gc.collect()
