@@ -12,6 +12,7 @@ from playwright.sync_api import sync_playwright
 from tests.e2e.gate import Gate, open_gate, use_urls
 from tests.e2e.phone import Phone
 from tests.e2e.relay import Relays, relayed
+from tests.e2e.shim import Shim
 from tests.e2e.world import World, open_world
 
 
@@ -106,3 +107,25 @@ def open_phone(world: World) -> Iterator[Callable[..., Phone]]:
     for phone in opened:
         phone.assert_unharmed()
         phone.close()
+
+
+# ---- the SIP shim alone in a page
+
+
+@pytest.fixture
+def anna(world: World) -> Iterator[Shim]:
+    yield from _shim(world, "1003")
+
+
+@pytest.fixture
+def ben(world: World) -> Iterator[Shim]:
+    yield from _shim(world, "1004")
+
+
+def _shim(world: World, extension: str) -> Iterator[Shim]:
+    shim = Shim(world, extension)
+    shim.configure()
+    shim.register()
+    yield shim
+    shim.do("disconnect")
+    shim.close()

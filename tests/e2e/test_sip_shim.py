@@ -3,31 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 
 import pytest
 
 from tests.e2e.shim import Shim
 from tests.e2e.world import World, until
-
-
-@pytest.fixture
-def anna(world: World) -> Iterator[Shim]:
-    yield from _shim(world, "1003")
-
-
-@pytest.fixture
-def ben(world: World) -> Iterator[Shim]:
-    yield from _shim(world, "1004")
-
-
-def _shim(world: World, extension: str) -> Iterator[Shim]:
-    shim = Shim(world, extension)
-    shim.configure()
-    shim.register()
-    yield shim
-    shim.do("disconnect")
-    shim.close()
 
 
 def _invites(world: World, start: int) -> list[str]:
