@@ -26,9 +26,9 @@ from server.accounts import account_of_host, add_account
 from server.app import create_app
 from server.passwords import hash_password
 from server.serving import uvicorn_config
-from server.settings import PROJECT, Settings
+from server.settings import Settings
 from server.users import add_user
-from tests.e2e.world import CHROMIUM, FLAGS, PARENT_PAGE, UNMUTED, _crm_server, until
+from tests.e2e.world import CHROMIUM, FLAGS, PARENT_PAGE, UNMUTED, _crm_server, frame_dist, until
 from tests.pbx.world import DOMAIN
 from tests.real.kamailio import SECRET, STATIC, Kamailio
 
@@ -42,7 +42,7 @@ class Server:
 
     def __init__(self, sip_seconds: int = 43_200) -> None:
         self._folder = Path(tempfile.mkdtemp(prefix="zorio-real-"))
-        dist = Path(shutil.copytree(PROJECT / "dist", self._folder / "dist"))
+        dist = Path(shutil.copytree(frame_dist(), self._folder / "dist"))
         settings = Settings(
             database_url=f"sqlite:///{self._folder / 'zorio.db'}",
             signing_keys={"real": secrets.token_hex(32)},
