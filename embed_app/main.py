@@ -15,13 +15,15 @@ from embed_app.browser.backend import FetchBackend
 from embed_app.browser.clock import BrowserClock
 from embed_app.browser.line import BrowserLine, can_share
 from embed_app.browser.parent_window import BrowserParentWindow
+from embed_app.browser.place import Place
 from embed_app.browser.records import BrowserRecords, Found
 from embed_app.browser.ringer import AudioRinger
 from embed_app.browser.screen import DomScreen
 from embed_app.browser.sip_user_agent import SipUserAgent
 from embed_app.browser.surroundings import Surroundings
 from embed_app.core.messages import ParentMistake, PlaybackBlocked, PlaybackStarted, Started
-from embed_app.core.model import Line, Link, Phone
+from embed_app.core.model import Link, Phone
+from embed_app.core.places import Line
 from embed_app.core.update import sounding_call
 from embed_app.i18n.translator import Translator
 from embed_app.params import EmbedParams, read_params
@@ -51,16 +53,17 @@ def start() -> None:
 def _start(params: EmbedParams, records: BrowserRecords, found: Found | None) -> None:
     """`found`: the call of a former page; to the registrar this is the same phone then."""
     dialog = found.record.call.dialog if found is not None else None
+    place = Place(dialog.instance_id if dialog is not None else "")
     ringer = AudioRinger()
     runtime = Runtime(
         Phone(settings=params.settings, link=Link(line=Line.NONE if can_share() else Line.ALONE)),
         Ports(
-            user_agent=SipUserAgent(dialog.instance_id if dialog is not None else ""),
+            user_agent=SipUserAgent(place.name),
             parent_window=BrowserParentWindow(),
             screen=DomScreen(),
             clock=BrowserClock(),
             ringer=ringer,
-            backend=FetchBackend(),
+            backend=FetchBackend(place.name),
             records=records,
             line=BrowserLine(),
         ),
@@ -81,7 +84,8 @@ def _start(params: EmbedParams, records: BrowserRecords, found: Found | None) ->
             owner_gone=found.owner_gone if found is not None else None,
         )
     )
-    _kept.append(Surroundings(runtime.dispatch))
+    _kept.extend((place, Surroundings(runtime.dispatch)))
+    place.watch(runtime.dispatch)
     for name in params.problems:
         runtime.dispatch(ParentMistake(code="invalid_parameter", fields=(name,)))
     js.zorioBoot.started()

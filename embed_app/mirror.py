@@ -25,6 +25,7 @@ from embed_app.core.release_cause import Reason
 FORWARDED: tuple[type[msg.Message], ...] = (
     msg.ConnectRequested,
     msg.DisconnectRequested,
+    msg.TakeOverRequested,
     msg.DialRequested,
     msg.AnswerRequested,
     msg.HangupRequested,
@@ -45,7 +46,7 @@ def _names(text: str) -> frozenset[str]:
 
 
 _ONLY: Mapping[type, frozenset[str]] = {
-    Link: _names("state transport config attempt down_reason unregistered wanted refusal offline"),
+    Link: _names("state lease transport config attempt down_reason unregistered wanted refusal offline"),
     SipConfig: _names("extension display_name"),
     MediaWatch: _names("connection heard lost_at missed quality microphone_lost"),
 }

@@ -47,6 +47,8 @@ class Performer:
                 agent.register()
             case do.Unregister():
                 agent.unregister()
+            case do.HoldLease(ticket, seconds, take_over):
+                self._outside.backend.hold_lease(ticket, seconds, take_over, self._dispatch)
             case do.AskForLine(name):
                 self._tabs.ask(name)
             case do.LeaveLine():

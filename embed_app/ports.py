@@ -89,9 +89,10 @@ class Ringer(Protocol):
 
 
 class Backend(Protocol):
-    """Our own server: answers as ConfigReceived or ConfigFailed."""
+    """Our own server: answers as ConfigReceived or ConfigFailed, LeaseAnswered or LeaseFailed."""
 
     def fetch_config(self, token: str, token_expires_at: float, dispatch: Dispatch) -> None: ...
+    def hold_lease(self, ticket: str, seconds: int | None, take_over: bool, dispatch: Dispatch) -> None: ...
 
 
 class Records(Protocol):

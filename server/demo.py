@@ -27,6 +27,7 @@ from starlette.websockets import WebSocket
 from server.accounts import add_account, host_name
 from server.app import create_app
 from server.errors import ApiError, NotFound, Unauthenticated
+from server.leases import FEATURE
 from server.pages import Files
 from server.passwords import hash_password
 from server.services import host_of
@@ -64,9 +65,12 @@ def demo_password(extension: str) -> str:
     return f"demo-{extension}"
 
 
-def create_demo(port: int, *, dist: Path | None = None, pages: Path | None = None) -> Demo:
+def create_demo(
+    port: int, *, dist: Path | None = None, pages: Path | None = None, one_place: bool = False
+) -> Demo:
     """The demo for a server that will listen on this port of 127.0.0.1 and ::1.
 
+    `one_place`: an extension is used in one browser at a time, as in the product; else in several at once.
     `dist`: the built frame, `pages`: the CRM's, if not the project's. Raises SettingsError when
     the frame is not built and ImportError when the optional extra `demo` is not installed.
     """
@@ -97,11 +101,11 @@ def create_demo(port: int, *, dist: Path | None = None, pages: Path | None = Non
 
     app = create_app(settings, routes=[*crm.routes(), WebSocketRoute("/sip", sip)], on_close=close)
     crm.app = app
-    app.state.services.database.write_now(_fill, port, sip_secret)
+    app.state.services.database.write_now(_fill, port, sip_secret, one_place)
     return Demo(app, pbx, settings)
 
 
-def _fill(connection: Connection, port: int, sip_secret: str) -> None:
+def _fill(connection: Connection, port: int, sip_secret: str, one_place: bool) -> None:
     account_id = add_account(
         connection,
         domain=PHONE_HOST,
@@ -110,6 +114,7 @@ def _fill(connection: Connection, port: int, sip_secret: str) -> None:
         wss_urls=[f"ws://{PHONE_HOST}:{port}/sip"],
         allowed_origins=["http://localhost:*", "http://127.0.0.1:*"],
         sip_secret=sip_secret,
+        features={FEATURE: one_place},
     )
     for extension, name in PEOPLE.items():
         add_user(

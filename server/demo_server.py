@@ -17,7 +17,7 @@ def serve_demo(port: int, dist: Path, pages: Path | None = None) -> None:
     sockets = open_loopback(port)
     try:
         port = sockets[0].getsockname()[1]
-        demo = create_demo(port, dist=dist, pages=pages)
+        demo = create_demo(port, dist=dist, pages=pages, one_place=True)
 
         async def ready() -> None:
             await probe(port)

@@ -14,7 +14,8 @@ from typing import Any
 
 from embed_app.core.dialog import Dialog
 from embed_app.core.messages import ConfigReceived, Message, RegisterAccepted, Started, TransportUp
-from embed_app.core.model import Line, Link, Phone, SipConfig, Sound
+from embed_app.core.model import Link, Phone, SipConfig, Sound
+from embed_app.core.places import Line
 from embed_app.core.resume_record import ResumeRecord
 from embed_app.i18n.translator import Translator
 from embed_app.ports import Dispatch, Ports
@@ -202,15 +203,20 @@ class FakeRinger:
 
 
 class FakeBackend:
-    """`asked`: the tokens; each answer is given when the test says so."""
+    """`asked`: the tokens, `leases`: what was asked of the lease; answers are given when the test says so."""
 
     def __init__(self) -> None:
         self.asked: list[str] = []
+        self.leases: list[tuple[str, int | None, bool]] = []
         self._waiting: list[Dispatch] = []
 
     def fetch_config(self, token: str, token_expires_at: float, dispatch: Dispatch) -> None:
         self.asked.append(token)
         self._waiting.append(dispatch)
+
+    def hold_lease(self, ticket: str, seconds: int | None, take_over: bool, dispatch: Dispatch) -> None:
+        self.leases.append((ticket, seconds, take_over))
+        self.lease_asked = dispatch
 
     def answer(self, message: Message, *, oldest: bool = True) -> None:
         self._waiting.pop(0 if oldest else -1)(message)

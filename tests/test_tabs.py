@@ -10,7 +10,8 @@ import pytest
 
 from embed_app.core import messages as msg
 from embed_app.core.dialog import Dialog
-from embed_app.core.model import CallState, Line, LinkState, Sound
+from embed_app.core.model import CallState, LinkState, Sound
+from embed_app.core.places import Line
 from embed_app.tabs import ANSWERED_WITHIN
 from tests.core.driver import CALL, GOOD, OTHER, config, invite, token
 from tests.fakes import FakeBrowser, World

@@ -1,47 +1,83 @@
-"""Our own server, by fetch: sip-config (contract section 2)."""
+"""Our own server, by fetch: sip-config and the lease (contract section 2)."""
 
 from __future__ import annotations
 
 import asyncio
 import json
+from collections.abc import Coroutine
+from typing import Any
 
 import js
 from pyodide.ffi import JsException, to_js
 
+from embed_app.core.line_messages import LeaseAnswered, LeaseFailed
 from embed_app.core.messages import ConfigFailed, ConfigReceived, Message
 from embed_app.core.sip_config import ConfigError, read_config
 from embed_app.ports import Dispatch
 
-PATH = "/api/webphone/sip-config"
+CONFIG_PATH = "/api/webphone/sip-config"
+LEASE_PATH = "/api/webphone/lease"
 TIMEOUT_MS = 10_000
 
 
 class FetchBackend:
-    def __init__(self) -> None:
+    def __init__(self, place: str) -> None:
+        """`place`: a name of this browser that no other one has."""
+        self._place = place
         self._tasks: set[asyncio.Task[None]] = set()
 
     def fetch_config(self, token: str, token_expires_at: float, dispatch: Dispatch) -> None:
+        self._run(self._fetch_config(token, token_expires_at), dispatch)
+
+    def hold_lease(self, ticket: str, seconds: int | None, take_over: bool, dispatch: Dispatch) -> None:
+        body: dict[str, Any] = {"take_over": take_over}
+        if seconds is not None:
+            body["seconds"] = seconds
+        # Begun before this returns: the page may be on its way out.
+        answer = _ask(LEASE_PATH, ticket, method="POST", body=json.dumps(body), keepalive=True)
+        self._run(_lease(answer, take_over), dispatch)
+
+    def _run(self, work: Coroutine[Any, Any, Message], dispatch: Dispatch) -> None:
         async def run() -> None:
-            dispatch(await self._ask(token, token_expires_at))
+            dispatch(await work)
 
         task = asyncio.ensure_future(run())
         self._tasks.add(task)  # the loop itself keeps only a weak reference
         task.add_done_callback(self._tasks.discard)
 
-    async def _ask(self, token: str, token_expires_at: float) -> Message:
-        options = {
-            "headers": {"Authorization": f"Bearer {token}", "Accept": "application/json"},
-            "cache": "no-store",
-            "credentials": "omit",
-        }
+    async def _fetch_config(self, token: str, token_expires_at: float) -> Message:
         try:
-            init = to_js(options, dict_converter=js.Object.fromEntries)
-            init.signal = js.AbortSignal.timeout(TIMEOUT_MS)
             # The head of the page asked the same while Python was loading; it gives its answer once.
             ahead = js.zorioBoot.takeSipConfig(token)
-            response = await (js.fetch(PATH, init) if ahead is None else ahead)
+            if ahead is None:
+                ahead = _ask(CONFIG_PATH, token, headers={"X-Zorio-Holder": self._place})
+            response = await ahead
             if not response.ok:
                 return ConfigFailed(status=response.status)
             return ConfigReceived(config=read_config(json.loads(await response.text()), token_expires_at))
         except (JsException, ConfigError, ValueError):
             return ConfigFailed(status=0)
+
+
+async def _lease(answer: Any, taking: bool) -> Message:
+    try:
+        response = await answer
+        if not response.ok:
+            return LeaseFailed(status=response.status, taking=taking)
+        held = json.loads(await response.text())["data"]["held"]
+    except (JsException, ValueError, LookupError, TypeError):
+        return LeaseFailed(status=0, taking=taking)
+    return LeaseAnswered(held=held is True, taking=taking)
+
+
+def _ask(path: str, bearer: str, headers: dict[str, str] | None = None, **options: Any) -> Any:
+    """The promise of a response."""
+    sent = {"Authorization": f"Bearer {bearer}", "Accept": "application/json", **(headers or {})}
+    if "body" in options:
+        sent["Content-Type"] = "application/json"
+    init = to_js(
+        {"headers": sent, "cache": "no-store", "credentials": "omit", **options},
+        dict_converter=js.Object.fromEntries,
+    )
+    init.signal = js.AbortSignal.timeout(TIMEOUT_MS)
+    return js.fetch(path, init)

@@ -22,13 +22,13 @@ class BrowserLine:
     def __init__(self) -> None:
         self._channel: Any = None
         self._handler: Any = None
+        self._held = False
         self._let_go: Callable[[], None] | None = None
 
     def ask(self, name: str, granted: Callable[[], None], receive: Callable[[str], None]) -> None:
         self.leave()
         self._open(name, receive)
         aborter = js.AbortController.new()
-        held = False
 
         def keep(resolve: Any, _reject: Any) -> None:
             self._let_go = resolve
@@ -38,13 +38,12 @@ class BrowserLine:
         release = self._let_go
 
         def on_lock(_lock: Any) -> Any:
-            nonlocal held
-            held = True
+            self._held = True
             granted()
             return until_left
 
         def let_go() -> None:
-            if held and release is not None:
+            if self._held and release is not None:
                 release()
             else:
                 aborter.abort()
@@ -70,6 +69,7 @@ class BrowserLine:
         if self._let_go is not None:
             self._let_go()
             self._let_go = None
+        self._held = False
 
     def post(self, text: str) -> None:
         if self._channel is not None:
@@ -80,5 +80,11 @@ class BrowserLine:
             self._channel = js.BroadcastChannel.new(name)
         except JsException:
             return
-        self._handler = create_proxy(lambda event: receive(str(event.data)))
+
+        def heard(event: Any) -> None:
+            if not self._held:  # another frame has the line: the socket opened ahead is not needed
+                js.zorioBoot.takeSocket("")
+            receive(str(event.data))
+
+        self._handler = create_proxy(heard)
         self._channel.addEventListener("message", self._handler)

@@ -31,6 +31,16 @@ class LeaveLine(Effect):
 
 
 @dataclass(frozen=True, slots=True)
+class HoldLease(Effect):
+    """Keep the lease, take it if it is free, or with `take_over` in any case. `seconds`: for how long, None
+    for as long as the server likes, 0 to give it up. Answered by `LeaseAnswered` or `LeaseFailed`."""
+
+    ticket: str = field(repr=False)
+    seconds: int | None = None
+    take_over: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Configure(Effect):
     """Give the user agent its identity and credentials, new or renewed."""
 

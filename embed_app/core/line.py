@@ -22,18 +22,19 @@ from embed_app.core.model import (
     Call,
     CallState,
     Direction,
-    Line,
     LinkState,
     Phone,
     Transport,
     UnregisterReason,
 )
+from embed_app.core.places import Lease, Line
 from embed_app.core.release_cause import Reason
 from embed_app.core.turn import Turn
 
 RINGS_AGAIN_WITHIN = 6.0
 """Seconds for the PBX to ring us with a call that rang at the frame before."""
 RESUMED_WITHIN = 25.0
+_ON_LINE = (LinkState.CONNECTING, LinkState.REGISTERING, LinkState.REGISTERED)
 _TOKEN_REFUSED = frozenset(
     {"token_missing", "token_malformed", "token_expired", "token_rejected", "token_foreign"}
 )
@@ -55,6 +56,10 @@ def _take_over(turn: Turn, left: Phone) -> None:
     if not left.link.wanted:  # somebody had switched the phone off, in whichever frame
         turn.change_link(state=LinkState.IDLE, wanted=False, unregistered=left.link.unregistered)
         return
+    config = turn.link.config
+    turn.change_link(lease=left.link.lease)
+    if left.link.lease is Lease.HELD and config is not None and config.lease_ticket:
+        turn.emit(do.HoldLease(config.lease_ticket))  # the page that went has shortened it
     if left.link.state is LinkState.REGISTERED:
         turn.change_link(unregistered=UnregisterReason.TRANSPORT_DISCONNECT)
     for call in left.live_calls:
@@ -97,6 +102,22 @@ def followed(turn: Turn, message: LineFollowed) -> None:
             turn.emit(do.PassOn(call.uuid, call))
         elif call.state is CallState.RESUMING:
             end_call(turn, call, Reason.SIGNALING_LOST)
+
+
+def frozen(turn: Turn) -> None:
+    """The page may come back as it is, so it must not stand in the way of others meanwhile."""
+    link = turn.link
+    if turn.phone.live_calls or link.state not in (*_ON_LINE, LinkState.STANDBY, LinkState.WAITING):
+        return
+    turn.stop_timers("reconnect")
+    if link.state is LinkState.REGISTERED:
+        turn.change_link(unregistered=UnregisterReason.TRANSPORT_DISCONNECT)
+    turn.change_link(state=LinkState.WAITING, lease=Lease.NONE)
+    if link.line in (Line.ASKED, Line.OURS):
+        turn.change_link(line=Line.NONE)
+        turn.emit(do.LeaveLine())
+    if link.state in _ON_LINE:
+        turn.emit(do.CloseTransport())
 
 
 def settle(turn: Turn) -> None:

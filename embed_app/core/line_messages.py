@@ -20,3 +20,32 @@ class LineFollowed(Message):
     """The frame that has the line has these calls."""
 
     calls: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LeaseAnswered(Message):
+    """The server on who may register this extension. `taking`: we asked to take it from somebody."""
+
+    held: bool
+    taking: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LeaseFailed(Message):
+    """status: the HTTP status; 0 when no answer came."""
+
+    status: int
+    taking: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PageLeft(Message):
+    """Reloaded, navigated or closed. `is_known_again`: the server will know the next page as this one."""
+
+    is_known_again: bool
+
+
+class PageFrozen(Message):
+    """The page went into the browser's cache, from where it may come back as it is (`WokeUp`)."""
+
+    __slots__ = ()

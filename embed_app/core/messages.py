@@ -112,6 +112,11 @@ class DisconnectRequested(Message):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class TakeOverRequested(Message):
+    """The agent wants the phone here and not at the other place where it is open."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TokenOffered(Message):
     """`refresh_token`: a new embed token for the same extension."""
 

@@ -13,6 +13,7 @@ from typing import Any
 
 from embed_app.core.dialog import Dialog
 from embed_app.core.media_watch import MediaWatch, Quality
+from embed_app.core.places import Lease, Line
 from embed_app.core.release_cause import Reason
 
 
@@ -46,15 +47,6 @@ class LinkState(StrEnum):
     WAITING = "waiting"
     LEAVING = "leaving"
     REFUSED = "refused"
-
-
-class Line(StrEnum):
-    """Whether this frame is the one that registers. See the diagram in `line.py`."""
-
-    ALONE = "alone"
-    NONE = "none"
-    ASKED = "asked"
-    OURS = "ours"
 
 
 class Transport(StrEnum):
@@ -169,6 +161,10 @@ class SipConfig:
     ice_servers: tuple[Mapping[str, Any], ...] = field(repr=False)
     token_expires_in: float
     """Seconds from the answer until the embed token runs out."""
+    lease_held: bool | None = None
+    """Whether this browser may register the extension; None where the server gives no leases."""
+    lease_ticket: str = field(default="", repr=False)
+    """What the lease is renewed with."""
     features: Mapping[str, Any] = field(default_factory=lambda: MappingProxyType({}))
 
 
@@ -190,6 +186,7 @@ class Link:
 
     state: LinkState = LinkState.IDLE
     line: Line = Line.ALONE
+    lease: Lease = Lease.NONE
     transport: Transport = Transport.DOWN
     token: Token | None = None
     config: SipConfig | None = None

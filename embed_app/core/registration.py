@@ -24,18 +24,19 @@ from embed_app.core.call import end_call, hang_up, next_state, release_line
 from embed_app.core.embed_token import TokenError, read_token
 from embed_app.core.model import (
     CallState,
-    Line,
     LinkState,
     ReconnectScheduled,
     SipConfig,
     Transport,
     UnregisterReason,
 )
+from embed_app.core.places import IN_USE, Lease, Line
 from embed_app.core.reconnect import delay
 from embed_app.core.release_cause import Reason
 from embed_app.core.turn import Turn
 
 LEAVE_TIMEOUT = 2.0
+RENEW_LEASE_EVERY = 5.0
 TOKEN_AHEAD = 120.0  # Chromium may hold back the timers of a hidden page by a minute
 CREDENTIALS_MARGIN = 60.0
 CREDENTIALS_NEARLY_OUT = 30.0
@@ -69,16 +70,27 @@ def connect(turn: Turn) -> None:
     turn.change_link(wanted=True)
     if state is LinkState.WAITING:
         retry(turn)
+    elif state is LinkState.REFUSED and turn.link.refusal == IN_USE and turn.link.config is not None:
+        _claim(turn, turn.link.config)  # never by force: two parents that do this would never end
     elif state in (LinkState.IDLE, LinkState.REFUSED):
         if turn.link.token is None:
             return refuse(turn, turn.link.refusal or "token_missing")
         turn.change_link(unregistered=told, attempt=0, refusal="", told=())
         if state is LinkState.IDLE and turn.link.transport is Transport.DOWN and _config_is_good(turn):
             start_config_timers(turn)
-            open_line(turn)
+            if turn.link.config is not None and turn.link.config.lease_ticket:
+                _claim(turn, turn.link.config)
+            else:
+                open_line(turn)
         else:
             fetch_config(turn)
     return None
+
+
+def _claim(turn: Turn, config: SipConfig) -> None:
+    """Ask whether we may register before we do (`lease.py`)."""
+    turn.change_link(state=LinkState.CONFIGURING, lease=Lease.WAITING, refusal="", attempt=0)
+    turn.emit(do.HoldLease(config.lease_ticket))
 
 
 def _config_is_good(turn: Turn) -> bool:
@@ -107,8 +119,15 @@ def disconnect(turn: Turn) -> None:
 def leave(turn: Turn) -> None:
     turn.stop_timers("leave")
     keep_alive.stop(turn)
+    if turn.link.lease is Lease.HELD and turn.link.config is not None:
+        turn.emit(do.HoldLease(turn.link.config.lease_ticket, seconds=0))
     turn.change_link(
-        state=LinkState.IDLE, unregistered=UnregisterReason.MANUAL, attempt=0, refusal="", wanted=False
+        state=LinkState.IDLE,
+        lease=Lease.NONE,
+        unregistered=UnregisterReason.MANUAL,
+        attempt=0,
+        refusal="",
+        wanted=False,
     )
     turn.change(banner="")
     turn.emit(do.CloseTransport())
@@ -167,6 +186,10 @@ def open_line(turn: Turn, *, to_the_end: bool = False) -> None:
         return fetch_config(turn)
     if turn.link.line in (Line.NONE, Line.ASKED):
         return _stand_by(turn, config)
+    if config.lease_ticket and turn.link.lease is not Lease.LOST:
+        turn.start_timer("lease", RENEW_LEASE_EVERY)
+    if turn.link.lease in (Lease.WAITING, Lease.LOST):
+        return refuse(turn, IN_USE)
     if turn.link.transport is Transport.UP:
         return register(turn)
     turn.change_link(state=LinkState.CONNECTING)

@@ -49,6 +49,8 @@ def read_config(body: object, token_expires_at: float) -> SipConfig:
             credentials_expire_in = datetime.fromisoformat(str(until)).timestamp() - server_now
         except (ValueError, OverflowError, OSError):
             raise ConfigError("credentials_expire_at") from None
+    lease = data.get("lease")
+    held, ticket = (lease.get("held"), lease.get("ticket")) if isinstance(lease, Mapping) else (None, None)
     return SipConfig(
         extension=_take(data, "extension", str),
         display_name=data["display_name"] if isinstance(data.get("display_name"), str) else "",
@@ -59,5 +61,7 @@ def read_config(body: object, token_expires_at: float) -> SipConfig:
         wss_urls=tuple(urls),
         ice_servers=tuple(ice_servers),
         token_expires_in=expires_in,
+        lease_held=held if isinstance(held, bool) and isinstance(ticket, str) else None,
+        lease_ticket=ticket if isinstance(held, bool) and isinstance(ticket, str) else "",
         features=features,
     )

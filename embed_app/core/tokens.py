@@ -7,9 +7,11 @@ SIP credentials ahead, and goes on with what it has for as long as that is good.
 from __future__ import annotations
 
 from embed_app.core import effects as do
+from embed_app.core import lease
 from embed_app.core import messages as msg
 from embed_app.core.embed_token import TokenError, read_token
 from embed_app.core.model import LinkState, SipConfig, TokenExpiring
+from embed_app.core.places import IN_USE
 from embed_app.core.reconnect import delay
 from embed_app.core.registration import (
     connect,
@@ -37,7 +39,8 @@ def token_offered(turn: Turn, message: msg.TokenOffered) -> None:
     turn.change_link(token=new)
     match turn.link.state:
         case LinkState.REFUSED:
-            _mended(turn)
+            if turn.link.refusal != IN_USE:
+                _mended(turn)
         case LinkState.IDLE | LinkState.LEAVING | LinkState.WAITING:
             pass  # used when the next configuration is fetched
         case _:
@@ -64,6 +67,9 @@ def config_received(turn: Turn, message: msg.ConfigReceived) -> None:
     turn.change(banner="")
     turn.emit(do.Configure(new))
     start_config_timers(turn)
+    lease.received(turn, new)
+    if turn.link.refusal == IN_USE:
+        return None
     if state is LinkState.CONFIGURING:
         open_line(turn)
     elif state is LinkState.REGISTERED and not same_credentials(old, new):

@@ -9,6 +9,7 @@ from embed_app.core import (
     call_wishes,
     dialing,
     keep_alive,
+    lease,
     line,
     media,
     registration,
@@ -18,7 +19,14 @@ from embed_app.core import (
 from embed_app.core import effects as do
 from embed_app.core import messages as msg
 from embed_app.core.call import end_call, release_line
-from embed_app.core.line_messages import LineFollowed, LineGranted
+from embed_app.core.line_messages import (
+    LeaseAnswered,
+    LeaseFailed,
+    LineFollowed,
+    LineGranted,
+    PageFrozen,
+    PageLeft,
+)
 from embed_app.core.model import Call, CallState, Direction, LinkState, Phone, Sound
 from embed_app.core.release_cause import Reason
 from embed_app.core.turn import Turn
@@ -34,6 +42,7 @@ def update(phone: Phone, message: msg.Message) -> tuple[Phone, tuple[do.Effect, 
                 dialing.send_invite(turn, call)
     resume.follow(turn)
     line.settle(turn)
+    lease.settle(turn)
     sound = sound_of(turn.phone)
     if sound is not sound_of(phone):
         turn.emit(do.PlaySound(sound))
@@ -73,6 +82,8 @@ def _route(turn: Turn, message: msg.Message) -> None:
             registration.connect(turn)
         case msg.DisconnectRequested():
             registration.disconnect(turn)
+        case msg.TakeOverRequested():
+            lease.take_over(turn)
         case msg.TokenOffered():
             tokens.token_offered(turn, message)
         case msg.ConfigReceived():
@@ -83,6 +94,14 @@ def _route(turn: Turn, message: msg.Message) -> None:
             line.granted(turn, message)
         case LineFollowed():
             line.followed(turn, message)
+        case LeaseAnswered():
+            lease.answered(turn, message)
+        case LeaseFailed():
+            lease.failed(turn, message)
+        case PageLeft():
+            lease.page_left(turn, message)
+        case PageFrozen():
+            line.frozen(turn)
         case msg.TransportUp():
             registration.transport_up(turn)
         case msg.TransportDown():
@@ -94,6 +113,7 @@ def _route(turn: Turn, message: msg.Message) -> None:
         case msg.Unregistered():
             if turn.link.state is LinkState.LEAVING:
                 registration.leave(turn)
+            lease.unregistered(turn)
         case msg.Pong():
             keep_alive.pong(turn, message)
             media.line_lives(turn)
@@ -159,6 +179,8 @@ def _timer_fired(turn: Turn, name: str, late: float) -> None:
             tokens.token_runs_out(turn)
         case "credentials":
             tokens.credentials_run_out(turn)
+        case "lease":
+            lease.renew(turn)
         case "leave":
             registration.leave(turn)
         case "ended":

@@ -53,6 +53,11 @@ ERRORS: Mapping[str, ErrorCode] = {
     "registration_refused": ErrorCode(
         True, "The PBX refused the extension's credentials.", "Check the SIP settings of the account."
     ),
+    "in_use_elsewhere": ErrorCode(
+        True,
+        "The extension's phone is open in another browser or CRM.",
+        'Press "Use here" in the frame, or close it there.',
+    ),
     "registration_failed": ErrorCode(
         False, "The PBX could not register the phone just now.", "It tries again by itself."
     ),

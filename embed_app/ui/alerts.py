@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from embed_app.core.media_watch import Quality
 from embed_app.core.model import LinkState, Phone, Problem
+from embed_app.core.places import IN_USE
 from embed_app.i18n.translator import Translator
 from embed_app.ui.view import Banner, ProblemPanel, Tone
 
@@ -92,5 +93,6 @@ def problem_panel(phone: Phone, translator: Translator) -> ProblemPanel:
         title=title(code, translator),
         text=translator.error(code),
         code_line=translator.text("problem.code", code=code),
-        can_retry=code not in _NEEDS_NEW_TOKEN,
+        can_retry=code not in _NEEDS_NEW_TOKEN and code != IN_USE,
+        can_take_over=code == IN_USE,
     )

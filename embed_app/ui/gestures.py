@@ -31,6 +31,8 @@ def wish_of(gesture: Gesture, view: View, new_uuid: Callable[[], str]) -> msg.Me
             return msg.HangupRequested(call_uuid=gesture.call_uuid)
         case "connect" | "retry":
             return msg.ConnectRequested()
+        case "take_over":
+            return msg.TakeOverRequested()
         case "unlock":
             return msg.AudioUnlockRequested()
     return _wish_in_call(gesture.action, value, view)

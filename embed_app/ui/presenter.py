@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from embed_app.core.model import Call, CallState, Direction, LinkState, Phone
+from embed_app.core.places import IN_USE
 from embed_app.i18n.translator import Translator
 from embed_app.ui.alerts import banner, flash, problem_panel
 from embed_app.ui.call_presenter import ended, in_call, incoming_card
@@ -90,6 +91,8 @@ def _status(phone: Phone, translator: Translator) -> StatusLine:
         case LinkState.LEAVING:
             return StatusLine(text=translator.text("status.leaving"), tone=Tone.BUSY)
         case LinkState.REFUSED:
+            if link.refusal == IN_USE:
+                return StatusLine(text=translator.text("status.elsewhere"), tone=Tone.OFF)
             return StatusLine(text=translator.text("status.refused"), tone=Tone.BAD)
         case (
             LinkState.CONFIGURING

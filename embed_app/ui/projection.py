@@ -124,6 +124,7 @@ def _problem(problem: ProblemPanel | None) -> dict[str, Properties]:
         "problem-text": {"text": problem.text},
         "problem-code": {"text": problem.code_line},
         "problem-retry": {"hidden": not problem.can_retry},
+        "problem-take-over": {"hidden": not problem.can_take_over},
     }
 
 

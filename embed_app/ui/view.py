@@ -94,6 +94,8 @@ class ProblemPanel:
     code_line: str
     can_retry: bool
     """False where trying again with the same token cannot help."""
+    can_take_over: bool = False
+    """The phone is open at another place, from where it can be brought here."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

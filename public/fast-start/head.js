@@ -47,10 +47,14 @@
       return mine;
     };
 
+    boot.place = storedPlace();
+    boot.placeIsKept = boot.place !== "";
+    if (!boot.placeIsKept) boot.place = crypto.randomUUID();
+
     // Only what certainly means: connect at once.
     if (!token || /[?&]auto_register=(?!1(&|$))/.test(boot.search) || typeof AbortSignal.timeout !== "function") return;
     asked = { token: token[1], at: Date.now(), answer: quiet(fetch("/api/webphone/sip-config", {
-      headers: { Authorization: "Bearer " + token[1], Accept: "application/json" },
+      headers: { Authorization: "Bearer " + token[1], Accept: "application/json", "X-Zorio-Holder": boot.place },
       cache: "no-store",
       credentials: "omit",
       signal: AbortSignal.timeout(10000),
@@ -59,11 +63,25 @@
       return response.ok ? response.clone().json() : null;
     }).then(function (body) {
       var url = body && body.data.wss_urls[0];
-      if (!url || !asked) return;
+      if (!url || !asked || (body.data.lease && body.data.lease.held === false)) return;
       socket = new WebSocket(url, "sip");
       socket.asked = url;
       setTimeout(boot.takeSocket, UNWANTED_MS);
     }));
+  }
+
+  // The name of this browser (browser/place.py), "" where it denies storage to a frame of another site.
+  function storedPlace() {
+    try {
+      var name = localStorage.getItem("zorio-browser");
+      if (!/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(name)) {
+        name = crypto.randomUUID();
+        localStorage.setItem("zorio-browser", name);
+      }
+      return name;
+    } catch (error) {
+      return "";
+    }
   }
 
   function asset(name, hash) {

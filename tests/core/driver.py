@@ -10,7 +10,8 @@ from typing import Any, TypeVar
 from embed_app.core import effects as do
 from embed_app.core import messages as msg
 from embed_app.core.dialog import Dialog
-from embed_app.core.model import Call, CallState, Direction, Line, Link, LinkState, Phone, Settings, SipConfig
+from embed_app.core.model import Call, CallState, Direction, Link, LinkState, Phone, Settings, SipConfig
+from embed_app.core.places import Line
 from embed_app.core.resume_record import ResumeRecord
 from embed_app.core.update import update
 from embed_app.parent import announce

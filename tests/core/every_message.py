@@ -6,12 +6,19 @@ from collections.abc import Callable, Mapping
 
 from embed_app.core import messages as msg
 from embed_app.core.call import CALL_TIMERS, RESUME_TIMERS
-from embed_app.core.line_messages import LineFollowed, LineGranted
+from embed_app.core.line_messages import (
+    LeaseAnswered,
+    LeaseFailed,
+    LineFollowed,
+    LineGranted,
+    PageFrozen,
+    PageLeft,
+)
 from embed_app.core.media_watch import Sample as Heard
 from embed_app.core.model import Panel, Phone
 from tests.core.driver import CALL, DIALOG, GOOD, OTHER, THIRD, bye, config, dial, invite, token
 
-LINK_TIMERS = ("reconnect", "leave", "token", "credentials", "ping", "pong")
+LINK_TIMERS = ("lease", "quiet", "reconnect", "leave", "token", "credentials", "ping", "pong")
 Sample = Callable[[Phone], msg.Message]
 
 
@@ -51,6 +58,11 @@ LINK: Mapping[str, Sample] = {
     "Online": fixed(msg.WentOnline()),
     "Offline": fixed(msg.WentOffline()),
     "WokeUp": fixed(msg.WokeUp()),
+    "TakeOver": fixed(msg.TakeOverRequested()),
+    "Lease held": fixed(LeaseAnswered(held=True)),
+    "Lease taken": fixed(LeaseAnswered(held=True, taking=True)),
+    **{f"LeaseFailed {s}": fixed(LeaseFailed(status=s)) for s in (0, 401, 503)},
+    "PageLeft": fixed(PageLeft(is_known_again=True)),
     "LineGranted": fixed(LineGranted()),
     "LineFollowed": fixed(LineFollowed(calls=frozenset())),
     **{
@@ -115,6 +127,7 @@ OTHERS: Mapping[str, Sample] = {
     "DevicesChanged": fixed(msg.DevicesChanged()),
     "AudioUnlock": fixed(msg.AudioUnlockRequested()),
     "ParentMistake": fixed(msg.ParentMistake(code="invalid_payload", fields=("number",))),
+    "PageFrozen": fixed(PageFrozen()),
     "timer ended": timer("ended"),
     "timer banner": timer("banner"),
     "timer unknown": timer("unknown"),

@@ -52,15 +52,18 @@ TABLE: Mapping[S, Mapping[str, Step]] = {
         **refreshed(S.STANDBY),
         "Disconnect": (S.IDLE, (CLOSE,)),
         "LineGranted": (S.CONNECTING, (OPEN,)),
+        "PageFrozen": (S.WAITING, ()),
     },
     S.CONNECTING: {
         **refreshed(S.CONNECTING),
+        "PageFrozen": (S.WAITING, (CLOSE,)),
         "Disconnect": (S.IDLE, (CLOSE,)),
         "Up": (S.REGISTERING, (REGISTER,)),
         "Down": (S.WAITING, ()),
     },
     S.REGISTERING: {
         **refreshed(S.REGISTERING),
+        "PageFrozen": (S.WAITING, (CLOSE,)),
         "Disconnect": (S.IDLE, (CLOSE,)),
         "Down": (S.WAITING, ()),
         "RegisterAccepted": (S.REGISTERED, ()),
@@ -69,6 +72,7 @@ TABLE: Mapping[S, Mapping[str, Step]] = {
     },
     S.REGISTERED: {
         **refreshed(S.REGISTERED),
+        "PageFrozen": (S.WAITING, (CLOSE,)),
         "Config new credentials": (S.REGISTERED, (CONFIGURE, REGISTER)),
         "Disconnect": (S.LEAVING, (UNREGISTER,)),
         "Down": (S.WAITING, ()),
@@ -76,6 +80,7 @@ TABLE: Mapping[S, Mapping[str, Step]] = {
         **each(UNWELL, (S.WAITING, ())),
     },
     S.WAITING: {
+        "PageFrozen": (S.WAITING, ()),
         "Config same": (S.WAITING, (CONFIGURE,)),
         "Config new credentials": (S.WAITING, (CONFIGURE,)),
         "Connect": (S.CONNECTING, (OPEN,)),

@@ -206,6 +206,7 @@ def test_a_call_on_its_way_out_dies_with_its_tab_and_is_told_once(world: World, 
         assert one_hangup(phone, uuid)["reason"] == "signaling_lost"
 
 
+@pytest.mark.slow
 def test_ten_tabs_of_one_crm_register_once(world: World, tab: Tab) -> None:
     since = len(world.wire)
     tabs = [tab() for _ in range(10)]

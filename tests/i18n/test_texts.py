@@ -34,6 +34,7 @@ CODES = frozenset(
         "call_in_progress",
         "not_registered",
         "registration_refused",
+        "in_use_elsewhere",
         "registration_failed",
         "network_unreachable",
         "server_unreachable",

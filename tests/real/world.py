@@ -94,7 +94,8 @@ def _fill(
         sip_domain=DOMAIN,
         wss_urls=wss_urls,
         allowed_origins=ORIGINS,
-        **options,
+        # Browsers of these tests are killed, and the next one of the same extension comes at once.
+        **({"features": {"one_place": False}} | dict(options)),
     )
     for extension in (*NAMES, *passwords):
         add_user(

@@ -88,6 +88,7 @@ STATES: dict[str, Phone] = {
     "mic_denied": replace(READY, banner="mic_denied"),
     "mic_blocked": replace(READY, banner="mic_blocked"),
     "problem_expired": on_link(LinkState.REFUSED, refusal="token_expired"),
+    "problem_elsewhere": on_link(LinkState.REFUSED, refusal="in_use_elsewhere"),
     "problem_rejected": on_link(LinkState.REFUSED, refusal="registration_refused"),
     "incoming": with_calls(INBOUND),
     "incoming_long": with_calls(replace(INBOUND, display_name=LONG_NAME)),
