@@ -14,7 +14,6 @@ from starlette.responses import JSONResponse, Response
 from server.accounts import Account
 from server.bodies import read_body
 from server.database import resume_records
-from server.errors import NotFound
 from server.phone_users import checked_token, phone_user
 from server.sealing import BadSeal, Sealer
 from server.services import host_of, services_of
@@ -45,13 +44,14 @@ async def save_record(request: Request) -> Response:
 
 
 async def take_record(request: Request) -> Response:
-    """200 `{data: {record}}`, once; 404 when there is none (any more)."""
+    """200 `{data: {record}}`, once; 204 when there is none (any more): the ordinary case, and no browser
+    writes it into the console as a failure."""
     services = services_of(request)
     token = checked_token(request)
     sealer = Sealer(services.settings.signing_keys, PURPOSE)
     record = await services.database.write(_take, host_of(request), token, sealer, services.now())
     if record is None:
-        raise NotFound
+        return Response(status_code=204)
     return JSONResponse({"data": {"record": record}})
 
 

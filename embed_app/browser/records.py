@@ -179,7 +179,7 @@ async def _take_from_server(token: str) -> str:
         request = _request(token, method="GET")
         request.signal = js.AbortSignal.timeout(TIMEOUT_MS)
         response = await js.fetch(PATH, request)
-        if not response.ok:
+        if response.status != 200:
             return ""
         return str(json.loads(await response.text())["data"]["record"])
     except (JsException, ValueError, LookupError, TypeError):
