@@ -6,6 +6,7 @@ part of asyncio that is for sockets, pipes and processes; Pyodide has an event l
 brings the whole standard library later, and what is then imported comes from there.
 """
 
+import dis
 import marshal
 import types
 import zipfile
@@ -47,8 +48,25 @@ def __getattr__(name):
     raise AttributeError(f"module 'asyncio' has no attribute {name!r}")
 """
 
-# asyncio.events names these three in default values. prepare.py takes the module away again.
-SUBPROCESS = "PIPE, STDOUT, DEVNULL = -1, -2, -3\n"
+# Stands for a module that others import but use only in cases the start does not have. prepare.py takes it out of
+# sys.modules again; whoever still has it gets the real one, once there is a standard library to import it from.
+STAND_IN = '''
+def __getattr__(name):
+    if name.startswith("__"):
+        raise AttributeError(name)
+    import importlib
+    return getattr(importlib.import_module(__name__), name)
+'''
+
+# What their importers want at once: asyncio.events for default values, inspect for its own constants.
+STAND_INS = {
+    "dis": f"COMPILER_FLAG_NAMES = {dis.COMPILER_FLAG_NAMES}\n",
+    "ipaddress": "",
+    "selectors": "",
+    "signal": "",
+    "socket": "AF_UNSPEC, AI_PASSIVE = 0, 1\n",
+    "subprocess": "PIPE, STDOUT, DEVNULL = -1, -2, -3\n",
+}
 
 # What Pyodide's JavaScript asks of it; the frame installs no packages. The import is an object the snapshot
 # counts on.
@@ -68,7 +86,11 @@ def init_loaded_packages():
     pass
 """
 
-REPLACED = {"asyncio": ASYNCIO, "pyodide._package_loader": PACKAGE_LOADER, "subprocess": SUBPROCESS}
+REPLACED = {
+    "asyncio": ASYNCIO,
+    "pyodide._package_loader": PACKAGE_LOADER,
+    **{name: constants + STAND_IN for name, constants in STAND_INS.items()},
+}
 
 
 def first_line(code: types.CodeType) -> bytes:

@@ -6,9 +6,12 @@ import gc
 import importlib
 import random
 import sys
+import zipimport
 
 # Imported by functions of ours, of the event loop or of an error report, only when something happens.
-LATE = ("_strptime", "encodings.idna", "pyodide.ffi", "traceback")
+LATE = ("pyodide.ffi", "traceback")
+# lean.py's stand-ins.
+STAND_INS = ("dis", "ipaddress", "selectors", "signal", "socket", "subprocess")
 
 
 def prepare() -> int:
@@ -20,18 +23,17 @@ def prepare() -> int:
     if translator is not None:
         for locale in translator.LOCALES:
             translator.load_texts(locale)
-    del sys.modules["subprocess"]  # lean.py's; the real one comes with the whole standard library
+    for name in STAND_INS:
+        sys.modules.pop(name, None)
     random.seed(0)  # the same bytes for the same sources; the frame seeds it anew
     tidy()
     return len(sys.modules)
 
 
 def tidy() -> None:
-    """Fill freed memory with zeros, which the image then leaves out or packs to nothing."""
-    gc.collect()
+    """Forget what was needed for importing only, and fill large free pieces with zeros, which pack to nothing."""
     sys.path_importer_cache.pop("", None)
-    small = [[bytes(size - 33) for _ in range(64 * 1024 // size)] for size in range(48, 513, 16)]
-    sizes = (1 << n for n in range(19, 9, -1))
-    large = [[bytes(size - 64) for _ in range(max(1, (1 << 20) // size))] for size in sizes]
-    del small, large
+    zipimport._zip_directory_cache.clear()  # of the lean zip; another one takes its place
     gc.collect()
+    large = [bytes((1 << n) - 64) for n in range(19, 9, -1)]
+    del large

@@ -53,6 +53,9 @@ def test_pyscript_adopts_the_interpreter_that_runs(parent: Embedded, site: Frame
     parent.until("zorioBoot.starts === 2")  # counted in Python: it is the same interpreter
     assert run_python(parent, "__import__('pyscript').RUNNING_IN_WORKER") is False
     assert run_python(parent, "__import__('asyncio').StreamReader.__name__") == "StreamReader"
+    # Modules the image has stand-ins for are the real ones by now, also for those who imported them then.
+    assert run_python(parent, "__import__('socket').AF_INET.name") == "AF_INET"
+    assert run_python(parent, "__import__('inspect').dis.opname[0]") == "CACHE"
     assert parent.console == []
 
 
