@@ -48,15 +48,16 @@ def __getattr__(name):
     raise AttributeError(f"module 'asyncio' has no attribute {name!r}")
 """
 
-# Stands for a module that others import but use only in cases the start does not have. prepare.py takes it out of
-# sys.modules again; whoever still has it gets the real one, once there is a standard library to import it from.
-STAND_IN = '''
+# Stands for a module that others import but use only in cases the start does not have. prepare.py takes it
+# out of sys.modules again; whoever still has it gets the real one, once there is a standard library to
+# import it from.
+STAND_IN = """
 def __getattr__(name):
     if name.startswith("__"):
         raise AttributeError(name)
     import importlib
     return getattr(importlib.import_module(__name__), name)
-'''
+"""
 
 # What their importers want at once: asyncio.events for default values, inspect for its own constants.
 STAND_INS = {

@@ -31,7 +31,7 @@ def prepare() -> int:
 
 
 def tidy() -> None:
-    """Forget what was needed for importing only, and fill large free pieces with zeros, which pack to nothing."""
+    """Forget what was needed for importing only; fill large free pieces with zeros, which pack to nothing."""
     sys.path_importer_cache.pop("", None)
     zipimport._zip_directory_cache.clear()  # of the lean zip; another one takes its place
     gc.collect()
