@@ -30,9 +30,13 @@ run: $(BIN)/.run build ## install what is missing, build, serve the demo on PORT
 test: $(BIN)/.dev build chromium ## install what tests need and run all of them
 	$(BIN)/python -m pytest
 
-test-all: test servers ## the same, then the phone against real servers (Kamailio, coturn, baresip)
-	$(BIN)/python -m pytest -m slow
-	$(BIN)/python -m pytest tests/real
+test-all: forget-faults test servers ## the same, slow ones and real servers too (Kamailio, coturn, baresip); the faults survived
+	@failed=0; $(BIN)/python -m pytest -m slow || failed=1; $(BIN)/python -m pytest tests/real || failed=1; \
+	$(BIN)/python -m tests.e2e.faults; exit $$failed
+
+.PHONY: forget-faults
+forget-faults: $(BIN)/.dev
+	@$(BIN)/python -m tests.e2e.faults --forget
 
 check: $(BIN)/.dev ## lint, format, types, who may import whom
 	$(BIN)/ruff check

@@ -1,15 +1,22 @@
-"""What the fault tests saw, one JSON line each, for the table at the end of `make test-all`."""
+"""What the fault tests saw, one JSON line each, and the table of it at the end of `make test-all`.
+
+python -m tests.e2e.faults [--forget]
+"""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+import sys
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
 from server.settings import PROJECT
 
 REPORT = PROJECT / "var" / "faults.jsonl"
+FAULTS = range(1, 46)
+COLUMNS = {"injected": 52, "expected": 46, "seen": 56}
+"""Of the table, with their widths; longer texts are cut."""
 
 
 def record_fault(
@@ -53,3 +60,33 @@ def fault(number: int, injected: str, expected: str) -> Iterator[Seen]:
         record_fault(number, injected, expected, type(error).__name__, seen.gap_ms, survived=False)
         raise
     record_fault(number, injected, expected, seen.what or expected, seen.gap_ms)
+
+
+def table(lines: Iterable[str]) -> str:
+    """The newest row of each thing injected, by number, and how many of the faults were survived."""
+    rows = {(row["fault"], row["injected"]): row for row in map(json.loads, lines)}
+    told = [f"   # | {' | '.join(f'{name:{width}}' for name, width in COLUMNS.items())} | gap ms"]
+    for _, row in sorted(rows.items()):
+        texts = " | ".join(f"{row[name][:width]:{width}}" for name, width in COLUMNS.items())
+        mark = " " if row["survived"] else "!"
+        gap = "" if row["gap_ms"] is None else str(row["gap_ms"])
+        told.append(f"{mark}{row['fault']:3} | {texts} | {gap:>6}")
+    seen = {number for number, _ in rows}
+    lost = {row["fault"] for row in rows.values() if not row["survived"]}
+    told.append(f"{len(seen - lost)} of {len(FAULTS)} survived.")
+    if lost:
+        told.append(f"Not survived: {_list(lost)}.")
+    if missing := set(FAULTS) - seen:
+        told.append(f"Not injected here: {_list(missing)}.")
+    return "\n".join(told)
+
+
+def _list(numbers: Iterable[int]) -> str:
+    return ", ".join(map(str, sorted(numbers)))
+
+
+if __name__ == "__main__":
+    if "--forget" in sys.argv:
+        REPORT.unlink(missing_ok=True)
+    else:
+        print(table(REPORT.read_text(encoding="utf-8").splitlines() if REPORT.exists() else []))
