@@ -14,6 +14,8 @@ from tests.e2e.phone import Phone
 from tests.e2e.talk import Stranger, call, documented, hangup_of, header, invites, requests, talk
 from tests.e2e.world import CHROMIUM, FLAGS, World, until
 
+pytestmark = pytest.mark.slow  # the whole of `make test` has twelve minutes
+
 OpenPhone = Callable[..., Phone]
 
 

@@ -19,6 +19,8 @@ from tests.e2e.talk import documented, hangup_of, talk
 from tests.e2e.test_reconnect import BACK
 from tests.e2e.world import World, until
 
+pytestmark = pytest.mark.slow  # the whole of `make test` has twelve minutes
+
 OpenPhone = Callable[..., Phone]
 
 

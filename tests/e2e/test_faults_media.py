@@ -16,6 +16,8 @@ from tests.e2e.relay import Relays
 from tests.e2e.talk import call, documented, hangup_of, requests, talk
 from tests.e2e.world import CHROMIUM, FLAGS, UNMUTED, World, until
 
+pytestmark = pytest.mark.slow  # the whole of `make test` has twelve minutes
+
 OpenPhone = Callable[..., Phone]
 
 

@@ -18,6 +18,8 @@ from tests.e2e.talk import call, documented, hangup_of, requests
 from tests.e2e.test_reconnect import BACK
 from tests.e2e.world import World, until
 
+pytestmark = pytest.mark.slow  # the whole of `make test` has twelve minutes
+
 OpenPhone = Callable[..., Phone]
 SIP_CONFIG = "**/api/webphone/sip-config"
 

@@ -17,6 +17,8 @@ from tests.e2e.phone import Phone
 from tests.e2e.talk import requests
 from tests.e2e.world import World, until
 
+pytestmark = pytest.mark.slow  # the whole of `make test` has twelve minutes
+
 EXTENSION = "1004"
 TOLD_WITHIN = RENEW_AFTER + 10
 

@@ -25,6 +25,8 @@ from tests.e2e.phone import Phone
 from tests.e2e.talk import call, hangup_of, requests, talk, wait_no_packets, wait_silent
 from tests.e2e.world import World, until
 
+pytestmark = pytest.mark.slow  # the whole of `make test` has twelve minutes
+
 Leave = Callable[[Phone], None]
 OpenCrm = Callable[..., Phone]
 STORED = "(() => { try { return sessionStorage.getItem('zorio-call') } catch { return 'denied' } })()"

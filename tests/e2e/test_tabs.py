@@ -15,6 +15,8 @@ from tests.e2e.phone import Phone
 from tests.e2e.talk import Stranger, requests, ring
 from tests.e2e.world import World, until
 
+pytestmark = pytest.mark.slow  # the whole of `make test` has twelve minutes
+
 EXTENSION = "1003"
 Tab = Callable[..., Phone]
 
