@@ -55,6 +55,7 @@ def test_fault_02_socket_killed_in_a_call(carol: Phone, alice: Phone, gate: Gate
         assert hangup_of(alice)["reason"] == "remote_hangup"
 
 
+@pytest.mark.slow
 def test_fault_03_half_open_socket_in_a_call(carol: Phone, alice: Phone, gate: Gate) -> None:
     """The network comes back as another one; the old socket looks open and is dead."""
     with fault(3, "half-open WebSocket in a call, online again", "found by ping; call lives") as seen:

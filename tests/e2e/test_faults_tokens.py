@@ -89,6 +89,7 @@ def test_fault_18_token_of_somebody_else(alice: Phone, world: World) -> None:
         assert documented(alice) == ["error", "call_answered"]
 
 
+@pytest.mark.slow
 def test_fault_19_credentials_run_out_before_the_next_register(
     open_phone: OpenPhone, world: World, gate: Gate
 ) -> None:
