@@ -16,8 +16,9 @@
   } catch (error) {
     boot.diagnostics.push("asking ahead: " + error.name);
   }
-  if (/[?&]start=plain(&|$)/.test(boot.search)) {
-    boot.diagnostics.push("fast start: switched off by the address");
+  // Off unless asked for: pages crashed now and then in tests since it came, and nobody knows why yet.
+  if (!/[?&]start=fast(&|$)/.test(boot.search)) {
+    boot.diagnostics.push("fast start: not switched on by the address");
     return;
   }
   if (document.documentElement.getAttribute("data-boot") !== "starting") return;

@@ -8,6 +8,9 @@ from playwright.sync_api import Browser, Request, expect
 
 from tests.build.frame_site import PATIENCE_MS, Embedded, FrameSite, open_parent
 
+# The fast start is off by default until its page crashes are understood; these want it on.
+pytestmark = pytest.mark.slow
+
 DIAGNOSTICS = "zorioBoot.diagnostics"
 STARTED_FAST = "Boolean(zorioBoot.python)"
 
