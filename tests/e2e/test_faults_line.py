@@ -55,7 +55,6 @@ def test_fault_02_socket_killed_in_a_call(carol: Phone, alice: Phone, gate: Gate
         assert hangup_of(alice)["reason"] == "remote_hangup"
 
 
-@pytest.mark.slow
 def test_fault_03_half_open_socket_in_a_call(carol: Phone, alice: Phone, gate: Gate) -> None:
     """The network comes back as another one; the old socket looks open and is dead."""
     with fault(3, "half-open WebSocket in a call, online again", "found by ping; call lives") as seen:
@@ -80,7 +79,6 @@ def test_fault_03_half_open_socket_in_a_call(carol: Phone, alice: Phone, gate: G
         assert hangup_of(alice)["reason"] == "remote_hangup"
 
 
-@pytest.mark.slow
 def test_fault_03_offline_20_s_in_a_call(carol: Phone, alice: Phone, gate: Gate) -> None:
     """Chromium leaves the socket open but dead; nobody says a word until the deadline."""
     with fault(3, "offline 20 s in a call", "the pong deadline notices; call lives") as seen:

@@ -51,7 +51,6 @@ def test_fault_10_udp_dropped_5_s(alice: Phone, bob: Phone, relays: Relays) -> N
         assert [c["uuid"] for c in alice.state()["calls"]] == [ours]
 
 
-@pytest.mark.slow
 def test_fault_11_udp_dropped_60_s(alice: Phone, bob: Phone, relays: Relays) -> None:
     with fault(11, "UDP dropped for good", "one call_hangup{media_lost} within 30 s") as seen:
         uuid = talk(alice, bob)[0]
@@ -96,7 +95,6 @@ def test_fault_12_another_path(alice: Phone, bob: Phone, relays: Relays, world: 
         assert hangup_of(bob)["reason"] == "remote_hangup"
 
 
-@pytest.mark.slow
 def test_fault_12_while_held(alice: Phone, relays: Relays) -> None:
     """Nothing is heard from whom we hold, and yet the path is mended: unhold finds it."""
     uuid = call(alice, "*44")
@@ -112,7 +110,6 @@ def test_fault_12_while_held(alice: Phone, relays: Relays) -> None:
     alice.wait_audio(uuid)
 
 
-@pytest.mark.slow
 def test_fault_15_ten_percent_loss(alice: Phone, bob: Phone, relays: Relays) -> None:
     with fault(15, "12 % of the packets lost", "a quality warning; call lives") as seen:
         ours, _ = talk(alice, bob)
@@ -176,7 +173,6 @@ def refused(phone: Phone) -> dict[str, Any]:
     return dict(error)
 
 
-@pytest.mark.slow
 def test_fault_26_microphone_denied(world: World) -> None:
     with fault(26, "the agent or the browser denies the microphone", "error{mic_denied}, readable"):
         flags = [f for f in FLAGS if "fake-ui" not in f]

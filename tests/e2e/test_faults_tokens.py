@@ -46,7 +46,6 @@ class Api:
         route.fulfill(response=answer, body=json.dumps(body))
 
 
-@pytest.mark.slow
 def test_fault_16_token_expires_idle(open_phone: OpenPhone, world: World) -> None:
     with fault(16, "token expires, idle", "token_expiring at least 60 s ahead; refresh is silent") as seen:
         phone = open_phone("1004", token=world.token("1004", 100))
@@ -61,7 +60,6 @@ def test_fault_16_token_expires_idle(open_phone: OpenPhone, world: World) -> Non
         assert documented(phone) == ["call_answered"]
 
 
-@pytest.mark.slow
 def test_fault_17_token_expires_in_a_call(open_phone: OpenPhone, world: World) -> None:
     with fault(17, "token expires in a call, no refresh", "untouched"):
         phone = open_phone("1004", token=world.token("1004", 30))
@@ -89,7 +87,6 @@ def test_fault_18_token_of_somebody_else(alice: Phone, world: World) -> None:
         assert documented(alice) == ["error", "call_answered"]
 
 
-@pytest.mark.slow
 def test_fault_19_credentials_run_out_before_the_next_register(
     open_phone: OpenPhone, world: World, gate: Gate
 ) -> None:
