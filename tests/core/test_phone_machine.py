@@ -58,6 +58,10 @@ class PhoneMachine(RuleBasedStateMachine):
     def start(self, auto_register: bool, raw: str | None, left: bool, old: bool, gone: bool | None) -> None:
         self.driver.phone = Phone(settings=Settings(auto_register=auto_register))
         found = record(released=gone is None, alive_at=T0 - 100 * old) if left else None
+        if found is not None and old:
+            answered = replace(found.call, started_at=T0 - 140, answered_at=T0 - 130)
+            found = replace(found, call=answered)
+            self.watcher.lost[found.call.uuid] = found.alive_at
         if found is not None:
             self.uuids.append(found.call.uuid)
             self.watcher.answered[found.call.uuid] = found.call.answered_at or T0

@@ -29,6 +29,7 @@ class Watcher:
         self.ended: dict[str, int] = {}
         self.told_of: dict[str, list[str]] = {}
         self.answered: dict[str, float] = {}
+        self.lost: dict[str, float] = {}  # a page before us saw them alive for the last time
         self.invited: set[str] = set()
         self.registered = False
         self.up = False
@@ -79,7 +80,8 @@ class Watcher:
             case ev.CallHangup():
                 self.ended[call.uuid] = event.billsec
                 since = self.answered.get(call.uuid)
-                assert event.billsec == (0 if since is None else int(self._driver.now - since))
+                until = self.lost.get(call.uuid, self._driver.now)
+                assert event.billsec == (0 if since is None else int(until - since))
                 assert (call.state, call.answered_at is None) == ("ended", since is None)
                 assert call.ended_at is not None
         heard.append(event.type)
