@@ -28,10 +28,7 @@ run: $(BIN)/.run build ## install what is missing, build, serve the demo on PORT
 	@exec $(BIN)/zorio-webphone demo --port $(PORT)
 
 test: $(BIN)/.dev build chromium ## install what tests need and run all of them
-	@# Three processes: Playwright's event loop stays in its one, where asyncio.run of other tests would fail.
-	$(BIN)/python -m pytest --ignore=tests/e2e --ignore=tests/build --ignore=tests/ui
-	$(BIN)/python -m pytest tests/build tests/ui
-	$(BIN)/python -m pytest tests/e2e
+	$(BIN)/python -m pytest
 
 test-all: forget-faults test servers ## the same, slow ones and real servers too (Kamailio, coturn, baresip); the faults survived
 	@failed=0; $(BIN)/python -m pytest -m slow || failed=1; $(BIN)/python -m pytest tests/real || failed=1; \

@@ -1,10 +1,27 @@
-"""Hypothesis profiles. The suite runs `quick`, the same examples every time: no surprises in `make test`.
+"""What all tests share: the Hypothesis profiles, and the one Playwright.
 
+The suite runs the profile `quick`, the same examples every time: no surprises in `make test`.
 Search for new counterexamples with `pytest --hypothesis-profile=search tests/core tests/protocol`.
 """
 
+from collections.abc import Iterator
+
+import pytest
 from hypothesis import settings
+from playwright.sync_api import Playwright, sync_playwright
 
 settings.register_profile("quick", deadline=None, derandomize=True, max_examples=30)
 settings.register_profile("search", deadline=None, max_examples=3000, print_blob=True)
 settings.load_profile("quick")
+
+
+@pytest.fixture(scope="session")
+def playwright() -> Iterator[Playwright]:
+    """A process can hold only one."""
+    with sync_playwright() as started:
+        yield started
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """While Playwright is up its event loop counts as running, and asyncio.run fails: its tests come last."""
+    items.sort(key=lambda item: "playwright" in getattr(item, "fixturenames", ()))

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 import uvicorn
-from playwright.sync_api import Browser, Playwright, sync_playwright
+from playwright.sync_api import Browser, Playwright
 
 from tests.build.frame_site import CHROMIUM, Embedded, FrameSite, open_parent, run_build
 
@@ -83,12 +83,6 @@ def site(served: FrameSite) -> FrameSite:
     served.faults.clear()
     served.allowed_parents = FrameSite.allowed_parents
     return served
-
-
-@pytest.fixture(scope="session")
-def playwright() -> Iterator[Playwright]:
-    with sync_playwright() as started:
-        yield started
 
 
 @pytest.fixture(scope="session")

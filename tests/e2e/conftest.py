@@ -7,7 +7,7 @@ from contextlib import nullcontext
 from typing import Any
 
 import pytest
-from playwright.sync_api import sync_playwright
+from playwright.sync_api import Playwright
 
 from tests.e2e.gate import Gate, open_gate, use_urls
 from tests.e2e.phone import Phone
@@ -17,8 +17,8 @@ from tests.e2e.world import World, open_world
 
 
 @pytest.fixture(scope="session")
-def world() -> Iterator[World]:
-    with sync_playwright() as playwright, open_world(playwright) as opened:
+def world(playwright: Playwright) -> Iterator[World]:
+    with open_world(playwright) as opened:
         yield opened
 
 

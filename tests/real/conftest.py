@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import sync_playwright
+from playwright.sync_api import Playwright
 
 from tests.e2e.phone import Phone
 from tests.real.kamailio import Kamailio, named
@@ -30,8 +30,8 @@ def kamailio() -> Iterator[Kamailio]:
 
 
 @pytest.fixture(scope="session")
-def world(kamailio: Kamailio) -> Iterator[RealWorld]:
-    with sync_playwright() as playwright, open_real_world(playwright, kamailio) as opened:
+def world(playwright: Playwright, kamailio: Kamailio) -> Iterator[RealWorld]:
+    with open_real_world(playwright, kamailio) as opened:
         yield opened
 
 
