@@ -1,5 +1,6 @@
 import { EmitterImpl, TransportState } from "sip.js";
 
+import { withReadableAddresses } from "./addresses.js";
 import { withoutControls } from "./messages.js";
 
 /** A server that neither opens nor refuses the socket is given up after this long. */
@@ -122,7 +123,7 @@ export class WebSocketTransport {
     }
     if (CRLF_ONLY.test(text)) return;
     try {
-      this.onMessage?.(withoutControls(text));
+      this.onMessage?.(withReadableAddresses(withoutControls(text)));
     } catch {
       // SIP.js throws on some malformed messages; such a message is dropped, not the phone.
     }
