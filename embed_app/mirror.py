@@ -152,6 +152,28 @@ def _with_ends(before: Phone, after: Phone) -> Phone:
     return replace(after, calls=after.calls + lost) if lost else after
 
 
+_TOLD_AS_ANSWERED = (CallState.ANSWERED, CallState.RESUMING)
+
+
+def calls_heard_of(shown: Phone) -> frozenset[str]:
+    """The calls the parent knows as answered."""
+    return frozenset(call.uuid for call in shown.live_calls if call.state in _TOLD_AS_ANSWERED)
+
+
+def known_again(before: Phone, after: Phone, heard: frozenset[str]) -> Phone:
+    """`before`, with the calls that the parent of this tab's former page was told of.
+
+    The frame with the line lives in another tab, and nothing has happened to its call: the parent that was
+    loaded anew hears that it goes on, not that it was answered a second time.
+    """
+    back = tuple(
+        replace(call, state=CallState.RESUMING)
+        for call in after.live_calls
+        if call.uuid in heard and call.state is CallState.ANSWERED and before.call(call.uuid) is None
+    )
+    return replace(before, calls=before.calls + back) if back else before
+
+
 # ---- out
 
 

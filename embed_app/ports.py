@@ -106,6 +106,12 @@ class Records(Protocol):
 
     def drop(self) -> None: ...
 
+    def heard(self) -> frozenset[str]:
+        """The answered calls, by uuid, that the parents of this tab's former pages were told of last."""
+
+    def note_heard(self, calls: frozenset[str]) -> None:
+        """For `heard` of the next page."""
+
 
 @dataclass(frozen=True, slots=True)
 class Ports:

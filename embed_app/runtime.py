@@ -14,12 +14,13 @@ from typing import Any
 from embed_app import parent
 from embed_app.core.line_messages import LineFollowed
 from embed_app.core.messages import Message, ParentMistake
-from embed_app.core.model import Phone, Problem
+from embed_app.core.model import LinkState, Phone, Problem
 from embed_app.core.resume import record_of
 from embed_app.core.resume_record import write_record
 from embed_app.core.update import update
 from embed_app.flood import Flood, Verdict
 from embed_app.i18n.translator import Translator
+from embed_app.mirror import calls_heard_of, known_again
 from embed_app.performer import Performer
 from embed_app.ports import Ports
 from embed_app.protocol.commands import decode_command
@@ -48,6 +49,7 @@ class Runtime:
         self._flood = Flood(outside.clock.now())
         self._answers: OrderedDict[str, dict[str, Any]] = OrderedDict()
         self._kept: tuple[str, str] | None = None
+        self._heard = outside.records.heard()
         self._awaited: Counter[str] = Counter()
         self._tabs = Tabs(outside.line, outside.clock, new_uuid())
         self._tabs.serve(self)
@@ -159,6 +161,7 @@ class Runtime:
         if token is not None and token is not before.link.token:
             self._outside.parent_window.trust(token.origins)
         seen, self.shown = self.shown, self._tabs.shown(self.shown, self.phone)
+        seen = known_again(seen, self.shown, self._heard)
         problems: tuple[Problem, ...] = ()
         if reply is not None:
             self.shown, problems = without_problems(self.shown)
@@ -191,6 +194,12 @@ class Runtime:
 
     def _keep(self) -> None:
         """What the next page should find follows from the model, like the screen and the events."""
+        heard = calls_heard_of(self.shown)
+        if self.shown.link.state is not LinkState.REGISTERED:
+            heard |= self._heard  # too early to know what has become of those of the former page
+        if heard != self._heard:
+            self._heard = heard
+            self._outside.records.note_heard(heard)
         record, token = record_of(self.phone), self.phone.link.token
         kept = (write_record(record), token.raw) if record is not None and token is not None else None
         if kept == self._kept:

@@ -223,16 +223,23 @@ class FakeBackend:
 
 
 class FakeRecords:
-    """`kept`: (record, token) of each change, None for a drop."""
+    """`kept`: (record, token) of each change, None for a drop. `told`: the calls of the former page."""
 
     def __init__(self) -> None:
         self.kept: list[tuple[ResumeRecord, str] | None] = []
+        self.told: frozenset[str] = frozenset()
 
     def keep(self, record: ResumeRecord, token: str) -> None:
         self.kept.append((record, token))
 
     def drop(self) -> None:
         self.kept.append(None)
+
+    def heard(self) -> frozenset[str]:
+        return self.told
+
+    def note_heard(self, calls: frozenset[str]) -> None:
+        self.told = calls
 
 
 class FakeBrowser:
@@ -297,14 +304,17 @@ class FakeLine:
 class World:
     """A phone and everything around it, all of it fake. With a `browser`: one frame of several."""
 
-    def __init__(self, browser: FakeBrowser | None = None, locale: str = "en") -> None:
+    def __init__(
+        self, browser: FakeBrowser | None = None, locale: str = "en", records: FakeRecords | None = None
+    ) -> None:
+        """`records`: those of the same tab's former page."""
         self.agent = FakeUserAgent()
         self.window = FakeParentWindow()
         self.screen = FakeScreen()
         self.clock = FakeClock(T0)
         self.ringer = FakeRinger()
         self.backend = FakeBackend()
-        self.records = FakeRecords()
+        self.records = records or FakeRecords()
         self.line = FakeLine(browser)
         ports = Ports(
             self.agent,

@@ -14,7 +14,7 @@ from embed_app.core.model import CallState, LinkState, Sound
 from embed_app.core.places import Line
 from embed_app.tabs import ANSWERED_WITHIN
 from tests.core.driver import CALL, GOOD, OTHER, config, invite, token
-from tests.fakes import FakeBrowser, World
+from tests.fakes import FakeBrowser, FakeRecords, World
 
 DIALOG = Dialog(
     call_id="sip-1",
@@ -33,9 +33,9 @@ class Tabs:
         self.browser = FakeBrowser()
         self.frames: list[World] = []
 
-    def open(self, locale: str = "en") -> World:
-        """A frame up to the point where it knows whether it registers."""
-        frame = World(self.browser, locale).start()
+    def open(self, locale: str = "en", records: FakeRecords | None = None) -> World:
+        """A frame up to the point where it knows whether it registers. `records`: see World."""
+        frame = World(self.browser, locale, records).start()
         self.frames.append(frame)
         frame.backend.answer(msg.ConfigReceived(config=config()))
         self.browser.settle()
@@ -584,6 +584,28 @@ def test_a_reloaded_frame_finds_its_call_in_the_other_one() -> None:
     assert again.window.payloads("call_updated")[0]["resumed"] is True
     again.clock.advance(60)
     assert "call_hangup" not in again.window.types()
+
+
+def test_a_reloaded_frame_beside_the_one_with_the_call_is_not_told_again_that_it_was_answered() -> None:
+    tabs, first, second, _third = three()
+    answered(tabs, first)
+    for _ in range(2):  # the second time it is the reloaded one that is reloaded
+        tabs.kill(second)
+        second = tabs.open(records=second.records)
+        assert [type for type in events(second) if type.startswith("call_")] == ["call_updated"]
+        assert second.window.payloads("call_updated")[0]["resumed"] is True
+    first.window.send("hangup")
+    tabs.settle()
+    assert events(second)[-1] == "call_hangup"
+    assert second.records.heard() == frozenset()
+    fourth = tabs.open()
+    assert not [type for type in events(fourth) if type.startswith("call_")]
+
+
+def test_a_frame_that_comes_late_is_told_of_the_call() -> None:
+    tabs, first, _second, _third = three()
+    answered(tabs, first)
+    assert "call_answered" in events(tabs.open())
 
 
 def test_a_call_dialled_before_the_role_was_known_is_passed_on() -> None:

@@ -23,6 +23,7 @@ from embed_app.core.resume_record import RecordError, ResumeRecord, read_record,
 
 KEY = "zorio-call"
 """Also read by public/sip/early-microphone.js."""
+HEARD_KEY = "zorio-heard"
 PATH = "/api/webphone/resume"
 TIMEOUT_MS = 2000
 HEARTBEAT_MS = 2000
@@ -93,6 +94,20 @@ class BrowserRecords:
         if self._storage is not None:
             self._storage.removeItem(KEY)
         _remember_address("")
+
+    def heard(self) -> frozenset[str]:
+        """Of nobody where storage is denied: there no two tabs share a phone either."""
+        text = self._storage.getItem(HEARD_KEY) if self._storage is not None else None
+        return frozenset(str(text).split()) if text is not None else frozenset()
+
+    def note_heard(self, calls: frozenset[str]) -> None:
+        if self._storage is None:
+            return
+        with suppress(JsException):  # full
+            if calls:
+                self._storage.setItem(HEARD_KEY, " ".join(sorted(calls)))
+            else:
+                self._storage.removeItem(HEARD_KEY)
 
     def _beat(self) -> None:
         self._write()
