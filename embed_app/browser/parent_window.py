@@ -20,6 +20,11 @@ class BrowserParentWindow:
         self._checked = ""
         self._receive: Callable[[str], None] = lambda _text: None
         self._handler = create_proxy(self._on_message)
+        self._kept: list[Mapping[str, Any]] | None = None
+        self._hidden = create_proxy(self._on_hidden)
+        self._shown = create_proxy(self._on_shown)
+        js.window.addEventListener("pagehide", self._hidden)
+        js.window.addEventListener("pageshow", self._shown)
 
     def trust(self, token_origins: Sequence[str]) -> None:
         self._token = tuple(token_origins)
@@ -31,12 +36,25 @@ class BrowserParentWindow:
         js.zorioBoot.takeMessages(self._handler)
 
     def post(self, message: Mapping[str, Any]) -> None:
+        if self._kept is not None:
+            self._kept.append(message)
+            return
         text = json.dumps(message)
         if self._known and self._allowed(self._known):
             js.zorioBoot.post(text, self._known)
             return
         for origin in targets(str(js.zorioBoot.parentOriginHint), self._customer, self._token):
             js.zorioBoot.post(text, origin)
+
+    def _on_hidden(self, event: Any) -> None:
+        """Into the browser's cache, and the parent with us: what is posted now would be lost on the way."""
+        if event.persisted:
+            self._kept = []
+
+    def _on_shown(self, _event: Any) -> None:
+        kept, self._kept = self._kept, None
+        for message in kept or ():
+            self.post(message)
 
     def _on_message(self, text: str, origin: str, from_parent: bool) -> None:
         # The patterns are read once for each origin and token: a flood must cost little.
