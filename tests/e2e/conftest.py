@@ -10,10 +10,11 @@ import pytest
 from playwright.sync_api import Playwright
 
 from tests.e2e.gate import Gate, open_gate, use_urls
+from tests.e2e.heard import every_log_is_in_order  # noqa: F401 - a fixture of every test here
 from tests.e2e.phone import Phone
 from tests.e2e.relay import Relays, relayed
 from tests.e2e.shim import Shim
-from tests.e2e.world import World, open_world
+from tests.e2e.world import World, open_world, until
 
 
 @pytest.fixture(scope="session")
@@ -41,6 +42,12 @@ class _Shared:
             self._phones[extension] = Phone.open(self._world, extension)
         self._phones[extension].mark()
         return self._phones[extension]
+
+    def retire(self, extension: str) -> None:
+        """Whoever comes next as this extension is alone; the shared phone is opened anew when wanted."""
+        phone = self._phones.pop(extension, None)
+        if phone is not None:
+            phone.close()
 
 
 @pytest.fixture(scope="session")
@@ -84,6 +91,13 @@ def carol(_carols: _Shared, gate: Gate) -> Iterator[Phone]:
     gate.answer = None
     gate.thaw()
     phone.assert_unharmed()
+
+
+@pytest.fixture
+def nobody_at_1003(_carols: _Shared, world: World) -> None:
+    """For tests that count the phones of 1003, or call it and expect one phone to ring."""
+    _carols.retire("1003")
+    until(lambda: "1003" not in world.pbx.bindings, "nobody at 1003")
 
 
 @pytest.fixture

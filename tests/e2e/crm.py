@@ -63,7 +63,7 @@ def open_crm(
     page = context.new_page()
     if init_script:
         page.add_init_script(init_script)
-    phone = Phone(world, page, context, extension)
+    phone = Phone(world, page, context, extension, keeps_calls=params.get("resume") != "0")
     page.goto(world.crm_origin + path)
     if wait:
         phone.wait_event(wait, seconds=40)

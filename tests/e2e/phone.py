@@ -9,6 +9,7 @@ from urllib.parse import urlencode
 
 from playwright.sync_api import Browser, BrowserContext, Frame, Page
 
+from tests.e2e.heard import Log
 from tests.e2e.world import until
 
 SOURCE = "zorio-webphone"
@@ -30,8 +31,12 @@ class Home(Protocol):
 class Phone:
     """`events` are the parent's: what was posted to it, in order."""
 
-    def __init__(self, world: Home, page: Page, context: BrowserContext, extension: str) -> None:
+    def __init__(
+        self, world: Home, page: Page, context: BrowserContext, extension: str, *, keeps_calls: bool = True
+    ) -> None:
+        """`page`: nothing was loaded into it yet. `keeps_calls`: an answered one outlives its page."""
         self.world = world
+        self.log = Log(page, extension, self._alive, keeps_calls=keeps_calls)
         self.page = page
         self.context = context
         self.extension = extension
@@ -57,7 +62,7 @@ class Phone:
         """token: "" fetches a good one, None leaves it out. `wait`: the event to wait for."""
         context = context or world.browser.new_context()
         page = context.new_page()
-        phone = cls(world, page, context, extension)
+        phone = cls(world, page, context, extension, keeps_calls=params.get("resume") != "0")
         page.goto(f"{origin or world.crm_origin}/")
         if token == "":
             token = world.token(extension)
@@ -126,6 +131,12 @@ class Phone:
     def state(self) -> dict[str, Any]:
         found: dict[str, Any] = self.ask("get_state")["payload"]
         return found
+
+    def _alive(self) -> set[str] | None:
+        """The calls it has; None where the frame is gone."""
+        if not any("/webphone-embed" in frame.url for frame in self.page.frames):
+            return None
+        return {str(call["uuid"]) for call in self.state()["calls"]}
 
     # ---- inside the frame
 

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 
 from playwright.sync_api import FrameLocator, Page, expect
 
+from tests.e2e.heard import Log
 from tests.e2e.world import World
 
 
@@ -14,6 +15,7 @@ from tests.e2e.world import World
 def demo_page(world: World, user: str, lang: str = "en") -> Iterator[tuple[Page, FrameLocator]]:
     context = world.browser.new_context(viewport={"width": 1280, "height": 800})
     page = context.new_page()
+    Log(page, user)
     wrong: list[str] = []
     page.on("pageerror", lambda error: wrong.append(str(error)))
     page.goto(f"http://127.0.0.1:{world.port}/demo/?user={user}&lang={lang}")

@@ -28,6 +28,7 @@ def test_the_documented_page_works_as_it_stands(world: World) -> None:
     world.pages["/embed-token"] = json.dumps({"token": world.token("1004")})
     context = world.browser.new_context()
     page = context.new_page()
+    phone = Phone(world, page, context, "1004")
     wrong: list[str] = []
     page.on("pageerror", lambda error: wrong.append(str(error)))
     page.goto(f"{world.crm_origin}/integrator")
@@ -37,7 +38,6 @@ def test_the_documented_page_works_as_it_stands(world: World) -> None:
     page.locator("#number").fill("*43")
     button.click()
     expect(page.locator("#status")).to_have_text("Đang đàm thoại: *43", timeout=15_000)
-    phone = Phone(world, page, context, "1004")
     uuid = phone.frame.locator("#hangup")
     expect(uuid).to_be_visible()
     uuid.click()

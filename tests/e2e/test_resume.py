@@ -39,7 +39,7 @@ def plain(world: World, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Br
 
 
 @pytest.fixture
-def crm(world: World, plain: Browser) -> Iterator[OpenCrm]:
+def crm(world: World, plain: Browser, nobody_at_1003: None) -> Iterator[OpenCrm]:
     opened: list[Phone] = []
 
     def open(extension: str = "1003", browser: Browser = plain, **options: str) -> Phone:

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, BrowserContext, expect
 
-from tests.e2e.crm import plain_browser
+from tests.e2e.crm import open_crm, plain_browser, reload_parent, wait_resumed
 from tests.e2e.faults import record_fault
 from tests.e2e.phone import Phone
 from tests.e2e.talk import Stranger, requests, ring
@@ -36,7 +36,7 @@ def context(chromium: Browser) -> Iterator[BrowserContext]:
 
 
 @pytest.fixture
-def tab(world: World, context: BrowserContext) -> Iterator[Tab]:
+def tab(world: World, context: BrowserContext, nobody_at_1003: None) -> Iterator[Tab]:
     """Another tab of the CRM with the phone in it, as it is once its parent knows that it is registered."""
     opened: list[Phone] = []
 
@@ -206,6 +206,26 @@ def test_a_call_on_its_way_out_dies_with_its_tab_and_is_told_once(world: World, 
         phone.wait_event("call_hangup")
         phone.wait_event("connected")
         assert one_hangup(phone, uuid)["reason"] == "signaling_lost"
+
+
+def test_a_reloaded_tab_beside_the_one_with_the_call_does_not_hear_it_answered_again(
+    world: World, tab: Tab, chromium: Browser, context: BrowserContext
+) -> None:
+    first = tab()
+    second = open_crm(world, EXTENSION, chromium, context=context)
+    first.send("call", {"number": "*43"})
+    uuid = second.wait_event("call_answered")["call"]["uuid"]
+    first.wait_audio(uuid)
+    for _ in range(2):
+        second.mark()
+        reload_parent(second)
+        wait_resumed(second, uuid)
+    first.wait_audio(uuid)
+    assert first.types() == ["ready", "connected", "registered", "call_answered"]
+    second.send("hangup")
+    second.wait_event("call_hangup")
+    assert one_hangup(second, uuid)["reason"] == "local_hangup"
+    second.assert_unharmed()
 
 
 @pytest.mark.slow

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Playwright
 
+from tests.e2e.heard import every_log_is_in_order  # noqa: F401 - a fixture of every test here
 from tests.e2e.phone import Phone
 from tests.real.kamailio import Kamailio, named
 from tests.real.world import RealWorld, open_real_world
