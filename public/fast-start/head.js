@@ -8,6 +8,7 @@
 
   var FRESH_MS = 8000; // an answer tells how long credentials last: an old one would tell it wrongly
   var UNWANTED_MS = 20000;
+  var PROVEN_MS = 20000; // after it the browser has compiled what it compiles, and PyScript is there
   var boot = window.zorioBoot;
   // What the plain path would not tell anybody: texts without names, numbers or tokens.
   boot.diagnostics = [];
@@ -16,9 +17,12 @@
   } catch (error) {
     boot.diagnostics.push("asking ahead: " + error.name);
   }
-  // Off unless asked for: pages crashed now and then in tests since it came, and nobody knows why yet.
-  if (!/[?&]start=fast(&|$)/.test(boot.search)) {
-    boot.diagnostics.push("fast start: not switched on by the address");
+  if (/[?&]start=plain(&|$)/.test(boot.search)) {
+    boot.diagnostics.push("fast start: switched off by the address");
+    return;
+  }
+  if (crashedBefore()) {
+    boot.diagnostics.push("fast start: the last one crashed the page");
     return;
   }
   if (document.documentElement.getAttribute("data-boot") !== "starting") return;
@@ -83,6 +87,26 @@
     } catch (error) {
       return "";
     }
+  }
+
+  // No code of the page can catch a crash of its renderer. What tells of it is a mark that nobody wiped off: a page
+  // that leaves does, or has run for a while. The next start is plain, and the one after that fast again.
+  function crashedBefore() {
+    var mark = "zorio-fast-start";
+    try {
+      var crashed = sessionStorage.getItem(mark) !== null;
+      var wipe = function () { sessionStorage.removeItem(mark); };
+      if (crashed) {
+        wipe();
+        return true;
+      }
+      sessionStorage.setItem(mark, "");
+      addEventListener("pagehide", wipe);
+      setTimeout(wipe, PROVEN_MS);
+    } catch (error) {
+      // Storage is denied: then it cannot be known.
+    }
+    return false;
   }
 
   function asset(name, hash) {
