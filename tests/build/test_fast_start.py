@@ -136,7 +136,7 @@ def test_after_a_crash_of_the_page_it_starts_plainly_once(
                 context.new_cdp_session(parent.frame).send("Page.crash", timeout=1000)
         else:
             parent.page.reload()  # the frame leaves as frames leave
-        # A window that is opened has a copy of the session storage; Playwright would not touch the crashed page.
+        # An opened window has a copy of the session storage; Playwright would not touch the crashed page.
         tab.send("Runtime.evaluate", {"expression": "void open('/parent')", "userGesture": True})
     after = Embedded(opened.value, [])
     for told in (["fast start: the last one crashed the page"] if crash else [], []):
