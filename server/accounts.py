@@ -40,6 +40,7 @@ class Account:
     features: Mapping[str, Any]
     allowed_origins: tuple[str, ...]
     sip_secret: str | None = field(repr=False)
+    turn_secret: str | None = field(repr=False)
 
 
 def host_name(host_header: str) -> str:
@@ -69,6 +70,7 @@ def account_of_host(connection: Connection, host_header: str) -> Account:
         features=row.features,
         allowed_origins=tuple(row.allowed_origins),
         sip_secret=row.sip_secret,
+        turn_secret=row.turn_secret,
     )
 
 
@@ -83,6 +85,7 @@ def add_account(
     ice_servers: Sequence[Mapping[str, Any]] = (),
     features: Mapping[str, Any] | None = None,
     sip_secret: str | None = None,
+    turn_secret: str | None = None,
 ) -> int:
     """Writes a customer and returns its id. Raises ValueError with a sentence a person can act on."""
     origins = [check_origin(origin) for origin in allowed_origins]
@@ -98,7 +101,10 @@ def add_account(
         "features": dict(features or {}),
         "allowed_origins": origins,
         "sip_secret": sip_secret,
+        "turn_secret": turn_secret,
     }
+    if turn_secret is not None and not any(is_relay(server) for server in ice_servers):
+        raise ValueError("a TURN secret is of no use without a turn: address among the ICE servers")
     if not values["wss_urls"]:
         raise ValueError("an account needs at least one wss:// address of its PBX")
     try:
@@ -106,6 +112,13 @@ def add_account(
     except IntegrityError as error:
         raise ValueError(f"there is an account with the domain {domain} already") from error
     return inserted_id(result)
+
+
+def is_relay(ice_server: Mapping[str, Any]) -> bool:
+    """Whether this RTCIceServer has an address that wants credentials (RFC 7065)."""
+    urls = ice_server["urls"]
+    every = [urls] if isinstance(urls, str) else urls
+    return any(str(url).lower().startswith(("turn:", "turns:")) for url in every)
 
 
 def check_domain(domain: str) -> str:

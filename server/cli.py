@@ -123,7 +123,22 @@ def account() -> None:
 @click.option(
     "--origin", "origins", multiple=True, required=True, help="A site that may embed the phone; repeat."
 )
-@click.option("--ice-server", "ice_servers", multiple=True, help='JSON such as {"urls":["stun:…"]}; repeat.')
+@click.option(
+    "--ice-server",
+    "ice_servers",
+    multiple=True,
+    help='JSON such as {"urls":["turn:…"]}, without a credential; repeat.',
+)
+@click.option(
+    "--ice-servers-file",
+    type=click.File(encoding="utf-8"),
+    help="File (- for standard input) with such JSON, one a line; here each may have a credential.",
+)
+@click.option(
+    "--turn-secret-file",
+    type=click.File(encoding="utf-8"),
+    help="File with the secret shared with the TURN server: each phone gets credentials of its own.",
+)
 @click.option(
     "--sip-secret-file",
     type=click.File(encoding="utf-8"),
@@ -136,6 +151,8 @@ def account_add(
     wss_urls: tuple[str, ...],
     origins: tuple[str, ...],
     ice_servers: tuple[str, ...],
+    ice_servers_file: TextIO | None,
+    turn_secret_file: TextIO | None,
     sip_secret_file: TextIO | None,
 ) -> None:
     """Add the customer whose phone is served at DOMAIN.
@@ -145,9 +162,11 @@ def account_add(
       zorio-webphone account add phone.example.vn --name "Example" \\
         --wss wss://pbx.example.vn:7443/ws --origin https://crm.example.vn
     """
-    secret = sip_secret_file.read().strip() if sip_secret_file else None
-    if secret is not None and len(secret) < 16:
-        _fail("the SIP secret is shorter than 16 characters")
+    servers = [_ice_server(text) for text in ice_servers]
+    if any("credential" in server for server in servers):
+        _fail("arguments are seen by everybody on this machine: use --turn-secret-file or --ice-servers-file")
+    if ice_servers_file:
+        servers += [_ice_server(line) for line in ice_servers_file.read().splitlines() if line.strip()]
     _write(
         add_account,
         domain=domain,
@@ -155,8 +174,9 @@ def account_add(
         sip_domain=sip_domain or domain,
         wss_urls=wss_urls,
         allowed_origins=origins,
-        ice_servers=[_ice_server(text) for text in ice_servers],
-        sip_secret=secret,
+        ice_servers=servers,
+        sip_secret=_secret("SIP", sip_secret_file),
+        turn_secret=_secret("TURN", turn_secret_file),
     )
     click.echo(f"added account {domain}")
 
@@ -237,13 +257,22 @@ def _write(work: Any, *arguments: Any, **values: Any) -> None:
         _fail(error)
 
 
+def _secret(name: str, file: TextIO | None) -> str | None:
+    if file is None:
+        return None
+    secret = file.read().strip()
+    if len(secret) < 16:
+        _fail(f"the {name} secret is shorter than 16 characters")
+    return secret
+
+
 def _ice_server(text: str) -> dict[str, Any]:
     try:
         server = json.loads(text)
     except ValueError:
         server = None
     if not isinstance(server, dict) or not isinstance(server.get("urls"), list) or not server["urls"]:
-        _fail('an ICE server is JSON like {"urls":["turn:turn.example.vn"],"username":"u","credential":"c"}')
+        _fail('an ICE server is JSON like {"urls":["turn:turn.example.vn"]}')
     return server
 
 

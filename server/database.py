@@ -27,6 +27,7 @@ from sqlalchemy import (
     UniqueConstraint,
     create_engine,
     event,
+    inspect,
     make_url,
 )
 from sqlalchemy.exc import InterfaceError, OperationalError
@@ -56,6 +57,8 @@ accounts = Table(
     Column("allowed_origins", JSON, nullable=False),
     # Shared with the PBX for time-limited credentials; NULL: each user has a static SIP password.
     Column("sip_secret", String(200)),
+    # Shared with the TURN server, for relay credentials of some hours; NULL: ice_servers as they are.
+    Column("turn_secret", String(200)),
 )
 
 users = Table(
@@ -127,6 +130,7 @@ class Database:
         """Connects lazily and makes missing tables. `wait_ms`: how long to wait for a locked SQLite file."""
         self.engine = _engine(url, wait_ms)
         metadata.create_all(self.engine)
+        _add_missing_columns(self.engine)
         # As many threads as connections: nobody waits for a connection while holding a thread.
         self._threads = anyio.CapacityLimiter(_CONNECTIONS)
 
@@ -158,6 +162,18 @@ class Database:
                 "database unavailable: %s", getattr(error, "orig", None) or type(error).__name__
             )
             raise Unavailable from error
+
+
+def _add_missing_columns(engine: Engine) -> None:
+    """Of a database that an older version has made; a new column may be NULL, so nothing else is to do."""
+    with engine.begin() as connection:
+        there = inspect(connection)
+        for table in metadata.sorted_tables:
+            known = {column["name"] for column in there.get_columns(table.name)}
+            for column in table.columns:
+                if column.name not in known and column.nullable:
+                    kind = column.type.compile(engine.dialect)
+                    connection.exec_driver_sql(f"ALTER TABLE {table.name} ADD COLUMN {column.name} {kind}")
 
 
 def inserted_id(result: CursorResult[Any]) -> int:

@@ -10,7 +10,7 @@ from sqlalchemy.exc import IntegrityError
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from server.accounts import Account
+from server.accounts import Account, is_relay
 from server.database import token_uses
 from server.embed_tokens import iso_time
 from server.errors import Conflict, Unauthenticated
@@ -52,7 +52,7 @@ async def sip_config(request: Request) -> Response:
         "auth_password": sip.password,
         "credentials_expire_at": None if sip.expires_at is None else iso_time(sip.expires_at),
         "wss_urls": list(account.wss_urls),
-        "ice_servers": [dict(server) for server in account.ice_servers],
+        "ice_servers": ice_servers(account, user, now, services.settings.sip_seconds),
         "expires_in": max(0, token.expires_at - now),
         "features": dict(account.features),
     }
@@ -70,12 +70,28 @@ def sip_credentials(account: Account, user: User, now: int, life: int) -> SipCre
     """
     if account.sip_secret is not None:
         expires_at = now + life
-        username = f"{expires_at}:{user.extension}"
-        mac = hmac.digest(account.sip_secret.encode(), username.encode(), "sha1")
-        return SipCredentials(username, base64.b64encode(mac).decode(), expires_at)
+        username, password = _time_limited(account.sip_secret, user, expires_at)
+        return SipCredentials(username, password, expires_at)
     if user.sip_password is None or user.extension is None:
         raise Conflict("This extension has no SIP credentials.")
     return SipCredentials(user.extension, user.sip_password, None)
+
+
+def ice_servers(account: Account, user: User, now: int, life: int) -> list[dict[str, Any]]:
+    """The customer's RTCIceServers. Where it shares a secret with its TURN server, each relay has credentials
+    of this extension for `life` seconds, in the form of `sip_credentials`: they outlive any call."""
+    servers = [dict(server) for server in account.ice_servers]
+    if account.turn_secret is not None:
+        username, credential = _time_limited(account.turn_secret, user, now + life)
+        for server in filter(is_relay, servers):
+            server.update(username=username, credential=credential)
+    return servers
+
+
+def _time_limited(secret: str, user: User, expires_at: int) -> tuple[str, str]:
+    username = f"{expires_at}:{user.extension}"
+    mac = hmac.digest(secret.encode(), username.encode(), "sha1")
+    return username, base64.b64encode(mac).decode()
 
 
 def _take_use(

@@ -11,6 +11,7 @@ from tests.e2e.faults import fault
 from tests.e2e.phone import Phone
 from tests.e2e.talk import hangup_of, talk
 from tests.e2e.world import until
+from tests.real.coturn import SECRET as SECRET_OF_COTURN
 from tests.real.coturn import Coturn
 from tests.real.ear import selected_pair, watched
 from tests.real.kamailio import SECRET, Kamailio
@@ -34,7 +35,8 @@ def test_a_call_over_the_relay_is_heard(
         f"{transport}.turn.localhost",
         [kamailio.url],
         sip_secret=SECRET,
-        ice_servers=[coturn.ice_server(transport)],
+        ice_servers=[{"urls": coturn.ice_server(transport)["urls"]}],
+        turn_secret=SECRET_OF_COTURN,
     )
     phones = []
     for extension in ("1003", "1004"):

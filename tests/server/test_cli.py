@@ -32,9 +32,10 @@ def run(url: str, arguments: list[str], stdin: str | None = None) -> Result:
 
 
 def test_an_account_and_a_user_are_rows(url: str) -> None:
-    ice = json.dumps({"urls": ["turn:turn.example.vn"], "username": "u", "credential": "c"})
+    ice = {"urls": ["stun:stun.example.vn"]}
     secret = "a secret of the pbx"
-    added = run(url, [*ACCOUNT, *ORIGIN, "--ice-server", ice, "--sip-secret-file", "-"], f"{secret}\n")
+    arguments = ["--ice-server", json.dumps(ice), "--sip-secret-file", "-"]
+    added = run(url, [*ACCOUNT, *ORIGIN, *arguments], f"{secret}\n")
     assert (added.exit_code, added.output) == (0, "added account phone.example.vn\n")
     user = ["user", "add", "phone.example.vn", "an", "--extension", "1001", "--display-name", "Nguyễn Văn An"]
     added = run(url, user, "a long password\na long password\n")
@@ -44,7 +45,8 @@ def test_an_account_and_a_user_are_rows(url: str) -> None:
     database = Database(url)
     account = database.write_now(account_of_host, "phone.example.vn")
     assert account.sip_secret == secret
-    assert account.ice_servers == (json.loads(ice),)
+    assert account.ice_servers == (ice,)
+    assert account.turn_secret is None
     found = database.write_now(user_named, account.id, "an")
     assert found is not None
     assert (found.extension, found.display_name, found.role) == ("1001", "Nguyễn Văn An", "agent")
@@ -52,9 +54,35 @@ def test_an_account_and_a_user_are_rows(url: str) -> None:
     database.close()
 
 
+def test_secrets_of_a_turn_server_come_from_files(url: str, tmp_path: Path) -> None:
+    relay = {"urls": ["turn:turn.example.vn"], "username": "u", "credential": "c"}
+    (tmp_path / "turn-secret.txt").write_text("a secret of the relay\n")
+    (tmp_path / "ice.txt").write_text(f'{json.dumps(relay)}\n\n{{"urls": ["stun:stun.example.vn"]}}\n')
+    files = ["--turn-secret-file", str(tmp_path / "turn-secret.txt")]
+    files += ["--ice-servers-file", str(tmp_path / "ice.txt")]
+    assert run(url, [*ACCOUNT, *ORIGIN, *files]).exit_code == 0
+    database = Database(url)
+    account = database.write_now(account_of_host, "phone.example.vn")
+    assert account.turn_secret == "a secret of the relay"
+    assert account.ice_servers == (relay, {"urls": ["stun:stun.example.vn"]})
+    assert "relay" not in repr(account)
+    database.close()
+
+
 @pytest.mark.parametrize(
     ("arguments", "stdin", "message"),
     [
+        (
+            [*ACCOUNT, *ORIGIN, "--ice-server", '{"urls":["turn:x"],"username":"u","credential":"c"}'],
+            None,
+            "use --turn-secret-file or --ice-servers-file",
+        ),
+        ([*ACCOUNT, *ORIGIN, "--turn-secret-file", "-"], "short", "TURN secret is shorter than 16 char"),
+        (
+            ["account", "add", "x.example", *ACCOUNT[3:], *ORIGIN, "--turn-secret-file", "-"],
+            "long enough for a secret",
+            "of no use without a turn: address",
+        ),
         ([*ACCOUNT, *ORIGIN], None, "there is an account with the domain phone.example.vn already"),
         (ACCOUNT, None, "Missing option '--origin'"),
         (

@@ -79,6 +79,18 @@ def test_writers_that_read_first_wait_for_each_other(database: Database) -> None
     assert database.write_now(lambda c: c.execute(select(accounts.c.name)).scalar_one()) == "80"
 
 
+def test_a_database_of_an_older_version_gets_the_columns_it_lacks(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path / 'old.db'}"
+    old = Database(url)
+    with old.engine.begin() as connection:
+        connection.exec_driver_sql("ALTER TABLE accounts DROP COLUMN turn_secret")
+    old.close()
+    for _ in range(2):
+        new = Database(url)
+        assert new.write_now(lambda c: c.execute(select(accounts.c.turn_secret)).all()) == []
+        new.close()
+
+
 def test_a_database_in_memory_is_refused() -> None:
     with pytest.raises(ValueError, match="name a file"):
         Database("sqlite://")

@@ -8,9 +8,9 @@ from typing import Any
 
 import jwt
 import pytest
-from sqlalchemy import update
+from sqlalchemy import Connection, update
 
-from server.database import users
+from server.database import accounts, users
 from tests.server.world import ALPHA, BETA, KEYS, SIP_SECRET, World
 
 MINT = "/api/webphone/embed-token"
@@ -115,6 +115,25 @@ def test_sip_config_gives_static_credentials_without_a_shared_secret(world: Worl
     assert (data["auth_username"], data["auth_password"]) == ("1001", "static sip")
     assert data["credentials_expire_at"] is None
     assert data["sip_uri"] == "sip:1001@sip.beta.example"
+
+
+def test_each_extension_has_relay_credentials_of_its_own_for_some_hours(world: World) -> None:
+    servers = [{"urls": ["stun:a"]}, {"urls": "turn:b"}, {"urls": ["stun:c", "turns:c"], "username": "old"}]
+
+    def put(connection: Connection) -> None:
+        connection.execute(update(accounts).values(turn_secret="relay secret", ice_servers=servers))
+
+    world.services.database.write_now(put)
+    data = world.sip_config(world.embed_token(world.login())).json()["data"]
+    username = f"{int(world.clock.now) + world.services.settings.sip_seconds}:1001"
+    mac = hmac.digest(b"relay secret", username.encode(), "sha1")
+    pair = {"username": username, "credential": base64.b64encode(mac).decode()}
+    assert data["ice_servers"] == [
+        servers[0],
+        {"urls": "turn:b"} | pair,
+        {"urls": ["stun:c", "turns:c"]} | pair,
+    ]
+    assert "relay secret" not in str(data)
 
 
 def test_an_extension_without_credentials_is_told_so(world: World) -> None:
