@@ -6,7 +6,7 @@ import { Hold } from "./hold.js";
 import { finalStatus, reasonOf, sipfragStatus, targetUri, userOf } from "./messages.js";
 import { digitOfInfo } from "./received-dtmf.js";
 import { RemoteAudio } from "./remote-audio.js";
-import { dialogKey, dialogOf } from "./replace.js";
+import { dialogKey, dialogOf, sameIdentity } from "./replace.js";
 
 const FAILED = { by: "local", kind: "failed", status: 0, phrase: "", reason: "" };
 
@@ -82,9 +82,13 @@ export class Call {
     return this.#session.state === SessionState.Established;
   }
 
-  /** The far end's address of record. */
-  get remoteUri() {
-    return this.#session.remoteIdentity.uri;
+  /**
+   * Whether `uri` is the far end: the number that was called, or whoever answered it. That is another one where a number
+   * rings several phones, and the PBX says who (RFC 3325).
+   */
+  isWith(uri) {
+    const { remoteIdentity, assertedIdentity } = this.#session;
+    return [remoteIdentity, assertedIdentity].some((each) => each && sameIdentity(each.uri, uri));
   }
 
   /** Whether it is, or was before it was replaced, the dialog of this key (see replace.js). */

@@ -24,7 +24,7 @@ export function replacesOf(request) {
   return { key: dialogKey(callId, toTag, fromTag), earlyOnly: earlyOnly === true };
 }
 
-const sameIdentity = (one, other) =>
+export const sameIdentity = (one, other) =>
   one.user === other.user && one.host.toLowerCase() === other.host.toLowerCase();
 
 /**
@@ -35,7 +35,7 @@ export function takeOver(invitation, replaces, calls) {
   const refuse = (statusCode) => attempt(() => invitation.reject({ statusCode }));
   const call = replaces.key && calls.find((candidate) => candidate.isKnownBy(replaces.key));
   if (!call) refuse(481);
-  else if (!sameIdentity(invitation.remoteIdentity.uri, call.remoteUri)) refuse(403);
+  else if (!call.isWith(invitation.remoteIdentity.uri)) refuse(403);
   else if (replaces.earlyOnly) refuse(486);
   else if (!call.replaceWith(invitation)) refuse(RETRY_LATER);
 }

@@ -195,7 +195,7 @@ class Agent:
         sender = request.address("From").sip_uri
         if call is None or call.remote_tag != replaces.from_tag:
             self.flow.submit(request.reply(481))
-        elif (sender.user, sender.host) != call.remote_key:
+        elif not call.is_with(sender):
             self.flow.submit(request.reply(403))
         elif call.is_over:
             self.flow.submit(request.reply(603))

@@ -8,7 +8,7 @@ import re
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Literal, cast
 
-from server.pbx.address import NameAddr
+from server.pbx.address import NameAddr, SipUri
 from server.pbx.dialog import Dialog
 from server.pbx.message import Headers, Request
 from server.pbx.transfer import carry_out
@@ -39,6 +39,8 @@ class Call:
         self.digits: list[tuple[str, str]] = []
         self.on_digit: Callable[[str, str], None] = lambda digit, via: None
         self.sound = ""
+        self.answered_by: SipUri | None = None
+        """The identity the proxy vouches for (RFC 3325), where it did."""
         self._dialog = dialog
         self._tag = NameAddr.parse(dialog.local).params["tag"]
         self._media: Media | None = None
@@ -56,11 +58,10 @@ class Call:
     def remote_tag(self) -> str:
         return NameAddr.parse(self._dialog.remote).params.get("tag", "")
 
-    @property
-    def remote_key(self) -> tuple[str, str]:
-        """(user, host) of the other party: what makes it the same one."""
-        uri = NameAddr.parse(self._dialog.remote).sip_uri
-        return uri.user, uri.host
+    def is_with(self, sender: SipUri) -> bool:
+        """Whether this is the other party: the number that was called, or who answered as the proxy says."""
+        parties = (NameAddr.parse(self._dialog.remote).sip_uri, self.answered_by)
+        return any((each.user, each.host) == (sender.user, sender.host) for each in parties if each)
 
     @property
     def user(self) -> str:

@@ -104,6 +104,11 @@ class Locations:
             if binding.uri.key == contact.key:
                 binding.flow = flow
 
+    def owner(self, contact: SipUri) -> str | None:
+        """The extension whose phone has this Contact, as it proved when it registered or called."""
+        found = self._phones.get(contact.key)
+        return found[1] if found else None
+
     def flow_of(self, contact: SipUri) -> Flow | None:
         """The current socket of the phone with this Contact."""
         found = self._phones.get(contact.key)

@@ -59,6 +59,8 @@ class OutboundCall(Call):
                 self._end("remote")
             return
         self._dialog.confirmed_by(response)
+        if response.get("P-Asserted-Identity"):
+            self.answered_by = response.address("P-Asserted-Identity").sip_uri
         self.agent.send(self._dialog.request("ACK", sequence=response.cseq[0]))
         if self.is_over:  # our CANCEL came too late
             self._request("BYE")

@@ -5,7 +5,7 @@ domain. The real PBX of a customer is configuration (WebSocket addresses and cre
 """
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from starlette.websockets import WebSocket
 
@@ -35,6 +35,7 @@ class Pbx:
         no_answer_after: float = 60.0,
         media_grace: float = 25.0,
         scripted: Mapping[str, int] | None = None,
+        groups: Mapping[str, Sequence[str]] | None = None,
     ) -> None:
         """`domain`: the host part of its users' SIP URIs, and the digest realm.
 
@@ -42,6 +43,7 @@ class Pbx:
         credentials; None refuses them. `services`: answer `*43` to `*49` (see `services.py`).
         `callback_delay`, `no_answer_after`: seconds, for `*48` and for how long a call may ring.
         `media_grace`: seconds a service waits for a caller whose media is gone.
+        `groups`: number -> the extensions that ring when it is called; looked at again for every call.
         `scripted`: for tests and demonstrations, extension -> the status (300 to 699) it is refused with.
         """
         self.taps: list[Tap] = []
@@ -62,6 +64,7 @@ class Pbx:
             service=self._agent.service,
             services_flow=self._agent.flow,
             no_answer_after=no_answer_after,
+            groups=groups if groups is not None else {},
         )
         self._agent.flow.deliver_to(self._proxy.receive)
 

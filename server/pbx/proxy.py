@@ -5,8 +5,11 @@ see the state half changed. Requests inside a dialog go to the *current* socket 
 their Request-URI, which is the Contact it gave: a call survives a phone's reconnect.
 """
 
+import asyncio
 from collections import OrderedDict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from types import MappingProxyType
 
 from server.pbx.address import SipUri
 from server.pbx.digest import Digest, PbxUser
@@ -17,10 +20,22 @@ from server.pbx.message import Request, Response, new_branch
 
 KNOWN_CALLS = 10_000
 _ALLOW = "INVITE, ACK, CANCEL, BYE, REGISTER, OPTIONS, INFO, REFER, NOTIFY, MESSAGE, SUBSCRIBE, UPDATE"
+_ASSERTED = "P-Asserted-Identity"
 _DIALOG_MAKERS = {"INVITE", "SUBSCRIBE", "REFER"}
+
+_BETWEEN_SOCKETS = 480
+PARKED_FOR = 30.0
+"""Seconds; the sender of a BYE waits for 32 (RFC 3261 section 17.1.2.2, timer F)."""
 
 Target = tuple[Flow, str]
 """A flow and the Request-URI to send there."""
+
+
+@dataclass(frozen=True)
+class _Parked:
+    flow: Flow
+    request: Request
+    timer: asyncio.TimerHandle
 
 
 class Proxy:
@@ -37,10 +52,12 @@ class Proxy:
         service: Callable[[str], Flow | None],
         services_flow: Flow | None,
         no_answer_after: float,
+        groups: Mapping[str, Sequence[str]] = MappingProxyType({}),
     ) -> None:
         """`domain`: whose users are ours; `host`: this proxy in Via and Record-Route.
 
         `service(user)`: the flow of a service extension. `no_answer_after`: seconds a call may ring.
+        `groups`: number -> the extensions that ring for it.
         """
         self.domain = domain.lower()
         self.host = host
@@ -50,7 +67,9 @@ class Proxy:
         self._service = service
         self._services_flow = services_flow
         self._forks = Forks(host, locations, no_answer_after)
+        self._groups = groups
         self._calls: OrderedDict[str, None] = OrderedDict()
+        self._parked: list[_Parked] = []
 
     def receive(self, flow: Flow, message: Request | Response) -> None:
         if isinstance(message, Response):
@@ -69,9 +88,14 @@ class Proxy:
 
     def close(self) -> None:
         """Stop every timer."""
+        for parked in self._parked:
+            parked.timer.cancel()
+        self._parked.clear()
         self._forks.close()
 
     def _response(self, flow: Flow, response: Response) -> None:
+        if not flow.trusted:
+            self._assert_identity(response)
         transaction = self._forks.answered(response)
         if transaction is None or response.contact is None or flow.trusted:
             return
@@ -80,7 +104,18 @@ class Proxy:
         except ValueError:
             return
 
+    def _assert_identity(self, message: Request | Response) -> None:
+        """Say who has answered (RFC 3325): it need not be the number that was called. The caller may let that
+        extension, and no other, take the call over."""
+        message.remove(_ASSERTED)
+        answers = isinstance(message, Response) and message.status // 100 == 2 and message.cseq[1] == "INVITE"
+        owner = self._locations.owner(message.contact) if answers and message.contact else None
+        if owner is not None:
+            message.set(_ASSERTED, f"<sip:{owner}@{self.domain}>")
+
     def _request(self, flow: Flow, request: Request) -> None:
+        if not flow.trusted:
+            self._assert_identity(request)
         refusal = self._refusal(flow, request)
         if refusal is None and request.method == "REGISTER":
             refusal = self._register(flow, request)
@@ -90,6 +125,7 @@ class Proxy:
             flow.send(refusal)
             if request.method == "REGISTER" and refusal.status == 200:
                 self._ring_with_the_others(flow, request.address("To").sip_uri.user)
+        self._deliver_parked()
 
     def _refusal(self, flow: Flow, request: Request) -> Response | None:
         """The answer when this request goes no further, and what the sender proved by it."""
@@ -133,20 +169,44 @@ class Proxy:
 
     def _ring_with_the_others(self, flow: Flow, user: str) -> None:
         """A phone that just came, or came back, is offered the calls that ring its extension."""
+        numbers = [user, *(number for number, members in self._groups.items() if user in members)]
         for phone in self._locations.phones(user):
             if phone.flow is flow:
-                self._forks.offer(user, flow, phone.uri.bare, self._copy)
+                for number in numbers:
+                    self._forks.offer(number, flow, phone.uri.bare, self._copy)
 
     def _forward(self, flow: Flow, request: Request) -> Response | None:
         while (route := request.get("Route")) and self._is_ours(route):
             request.pop("Route")
         targets = self._targets(request)
+        if targets == _BETWEEN_SOCKETS and request.method == "BYE" and request.to_tag:
+            self._park(flow, request)
+            return None
         if isinstance(targets, int):
             return request.reply(targets)
         self._remember(request.call_id)
         copies = [(target, self._copy(request, uri)) for target, uri in targets]
         self._forks.start(flow, request, copies, self._extension_rung(request))
         return None
+
+    def _park(self, flow: Flow, request: Request) -> None:
+        """A BYE that nobody gets would leave a phone alone in its call: it waits for the next socket, for as
+        long as its sender waits for the answer."""
+
+        def give_up() -> None:
+            self._parked.remove(parked)
+            flow.send(request.reply(_BETWEEN_SOCKETS))
+
+        timer = asyncio.get_running_loop().call_later(PARKED_FOR, give_up)
+        parked = _Parked(flow, request, timer)
+        self._parked.append(parked)
+
+    def _deliver_parked(self) -> None:
+        """Somebody has come back, perhaps the one."""
+        for parked in [p for p in self._parked if not isinstance(self._targets(p.request), int)]:
+            parked.timer.cancel()
+            self._parked.remove(parked)
+            self._forward(parked.flow, parked.request)
 
     def _copy(self, request: Request, uri: str) -> Request:
         """The request as it leaves for one target (section 16.6)."""
@@ -172,12 +232,13 @@ class Proxy:
             return [(flow, uri.bare)]
         if uri.host != self.domain:
             # A phone between two sockets: the call is alive, so no 481, which would end it.
-            return 480 if request.to_tag else 404
+            return _BETWEEN_SOCKETS if request.to_tag else 404
         if service := self._service(uri.user):
             return [(service, uri.bare)]
-        phones = self._locations.phones(uri.user)
+        members = self._groups.get(uri.user, (uri.user,))
+        phones = [phone for member in members for phone in self._locations.phones(member)]
         if not phones:
-            return 480 if uri.user in self._users else 404
+            return 480 if members[0] in self._users else 404
         return [(phone.flow, phone.uri.bare) for phone in phones]
 
     def _extension_rung(self, request: Request) -> str:

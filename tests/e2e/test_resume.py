@@ -6,6 +6,7 @@ import json
 import time
 from collections.abc import Callable, Iterator
 from statistics import median
+from typing import Any
 
 import pytest
 from playwright.sync_api import Browser
@@ -174,6 +175,26 @@ def test_a_far_end_on_hold_stays_on_hold(crm: OpenCrm) -> None:
     two.wait_audio(theirs)
     two.send("hangup")
     hangup_of(one)
+
+
+def test_a_call_to_a_group_is_taken_back_by_the_phone_that_answered_it(crm: OpenCrm, world: World) -> None:
+    """The caller has dialled another number than that of the page that comes back."""
+    groups: Any = world.pbx._proxy._groups
+    groups["6000"] = ("1003",)
+    one, two = crm("1003"), crm("1004")
+    two.send("call", {"number": "6000"})
+    ours = one.wait_event("incoming_call")["call"]["uuid"]
+    one.send("answer")
+    theirs = two.wait_event("call_answered")["call"]["uuid"]
+    one.wait_audio(ours)
+    one.mark()
+    two.mark()
+    reload_parent(one)
+    wait_resumed(one, ours)
+    one.wait_audio(ours)
+    two.wait_audio(theirs)
+    two.send("hangup")
+    assert hangup_of(one)["reason"] == "remote_hangup"
 
 
 def test_a_duplicated_tab_does_not_steal_the_call(crm: OpenCrm, world: World, plain: Browser) -> None:

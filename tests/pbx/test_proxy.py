@@ -269,6 +269,45 @@ async def test_a_phone_that_vanishes_while_ringing_is_unavailable(world: World) 
         assert (await call.final()).code == 480, "once the time to come back has passed"
 
 
+@asynccontextmanager
+async def alone(world: World) -> AsyncIterator[tuple[Caller, Response, Phone]]:
+    """A call whose called phone has just lost its socket."""
+    async with phones(world, "1001", "1002") as [caller, callee]:
+        call = Caller(caller)
+        await call.invite()
+        await callee.reply(await callee.request("INVITE"), 200, "OK")
+        answer = await call.final()
+        await call.ack(answer)
+        await callee.request("ACK")
+        await callee.close()
+        await until(lambda: world.pbx.connections == 1)
+        yield call, answer, callee
+
+
+@story
+async def test_a_bye_waits_for_a_phone_between_two_sockets(world: World) -> None:
+    async with alone(world) as (call, answer, callee):
+        bye = asyncio.create_task(call.ask(answer, "BYE"))
+        await until(lambda: bool(world.pbx._proxy._parked))
+        await callee.connect()
+        await callee.register()
+        await callee.reply(await callee.request("BYE"), 200, "OK")
+        assert (await bye).code == 200
+        assert not [m for m in callee.inbox if isinstance(m, Request)]
+
+
+@story
+async def test_a_bye_to_a_phone_that_never_comes_back_is_answered(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("server.pbx.proxy.PARKED_FOR", 0.2)
+    async with alone(world) as (call, answer, callee):
+        assert (await call.ask(answer, "BYE")).code == 480
+        await callee.connect()
+        await callee.register()
+        assert not [m for m in callee.inbox if isinstance(m, Request)]
+
+
 @story
 async def test_unknown_unregistered_and_foreign_targets(world: World) -> None:
     async with phones(world, "1001") as [caller]:

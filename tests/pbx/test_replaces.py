@@ -103,6 +103,47 @@ async def test_somebody_else_may_not(world: World) -> None:
 
 
 @story
+async def test_of_a_group_the_one_that_answered_may_take_the_call_back(
+    make_world: Callable[..., World],
+) -> None:
+    world = make_world(groups={"6000": ("1001", "1002")})
+    async with two_phones(world, "1002") as (phone, other), Ear() as ear, Ear(says=700) as second:
+        await phone.register()
+        await other.register()
+        call = await world.at_pbx(world.pbx.call("6000", "0900", "Lạ"))
+        leg = await Leg.pick_up(phone, ear)
+        assert await world.at_pbx(call.wait_for("answered", 5))
+        thief = Leg(other, second)
+        thief.call_id, thief.local, thief.target = leg.call_id, f"<sip:1002@{DOMAIN}>;tag=x", leg.target
+        headers = replaces(leg)
+        assert (await invite(other, thief, await second.offer(), headers)).code == 403
+        leg.local = (
+            f"<sip:1001@{DOMAIN}>;tag={tag(leg.local)}"  # a new page knows who it is, not what was called
+        )
+        answer = await invite(phone, leg, await second.offer(), headers)
+        assert answer.code == 200
+        await second.accept(answer.body.decode())
+        await until(lambda: call.state == "answered" and second.peer.connectionState == "connected")
+
+
+@story
+async def test_who_has_answered_is_said_by_the_proxy_alone(make_world: Callable[..., World]) -> None:
+    world = make_world(groups={"6000": ("1002",)})
+    async with two_phones(world, "1002") as (caller, callee):
+        await caller.register()
+        await callee.register()
+        claim = [("P-Asserted-Identity", f"<sip:1003@{DOMAIN}>")]
+        uri = f"sip:6000@{DOMAIN}"
+        answer = asyncio.create_task(caller.ask("INVITE", uri, claim, to=f"<{uri}>"))
+        request = await callee.request("INVITE")
+        assert request.headers.getlist("P-Asserted-Identity") == []
+        await callee.reply(request, 200, "OK", headers=f"P-Asserted-Identity: <sip:1003@{DOMAIN}>\r\n")
+        while (told := await answer).code < 200:
+            answer = asyncio.create_task(caller.final("INVITE", told.call_id))
+        assert told.headers.getlist("P-Asserted-Identity") == [f"<sip:1002@{DOMAIN}>"]
+
+
+@story
 async def test_two_replaces_are_malformed(world: World) -> None:
     async with Phone(world.url, "1001") as phone, Ear() as ear, Ear() as second:
         leg = await Leg.dial(phone, "*43", ear)
