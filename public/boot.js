@@ -193,7 +193,7 @@
   function failed(code, message, detail) {
     if (failure) return;
     failure = { code: code, message: message || LOAD_FAILED[locale], fatal: true };
-    if (detail) failure.detail = String(detail).slice(0, 200);
+    if (detail) failure.detail = { reason: String(detail).slice(0, 200) };
     show("failed");
     console.error("zorio-webphone: " + code + ": " + (detail || message));
     postEarly({ source: SOURCE, type: "error", payload: failure });
