@@ -190,7 +190,8 @@ def test_an_exception_of_our_start_is_a_failed_start(parent: Embedded, site: Fra
     parent.embed(url(site, "&fail_in_python=1&locale=vi"))
     parent.reaches("failed")
     (event,) = parent.hears("error")
-    assert event["payload"]["detail"] == {"reason": "RuntimeError"}  # the text of it may hold anything, so it stays here
+    # The text of it may hold anything, so it stays here.
+    assert event["payload"]["detail"] == {"reason": "RuntimeError"}
     expect(parent.frame.get_by_role("button", name="Thử lại")).to_be_visible()
 
 

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from itertools import count
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import urlencode, urlsplit
 
 from playwright.sync_api import Browser, BrowserContext
 
@@ -56,9 +56,8 @@ def open_crm(
     **params: str,
 ) -> Phone:
     """A registered phone in a CRM page that may be reloaded. Events of all its pages are in `events`."""
-    query = urlencode({"token": world.token(extension, 900)} | params)
     path = f"/crm-{next(_numbers)}"
-    world.pages[path] = PAGE.format(src=f"{world.phone_origin}/webphone-embed?{query}")
+    world.pages[path] = _page(world, extension, **params)
     context = context or browser.new_context()
     page = context.new_page()
     if init_script:
@@ -68,6 +67,16 @@ def open_crm(
     if wait:
         phone.wait_event(wait, seconds=40)
     return phone
+
+
+def _page(world: World, extension: str, **params: str) -> str:
+    query = urlencode({"token": world.token(extension, 900)} | params)
+    return PAGE.format(src=f"{world.phone_origin}/webphone-embed?{query}")
+
+
+def renew_token(world: World, phone: Phone) -> None:
+    """For the pages that are loaded next: a token is good for a number of them."""
+    world.pages[urlsplit(phone.page.url).path] = _page(world, phone.extension)
 
 
 def reload_parent(phone: Phone) -> None:

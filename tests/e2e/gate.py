@@ -22,11 +22,14 @@ class Gate:
     """`attempts`: when (time.monotonic) somebody came. May be used from any thread.
 
     `answer`: an HTTP status every newcomer gets instead of the PBX; None lets them in.
+    `bytes_per_second`: how fast all answers together may come; None is as fast as they can.
     """
 
     def __init__(self, target: int, loop: asyncio.AbstractEventLoop) -> None:
         self.attempts: list[float] = []
         self.answer: int | None = None
+        self.bytes_per_second: float | None = None
+        self._slow = asyncio.Lock()
         self.port = 0
         self.scheme = "ws"
         self._target = target
@@ -58,7 +61,8 @@ class Gate:
         self.run(self.close())
 
     def let_in(self) -> None:
-        self.run(self.open())
+        if self._server is None:
+            self.run(self.open())
 
     def cut(self) -> None:
         """Reset every connection, as a dying router does."""
@@ -107,6 +111,9 @@ class Gate:
         with suppress(OSError):
             while data := await reader.read(_CHUNK):
                 await self._ways[way].wait()
+                if way == "down" and self.bytes_per_second is not None:
+                    async with self._slow:
+                        await asyncio.sleep(len(data) / self.bytes_per_second)
                 writer.write(data)
                 await writer.drain()
 

@@ -47,11 +47,20 @@ class Relays:
     def mend(self) -> None:
         self.down, self.media_down, self.loss = False, False, 0.0
 
+    def forget(self) -> None:
+        """No call is up: nobody needs the relays there are. May be called from any thread."""
+        self._loop.call_soon_threadsafe(self._forget)
+
     def close(self) -> None:
         self._closed = True
+        self._forget()
+
+    def _forget(self) -> None:
         for each in self._sockets:
             self._loop.remove_reader(each)
             each.close()
+        for known in (self._sockets, self._relays, self._ports, self._broken):
+            known.clear()
 
     def rewrite(self, message: str) -> str:
         """A SIP message with relays in the place of candidates."""

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
 import pytest
 
+from embed_app.i18n.translator import load_texts
 from tests.e2e.faults import fault
-from tests.e2e.gate import Gate
+from tests.e2e.gate import Gate, open_gate
 from tests.e2e.phone import Phone
 from tests.e2e.talk import Stranger, call, documented, hangup_of, header, invites, requests, talk
 from tests.e2e.world import CHROMIUM, FLAGS, World, until
@@ -28,6 +30,34 @@ def test_fault_36_wasm_missing(world: World) -> None:
         assert (error["code"], error["fatal"]) == ("load_failed", True)
         assert phone.frame.get_by_role("button").filter(visible=True).count() >= 1
         context.close()
+
+
+class Through:
+    """The world with its phones behind a gate: their pages, their API, their PBX."""
+
+    def __init__(self, world: World, gate: Gate) -> None:
+        self.browser = world.browser
+        self.crm_origin = world.crm_origin
+        self.phone_origin = f"http://localhost:{gate.port}"
+        self.token = world.token
+
+
+def test_fault_37_slow_link(world: World) -> None:
+    """That a start without an end gets its panel after 60 s is in tests/build/test_boot.py."""
+    kilobytes = 400
+    row = fault(37, f"the phone's program comes at {kilobytes} kB/s", "says that it starts, then ready")
+    with row as seen, open_gate(world) as gate:
+        gate.bytes_per_second = kilobytes * 1000
+        begun = time.monotonic()
+        phone = Phone.open(Through(world, gate), "1004", context=world.browser.new_context(), wait=None)
+        starting = phone.frame.locator('#phone[data-screen="starting"] #status-text')
+        starting.wait_for(timeout=10_000)
+        assert load_texts("vi")["status.starting"] in starting.inner_text()
+        phone.wait_event("ready", seconds=55)
+        seen.what = f"ready after {time.monotonic() - begun:.0f} s, without an error"
+        phone.wait_event("registered", seconds=30)
+        assert phone.since("error") == []
+        phone.context.close()
 
 
 def test_fault_38_flood(alice: Phone) -> None:

@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import ssl
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from pathlib import Path
 
 import pytest
 
-from tests.e2e.crm import Gap
+from tests.e2e.crm import Gap, open_crm, plain_browser
 from tests.e2e.faults import fault
 from tests.e2e.gate import Gate, open_gate, use_urls
 from tests.e2e.phone import Phone
-from tests.e2e.talk import documented, hangup_of, talk
+from tests.e2e.talk import call, documented, hangup_of, talk
 from tests.e2e.test_reconnect import BACK
 from tests.e2e.world import World, until
 
@@ -184,6 +187,47 @@ def test_fault_09_tls_expired(open_phone: OpenPhone, world: World, tmp_path: Pat
         assert len(gate.attempts) <= 4
         delays = [e["payload"]["delay_ms"] for e in phone.since("auto_reconnect")]
         seen.what = f"one network_unreachable that names the certificate; waits of {delays} ms"
+
+
+def processes_with(text: str) -> list[int]:
+    """The processes of this machine that have it in their command line."""
+    found = []
+    for folder in Path("/proc").glob("[0-9]*"):
+        with suppress(OSError):
+            if text in (folder / "cmdline").read_text("utf-8", "replace"):
+                found.append(int(folder.name))
+    return found
+
+
+def test_fault_34_the_whole_browser_sleeps(
+    world: World, gate: Gate, nobody_at_1003: None, tmp_path: Path
+) -> None:
+    """As a laptop that is shut: nothing runs, no timer fires, and the socket is gone when it wakes up."""
+    seconds = 60
+    row = fault(
+        34, f"the browser stopped for {seconds} s (SIGSTOP), its line lost", "registered again, no hang"
+    )
+    with row as seen, plain_browser(world, tmp_path) as browser, use_urls(world, gate.url):
+        phone = open_crm(world, "1003", browser)
+        phone.mark()
+        asleep = processes_with(str(tmp_path))
+        assert len(asleep) > 3
+        for process in asleep:
+            os.kill(process, signal.SIGSTOP)
+        try:
+            start = time.monotonic()
+            gate.cut()
+            until(lambda: time.monotonic() - start > seconds, "the end of the sleep", seconds + 5)
+        finally:
+            for process in asleep:
+                os.kill(process, signal.SIGCONT)
+        woken = time.monotonic()
+        phone.wait_event("registered", seconds=35)
+        seen.what = f"registered {time.monotonic() - woken:.1f} s after it woke up"
+        assert documented(phone) == BACK
+        uuid = call(phone, "*43")
+        phone.wait_audio(uuid)
+        phone.close()
 
 
 def test_fault_34_sleep(carol: Phone, gate: Gate) -> None:
