@@ -22,7 +22,7 @@ export interface CommandPayloads {
   mute: { call_uuid?: string | null };
   unmute: { call_uuid?: string | null };
   send_dtmf: { digits: string; call_uuid?: string | null };
-  transfer: { target: string; call_uuid?: string | null; mode?: "blind" | null };
+  transfer: { target: string; call_uuid?: string | null; mode?: "attended" | "blind" | null };
   get_state: Record<string, never>;
 }
 

@@ -60,8 +60,13 @@ def to_message(command: cmd.Command, new_uuid: Callable[[], str]) -> msg.Message
             )
         case cmd.SendDtmf(digits, call_uuid):
             return msg.DtmfRequested(digits=digits, call_uuid=call_uuid)
-        case cmd.Transfer(target, call_uuid):
-            return msg.TransferRequested(target=target, call_uuid=call_uuid)
+        case cmd.Transfer(target, call_uuid, mode):
+            return msg.TransferRequested(
+                target=target,
+                call_uuid=call_uuid,
+                attended=mode == "attended",
+                new_call_uuid=new_uuid(),
+            )
         case cmd.GetState():
             return None
         case _:
@@ -123,7 +128,7 @@ def _announce_call(old: Call | None, new: Call) -> Iterator[ev.Event]:
 
 
 def _visible(call: Call) -> tuple[object, ...]:
-    return (call.muted, call.held, call.transfer, call.quality)
+    return (call.muted, call.held, call.transfer, call.quality, call.number, call.display_name)
 
 
 def state_payload(phone: Phone) -> dict[str, Any]:

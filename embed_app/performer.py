@@ -83,6 +83,8 @@ class Performer:
                 agent.bye(uuid)
             case do.SetHold(_, held):
                 agent.hold(uuid, held)
+            case do.SetAside(_, aside):
+                agent.set_aside(uuid, aside)
             case do.SetMute(_, muted):
                 agent.mute(uuid, muted)
             case do.RestartIce():
@@ -95,6 +97,8 @@ class Performer:
                 agent.send_dtmf(uuid, digits)
             case do.SendRefer(_, number):
                 agent.refer(uuid, number)
+            case do.SendAttendedRefer(_, target, dialog, name):
+                agent.refer_to_call(uuid, target, dialog, name)
             case do.AcceptRefer(_, new_call_uuid):
                 agent.accept_refer(uuid, new_call_uuid)
             case do.RejectRefer():

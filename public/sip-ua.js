@@ -31,10 +31,14 @@
  *   restartIce(callId)          re-INVITE with an ICE restart (RFC 8445 section 9); hold and mute stay as they are
  *   reopenMicrophone(callId)    in the place of one that stopped; microphone_ready or microphone_failed
  *   mute(callId, on)            the microphone sends silence; kept over hold
+ *   setAside(callId, on)        neither microphone nor loudspeaker, apart from mute and hold; also for a call that is only about
+ *                               to be made
  *   canInsertDtmf(callId) -> bool     the peer takes telephone-events (RFC 4733)
  *   insertDtmf(callId, digits)  appends to the digits still to be sent; "," pauses 2 s
  *   sendInfo(callId, contentType, body)
  *   refer(callId, user)         blind transfer
+ *   referToCall(callId, json)   attended transfer (RFC 5589): the peer shall call `target`, a URI, and take our place in that
+ *                               call: {target, name, call_id, local_tag, remote_tag}, as `dialog` told it; `name` may be shown
  *   acceptRefer(callId) rejectRefer(callId)     answer to `referred`
  *   play()                      try again to play remote audio, within a tap
  *   stats(callId) -> Promise<json>     {packets_received, packets_sent, packets_lost, loss_sent (fraction), direction (what
@@ -49,8 +53,9 @@
  *   register_failed {status, phrase}     status 0: no (usable) answer; nothing is refreshed any more
  *   unregistered
  *   invite {call_id, sip_call_id, user, display_name, headers}
- *   dialog {call_id, sip_call_id, local_tag, remote_tag, remote_target, remote_uri, sequence, routes, instance_id, gruu}
- *                               after accepted; once more when the far end's page has taken its call back
+ *   dialog {call_id, sip_call_id, local_tag, remote_tag, remote_target, remote_uri, sequence, routes, instance_id, gruu,
+ *           user, display_name} after accepted; once more when the far end's page has taken its call back, or somebody it
+ *                               was transferred to has taken the far end's place: who that is, remote_uri, user and display_name say
  *   replace_failed {call_id, status}     status 0: no answer
  *   sent {call_id, sip_call_id} | progress {call_id, status} | accepted {call_id}
  *   ended {call_id, by: local|remote, kind: bye|cancel|reject|failed, status, phrase, reason}
@@ -60,8 +65,9 @@
  *   restarted {call_id} | restart_failed {call_id, status}     as for hold; 481: the far end knows no such call
  *   dtmf {call_id, digit, via: info|rtp}
  *   refer_accepted {call_id} | refer_progress {call_id, status, phrase} | refer_failed {call_id, status, phrase}
- *   referred {call_id, new_call_id, user}     the peer asks us to call `user`; acceptRefer starts that call as
- *                               new_call_id, with its own events, and SIP.js reports to the peer
+ *   referred {call_id, new_call_id, user, attended}     the peer asks us to call `user`; acceptRefer starts that call as
+ *                               new_call_id, with its own events, and SIP.js reports to the peer. attended: it talks to that one
+ *                               already, at any address; `user` is then what it is called
  *   microphone_failed {call_id, name, message}     then `ended` with kind failed, before the call is answered; name
  *                               "PolicyBlocked": the page may not even ask
  *   microphone_ended {call_id}  unplugged, or its permission taken back | microphone_ready {call_id}
@@ -87,6 +93,7 @@ let userAgent = null;
 let registration = null;
 const calls = new Map();
 const expected = new Map();
+const aside = new Set();
 const whenUp = [];
 
 /** What a Call may ask of its surroundings. */
@@ -96,7 +103,9 @@ const phone = {
     else whenUp.push(action);
   },
   over(id, call) {
-    if (calls.get(id) === call) calls.delete(id);
+    if (calls.get(id) !== call) return;
+    calls.delete(id);
+    aside.delete(id);
   },
   iceServers() {
     return settings.iceServers;
@@ -109,6 +118,7 @@ const phone = {
 function add(id, session, resuming) {
   const call = new Call(id, session, phone, resuming);
   calls.set(id, call);
+  call.setAside(aside.has(id));
   return call;
 }
 
@@ -255,7 +265,9 @@ function invite(id, user, headersJson) {
 
 function replace(id, json) {
   const dialog = JSON.parse(json);
+  const wasAside = aside.has(id);
   calls.get(id)?.abandon();
+  setAside(id, wasAside);
   try {
     keepGruu(userAgent, dialog.gruu);
     const { target, options } = replacement(dialog);
@@ -263,6 +275,12 @@ function replace(id, json) {
   } catch {
     emit({ type: "replace_failed", call_id: id, status: 0 });
   }
+}
+
+function setAside(id, on) {
+  if (on) aside.add(id);
+  else aside.delete(id);
+  calls.get(id)?.setAside(on);
 }
 
 async function stats(id) {
@@ -311,11 +329,13 @@ const functions = {
   hold: ofCall((call, on) => call.hold(on)),
   restartIce: ofCall((call) => call.restartIce()),
   reopenMicrophone: ofCall((call) => call.reopenMicrophone()),
+  setAside,
   mute: ofCall((call, on) => call.mute(on)),
   canInsertDtmf: (id) => calls.get(id)?.takesTones ?? false,
   insertDtmf: ofCall((call, digits) => call.insertTones(digits)),
   sendInfo: ofCall((call, contentType, body) => call.sendInfo(contentType, body)),
   refer: ofCall((call, user) => call.refer(user)),
+  referToCall: ofCall((call, json) => call.referToCall(JSON.parse(json))),
   acceptRefer: ofCall((call) => call.acceptRefer()),
   rejectRefer: ofCall((call) => call.rejectRefer()),
   play: () => calls.forEach((call) => call.play()),

@@ -81,6 +81,9 @@ class FakeUserAgent:
     def ping(self, *, by_options: bool) -> None:
         self._note("ping", by_options)
 
+    def set_aside(self, call_uuid: str, aside: bool) -> None:
+        self._note("set_aside", call_uuid, aside)
+
     def restart_ice(self, call_uuid: str) -> None:
         self._note("restart_ice", call_uuid)
 
@@ -95,6 +98,9 @@ class FakeUserAgent:
 
     def refer(self, call_uuid: str, number: str) -> None:
         self._note("refer", call_uuid, number)
+
+    def refer_to_call(self, call_uuid: str, target: str, dialog: Dialog, name: str) -> None:
+        self._note("refer_to_call", call_uuid, target, dialog, name)
 
     def replace(self, call_uuid: str, target: str, dialog: Dialog, *, muted: bool, held: bool) -> None:
         self._note("replace", call_uuid, target, dialog, muted, held)

@@ -44,7 +44,11 @@ SECRETS = ("0912345678", "1002003", "swordfish", "Bình Nguyễn", "12345#", GOO
         (cmd.Mute(), msg.MuteRequested()),
         (cmd.Unmute(), msg.UnmuteRequested()),
         (cmd.SendDtmf("1", "u"), msg.DtmfRequested(digits="1", call_uuid="u")),
-        (cmd.Transfer("2", "u"), msg.TransferRequested(target="2", call_uuid="u")),
+        (cmd.Transfer("2", "u"), msg.TransferRequested(target="2", call_uuid="u", new_call_uuid=CALL)),
+        (
+            cmd.Transfer("2", mode="attended"),
+            msg.TransferRequested(target="2", attended=True, new_call_uuid=CALL),
+        ),
         (cmd.GetState(), None),
         (cmd.PlaceCall("1"), msg.DialRequested(call_uuid=CALL, number="1")),
         (

@@ -1,4 +1,4 @@
-"""Ring and ringback, by the two looped <audio> elements of the page.
+"""Ring, ringback and the call-waiting beep, by looped <audio> elements of the page.
 
 A browser may refuse sound until the agent has touched the frame (HTML, "allowed to play"). Then the ring is
 silent but visible, `blocked` is called, and the first touch anywhere in the frame starts it.
@@ -22,6 +22,7 @@ class AudioRinger:
         self._players: dict[Sound, Any] = {
             Sound.RING: js.document.getElementById("sound-ring"),
             Sound.RINGBACK: js.document.getElementById("sound-ringback"),
+            Sound.WAITING: js.document.getElementById("sound-waiting"),
         }
         for player in self._players.values():
             player.preload = "auto"  # only now: nothing may compete with the start of Python

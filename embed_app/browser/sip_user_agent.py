@@ -55,7 +55,9 @@ _MESSAGES: Mapping[str, Callable[[Event], msg.Message]] = {
     "sent": lambda e: msg.InviteSent(call_uuid=e["call_id"], sip_call_id=e["sip_call_id"]),
     "progress": lambda e: msg.CallProgress(call_uuid=e["call_id"], status=e["status"]),
     "accepted": lambda e: msg.CallAccepted(call_uuid=e["call_id"]),
-    "dialog": lambda e: msg.DialogKnown(call_uuid=e["call_id"], dialog=_dialog(e)),
+    "dialog": lambda e: msg.DialogKnown(
+        call_uuid=e["call_id"], dialog=_dialog(e), number=e["user"], display_name=e["display_name"]
+    ),
     "replace_failed": lambda e: msg.ReplacementFailed(call_uuid=e["call_id"], status=e["status"]),
     "ended": lambda e: msg.CallEnded(
         call_uuid=e["call_id"],
@@ -71,7 +73,10 @@ _MESSAGES: Mapping[str, Callable[[Event], msg.Message]] = {
     "refer_progress": lambda e: msg.ReferProgress(call_uuid=e["call_id"], status=e["status"]),
     "refer_failed": lambda e: msg.ReferFailed(call_uuid=e["call_id"], status=e["status"]),
     "referred": lambda e: msg.Referred(
-        call_uuid=e["call_id"], new_call_uuid=e["new_call_id"], number=e["user"]
+        call_uuid=e["call_id"],
+        new_call_uuid=e["new_call_id"],
+        number=e["user"],
+        attended=e["attended"],
     ),
     "microphone_failed": lambda e: msg.MicrophoneFailed(call_uuid=e["call_id"], name=e["name"]),
     "autoplay_blocked": lambda e: msg.PlaybackBlocked(call_uuid=e["call_id"]),
@@ -153,6 +158,9 @@ class SipUserAgent:
     def mute(self, call_uuid: str, muted: bool) -> None:
         js.zorioSip.mute(call_uuid, muted)
 
+    def set_aside(self, call_uuid: str, aside: bool) -> None:
+        js.zorioSip.setAside(call_uuid, aside)
+
     def restart_ice(self, call_uuid: str) -> None:
         js.zorioSip.restartIce(call_uuid)
 
@@ -197,6 +205,10 @@ class SipUserAgent:
 
     def refer(self, call_uuid: str, number: str) -> None:
         js.zorioSip.refer(call_uuid, number)
+
+    def refer_to_call(self, call_uuid: str, target: str, dialog: Dialog, name: str) -> None:
+        how = {"target": target, "name": name}
+        js.zorioSip.referToCall(call_uuid, json.dumps(asdict(dialog) | how))
 
     def replace(self, call_uuid: str, target: str, dialog: Dialog, *, muted: bool, held: bool) -> None:
         how = {"target": target, "muted": muted, "held": held}

@@ -90,9 +90,14 @@ def timer_names(uuid: str) -> tuple[str, ...]:
 
 
 def active_call(phone: Phone) -> Call | None:
-    """The call a wish without `call_uuid` means: the answered one, else the newest."""
-    live = phone.live_calls
-    return next((call for call in live if call.state is _A), live[-1] if live else None)
+    """The call a wish without `call_uuid` means and the screen shows: the one the agent is with, else the
+    newest."""
+    focus = phone.call(phone.focus)
+    if focus is not None:
+        return focus
+    live = [call for call in phone.live_calls if not rings_here(call)] or phone.live_calls
+    talking = [call for call in live if call.state is _A and not call.held] or live
+    return talking[-1] if talking else None
 
 
 def rings_here(call: Call) -> bool:
@@ -132,8 +137,10 @@ def release_line(turn: Turn, call: Call, *, reject_status: int = 603) -> None:
 
 
 def hang_up(turn: Turn, call: Call) -> None:
-    """The agent or the parent ends the call: at once here, on the wire as it may."""
-    release_line(turn, call)
+    """The agent or the parent ends the call: at once here, on the wire as it may. Whoever declines because
+    of another call is busy."""
+    in_a_call = any(not rings_here(other) for other in turn.phone.live_calls if other.uuid != call.uuid)
+    release_line(turn, call, reject_status=486 if in_a_call else 603)
     if call.state in (CallState.ANSWERED, CallState.ANSWERING, CallState.RESUMING):
         reason = Reason.LOCAL_HANGUP
     else:

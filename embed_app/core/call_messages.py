@@ -38,9 +38,12 @@ class CallAccepted(CallReport):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DialogKnown(CallReport):
-    """The dialog of an answered call; another one when the far end's page has taken its call back."""
+    """The dialog of an answered call; another one when the far end's page has taken its call back, or when
+    somebody else has taken the far end's place, who is `number` and `display_name` then (RFC 3891)."""
 
     dialog: Dialog
+    number: str = field(default="", repr=False)
+    display_name: str = field(default="", repr=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,10 +98,12 @@ class ReferFailed(CallReport):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Referred(CallReport):
-    """The peer asks us to call somebody else in its place (RFC 3515)."""
+    """The peer asks us to call somebody else in its place (RFC 3515). `attended`: it talks to that one
+    already, at an address that need not be a number; then `number` is what the peer calls it."""
 
     new_call_uuid: str
     number: str = field(repr=False)
+    attended: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

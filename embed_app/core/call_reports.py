@@ -5,16 +5,16 @@ from __future__ import annotations
 from dataclasses import replace
 
 from embed_app.core import effects as do
-from embed_app.core import media, resume
+from embed_app.core import media, resume, transfers
 from embed_app.core import messages as msg
-from embed_app.core.call import end_call, next_state, release_line
+from embed_app.core.call import end_call, next_state
 from embed_app.core.model import (
     AutoplayBlocked,
     Call,
     CallState,
     DigitHeard,
     Direction,
-    Panel,
+    LinkState,
     TransferState,
 )
 from embed_app.core.release_cause import Reason, release_cause
@@ -75,9 +75,9 @@ def report(turn: Turn, message: msg.CallReport) -> None:
             if call.transfer is TransferState.ASKED:
                 turn.put(replace(call, transfer=TransferState.TRYING))
         case msg.ReferProgress():
-            _refer_progress(turn, call, message.status)
+            transfers.progress(turn, call, message.status)
         case msg.ReferFailed():
-            transfer_failed(turn, call, message.status)
+            transfers.failed(turn, call, message.status)
         case msg.PlaybackBlocked():
             if not call.audio_blocked:  # the ring and the voice may both be refused: told once
                 turn.put(replace(call, audio_blocked=True))
@@ -117,6 +117,8 @@ def _answered(turn: Turn, call: Call) -> None:
     turn.stop_timers(f"invite:{call.uuid}", f"ring:{call.uuid}")
     call = replace(call, state=CallState.ANSWERED, answered_at=turn.at)
     turn.put(call)
+    if call.in_place_of:
+        turn.change(focus=call.uuid)
     media.watch(turn, call)
     if call.muted:
         # There was no track to mute before the media was set up.
@@ -135,7 +137,9 @@ def _hold_failed(turn: Turn, call: Call, status: int) -> None:
     if status == media.RETRY_LATER and call.hold_wanted is not None and call.glares < MOST_GLARES:
         turn.put(replace(call, glares=call.glares + 1))
         return turn.start_timer(f"hold:{call.uuid}", media.glare_wait(call, turn.chance))
-    turn.put(replace(call, hold_wanted=None, glares=0))
+    # Without a line nobody has refused anything.
+    refused = call.hold_wanted is True and turn.link.state is LinkState.REGISTERED
+    turn.put(replace(call, hold_wanted=None, hold_refused=refused, glares=0))
     turn.stop_timers(f"hold:{call.uuid}")
     return turn.problem("hold_failed", call_uuid=call.uuid, status=status)
 
@@ -151,8 +155,7 @@ def hold_again(turn: Turn, call: Call) -> None:
 
 
 def _ended(turn: Turn, call: Call, message: msg.CallEnded) -> None:
-    if call.transfer is TransferState.TRYING and message.kind == "bye" and message.by_remote:
-        # Many PBXs release the transferor themselves instead of reporting 200 first.
+    if transfers.is_done_by_bye(call) and message.kind == "bye" and message.by_remote:
         return end_call(turn, call, Reason.TRANSFERRED)
     reason = release_cause(
         message.kind,
@@ -161,6 +164,7 @@ def _ended(turn: Turn, call: Call, message: msg.CallEnded) -> None:
         by_remote=message.by_remote,
         answered=call.state is CallState.ANSWERED,
     )
+    call = replace(call, status=message.status)
     return end_call(turn, call, reason)
 
 
@@ -181,25 +185,3 @@ def _digit(turn: Turn, call: Call, message: msg.DigitReceived) -> None:
         return
     turn.put(replace(call, last_digit=(message.digit, message.via, turn.at)))
     turn.notice(DigitHeard(call_uuid=call.uuid, digit=message.digit))
-
-
-def _refer_progress(turn: Turn, call: Call, status: int) -> None:
-    """Judged by the sipfrag: many stacks call every NOTIFY terminated, even the one for 100."""
-    if call.transfer is TransferState.NONE or status < 200:
-        return
-    if status < 300:
-        release_line(turn, call)
-        end_call(turn, call, Reason.TRANSFERRED)
-    else:
-        transfer_failed(turn, call, status)
-
-
-def transfer_failed(turn: Turn, call: Call, status: int) -> None:
-    """The call goes on with us; the agent is told and may try another target."""
-    if call.transfer is TransferState.NONE:
-        return
-    turn.stop_timers(f"transfer:{call.uuid}")
-    turn.put(replace(call, transfer=TransferState.NONE, transfer_target=""))
-    turn.change(panel=Panel.NONE)
-    turn.banner("transfer_failed")
-    turn.problem("transfer_failed", call_uuid=call.uuid, status=status)

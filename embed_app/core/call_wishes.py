@@ -6,21 +6,17 @@ from dataclasses import replace
 
 from embed_app.core import effects as do
 from embed_app.core import messages as msg
+from embed_app.core import transfers
 from embed_app.core.call import (
     active_call,
-    end_call,
     hang_up,
     next_state,
-    release_line,
     ringing_call,
-    rings_here,
 )
-from embed_app.core.dial_string import DialStringError, clean_digits, clean_number
-from embed_app.core.model import Call, CallState, LinkState, TransferState
-from embed_app.core.release_cause import Reason
+from embed_app.core.dial_string import DialStringError, clean_digits
+from embed_app.core.model import Call, CallState, LinkState, Panel
 from embed_app.core.turn import Turn
-
-TRANSFER_TIMEOUT = 60.0
+from embed_app.core.two_calls import ask_hold, other_calls
 
 
 def wish(turn: Turn, message: msg.CallWish) -> None:
@@ -36,7 +32,7 @@ def wish(turn: Turn, message: msg.CallWish) -> None:
         case msg.AnswerRequested():
             if next_state(call, message) is None:
                 return turn.problem("invalid_state", call_uuid=call.uuid)
-            return _answer(turn, call)
+            return _answer(turn, call, instead=message.instead)
         case msg.HangupRequested():
             return hang_up(turn, call)
         case msg.MuteRequested():
@@ -53,19 +49,24 @@ def wish(turn: Turn, message: msg.CallWish) -> None:
         case msg.DtmfRequested():
             return _dtmf(turn, call, message.digits)
         case msg.TransferRequested():
-            return _transfer(turn, call, message.target)
+            return transfers.transfer(turn, call, message)
+        case msg.JoinRequested():
+            return _join(turn, call, meant=message.call_uuid is not None)
+        case msg.ReturnRequested():
+            return _return(turn, call)
         case _:
             raise TypeError(type(message).__name__)
 
 
-def _answer(turn: Turn, call: Call) -> None:
+def _answer(turn: Turn, call: Call, *, instead: bool) -> None:
+    """Whoever the agent talks to now goes on hold (`two_calls.py`) or is hung up on; others ring on."""
     turn.stop_timers(f"ring:{call.uuid}")
+    if instead:
+        for other in other_calls(turn.phone, call):
+            hang_up(turn, other)
     turn.put(replace(call, state=CallState.ANSWERING))
+    turn.change(focus=call.uuid, panel=Panel.NONE)
     turn.emit(do.AcceptInvite(call.uuid))
-    for other in turn.phone.live_calls:
-        if rings_here(other):
-            release_line(turn, other, reject_status=486)
-            end_call(turn, other, Reason.BUSY)
 
 
 def _mute(turn: Turn, call: Call, *, muted: bool) -> None:
@@ -76,15 +77,30 @@ def _mute(turn: Turn, call: Call, *, muted: bool) -> None:
 
 
 def _hold(turn: Turn, call: Call, *, held: bool) -> None:
-    """`held` changes when the peer has accepted the re-INVITE, not before (RFC 3264 section 8.4)."""
+    """Who is taken off hold is who the agent talks to from now on."""
     if turn.link.state is not LinkState.REGISTERED:
         return turn.problem("not_registered", call_uuid=call.uuid)
-    if call.hold_wanted is not None:
-        turn.put(replace(call, hold_wanted=held))  # only one re-INVITE at a time (RFC 3261 section 14.1)
-    elif call.held is not held:
-        turn.put(replace(call, hold_wanted=held))
-        turn.emit(do.SetHold(call.uuid, held))
+    ask_hold(turn, call, held=held)
+    if not held:
+        turn.change(focus=call.uuid, panel=Panel.NONE)
     return None
+
+
+def _join(turn: Turn, call: Call, *, meant: bool) -> None:
+    """Without a uuid the active call is the one with the target."""
+    others = other_calls(turn.phone, call)
+    if len(others) != 1:
+        return turn.problem("invalid_state", call_uuid=call.uuid)
+    waiting, target = (call, others[0]) if meant else (others[0], call)
+    return transfers.join(turn, waiting, target)
+
+
+def _return(turn: Turn, call: Call) -> None:
+    if turn.link.state is not LinkState.REGISTERED:
+        return turn.problem("not_registered", call_uuid=call.uuid)
+    for other in other_calls(turn.phone, call):
+        hang_up(turn, other)
+    return _hold(turn, call, held=False)
 
 
 def _dtmf(turn: Turn, call: Call, digits: str) -> None:
@@ -92,17 +108,3 @@ def _dtmf(turn: Turn, call: Call, digits: str) -> None:
         turn.emit(do.SendDtmf(call.uuid, clean_digits(digits)))
     except DialStringError as error:
         turn.problem("invalid_digits", call_uuid=call.uuid, field=error.field)
-
-
-def _transfer(turn: Turn, call: Call, target: str) -> None:
-    try:
-        number = clean_number(target)
-    except DialStringError:
-        return turn.problem("invalid_number", call_uuid=call.uuid, field="target")
-    if call.transfer is not TransferState.NONE:
-        return turn.problem("invalid_state", call_uuid=call.uuid)
-    if turn.link.state is not LinkState.REGISTERED:
-        return turn.problem("not_registered", call_uuid=call.uuid)
-    turn.put(replace(call, transfer=TransferState.ASKED, transfer_target=number))
-    turn.emit(do.SendRefer(call.uuid, number))
-    return turn.start_timer(f"transfer:{call.uuid}", TRANSFER_TIMEOUT)

@@ -5,16 +5,13 @@ from __future__ import annotations
 from dataclasses import replace
 
 from embed_app.core import effects as do
-from embed_app.core import line
+from embed_app.core import line, two_calls
 from embed_app.core import messages as msg
-from embed_app.core.call import INVITE_TIMEOUT, QUEUE_TIMEOUT, RING_TIMEOUT, rings_here
+from embed_app.core.call import INVITE_TIMEOUT, QUEUE_TIMEOUT, RING_TIMEOUT
 from embed_app.core.dial_string import DialStringError, clean_caller, clean_name, clean_number
 from embed_app.core.model import Call, CallState, Direction, LinkState, Panel
 from embed_app.core.turn import Turn
 
-MAX_CALLS = 1
-MAX_RINGING = 2
-"""Callers at once, while nobody is talking: both are shown, and the answer to one is a busy to the other."""
 _COMING_UP = (
     LinkState.CONFIGURING,
     LinkState.STANDBY,
@@ -33,9 +30,11 @@ def dial(turn: Turn, message: msg.DialRequested) -> None:
         number = clean_number(message.number)
     except DialStringError as error:
         return turn.problem("invalid_number", field=error.field)
-    if len(turn.phone.live_calls) >= MAX_CALLS:
+    if not _may_dial(turn, second=message.second):
         return turn.problem("call_in_progress")
     state = turn.link.state
+    if turn.phone.live_calls and state is not LinkState.REGISTERED:
+        return turn.problem("not_registered")  # a second one does not wait for the line
     if state is not LinkState.REGISTERED and state not in _COMING_UP:
         return turn.problem("not_registered")
     call = Call(
@@ -49,13 +48,22 @@ def dial(turn: Turn, message: msg.DialRequested) -> None:
         headers=message.headers,
     )
     turn.put(call)
-    turn.change(panel=Panel.NONE, last_ended=None, banner="")
+    turn.change(focus=call.uuid, panel=Panel.NONE, last_ended=None, banner="")
     if state is LinkState.REGISTERED:
         send_invite(turn, call)
     else:
         # A command that came while the phone was still starting is kept until it can ring out.
         turn.start_timer(f"queue:{call.uuid}", QUEUE_TIMEOUT)
     return None
+
+
+def _may_dial(turn: Turn, *, second: bool) -> bool:
+    """Beside a call that waits on hold. A parent's second `call` is no wish to put anybody on hold: it may be
+    a double click."""
+    live = turn.phone.live_calls
+    return len(live) < two_calls.MAX_CALLS and all(
+        call.state is CallState.ANSWERED and (second or two_calls.on_hold(call)) for call in live
+    )
 
 
 def send_invite(turn: Turn, call: Call) -> None:
@@ -74,9 +82,7 @@ def invite_received(turn: Turn, message: msg.InviteReceived) -> None:
         return turn.emit(do.RejectInvite(message.call_uuid, 603))  # declined before it rang here again
     if turn.link.state in (LinkState.IDLE, LinkState.LEAVING):
         return turn.emit(do.RejectInvite(message.call_uuid, 480))  # it crossed our `disconnect`
-    live = turn.phone.live_calls
-    most = MAX_RINGING if all(rings_here(call) for call in live) else MAX_CALLS
-    if len(live) >= most:
+    if not two_calls.has_room(turn.phone):
         return turn.emit(do.RejectInvite(message.call_uuid, 486))
     headers = {name.lower(): value for name, value in message.headers}
     turn.put(
@@ -93,19 +99,24 @@ def invite_received(turn: Turn, message: msg.InviteReceived) -> None:
             external_id=_text(headers.get(_CONTACT_ID)),
         )
     )
-    turn.change(panel=Panel.NONE, last_ended=None, banner="")
+    if not two_calls.other_calls(turn.phone, turn.phone.calls[-1]):
+        turn.change(panel=Panel.NONE, banner="")  # nobody is disturbed in what is typed in another call
+    turn.change(last_ended=None)
     return turn.start_timer(f"ring:{message.call_uuid}", RING_TIMEOUT)
 
 
 def referred(turn: Turn, message: msg.Referred) -> None:
-    """Our peer transfers us (RFC 3515): follow it, if the target is something we would dial ourselves."""
+    """Our peer transfers us (RFC 3515): follow it, if the target is something we would dial ourselves, or
+    somebody our peer talks to already. The focus moves when the target has answered."""
     call = turn.phone.call(message.call_uuid)
     try:
         number = clean_number(message.number)
     except DialStringError:
-        number = ""
-    full = len(turn.phone.live_calls) > MAX_CALLS
-    if call is None or call.state is not CallState.ANSWERED or not number or full:
+        number = clean_caller(message.number) if message.attended else ""
+    live = turn.phone.live_calls
+    full = len(live) > two_calls.MAX_CALLS or any(c.in_place_of == message.call_uuid for c in live)
+    unusable = not number and not message.attended
+    if call is None or call.state is not CallState.ANSWERED or unusable or full:
         return turn.emit(do.RejectRefer(message.call_uuid))
     turn.emit(do.AcceptRefer(message.call_uuid, message.new_call_uuid))
     turn.put(
@@ -115,6 +126,7 @@ def referred(turn: Turn, message: msg.Referred) -> None:
             number=number,
             state=CallState.INVITING,
             started_at=turn.at,
+            in_place_of=call.uuid,
             campaign_id=call.campaign_id,
             lead_id=call.lead_id,
         )

@@ -176,6 +176,13 @@ class SetMute(CallEffect):
 
 
 @dataclass(frozen=True, slots=True)
+class SetAside(CallEffect):
+    """The agent is with another call, or with this one again. Aside it neither sends nor plays sound."""
+
+    aside: bool
+
+
+@dataclass(frozen=True, slots=True)
 class RestartIce(CallEffect):
     """Look for a new media path by re-INVITE (RFC 8445 section 9); hold and mute stay as they are."""
 
@@ -198,6 +205,16 @@ class SendDtmf(CallEffect):
 @dataclass(frozen=True, slots=True)
 class SendRefer(CallEffect):
     number: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class SendAttendedRefer(CallEffect):
+    """The peer shall take our place in `dialog` (RFC 3891) by calling `target`, a URI. `name`: what the peer
+    may show of whom it talks to then."""
+
+    target: str = field(repr=False)
+    dialog: Dialog
+    name: str = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,6 +24,7 @@ from embed_app.core.model import (
     Direction,
     LinkState,
     Phone,
+    TransferState,
     Transport,
     UnregisterReason,
 )
@@ -62,16 +63,30 @@ def _take_over(turn: Turn, left: Phone) -> None:
         turn.emit(do.HoldLease(config.lease_ticket))  # the page that went has shortened it
     if left.link.state is LinkState.REGISTERED:
         turn.change_link(unregistered=UnregisterReason.TRANSPORT_DISCONNECT)
+    turn.change(focus=left.focus)
     for call in left.live_calls:
         turn.put(call)
         if call.state in (CallState.ANSWERED, CallState.RESUMING) and call.dialog is not None:
-            turn.put(replace(call, state=CallState.RESUMING, hold_wanted=None, resume_tries=0))
+            turn.put(_left_behind(call))
             turn.start_timer(f"resume_limit:{call.uuid}", RESUMED_WITHIN)
         elif call.direction is Direction.INBOUND and call.state in (CallState.RINGING, CallState.ANSWERING):
             turn.emit(do.ExpectInvite(call.uuid, call.sip_call_id))
             turn.start_timer(f"again:{call.uuid}", RINGS_AGAIN_WITHIN)
         else:
             end_call(turn, call, Reason.SIGNALING_LOST)
+
+
+def _left_behind(call: Call) -> Call:
+    """What a peer has to say of a transfer or a hold goes to the frame that asked, and nobody is there."""
+    return replace(
+        call,
+        state=CallState.RESUMING,
+        hold_wanted=None,
+        resume_tries=0,
+        transfer=TransferState.NONE,
+        transfer_target="",
+        transfer_to="",
+    )
 
 
 def rings_again(turn: Turn, call: Call) -> None:

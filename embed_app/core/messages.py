@@ -2,7 +2,8 @@
 
 Each message is stamped by the runtime with `at`, the time it came (seconds since the epoch), and with
 `chance`: the core has no clock and no randomness of its own. Where a message makes a new call it
-brings the call's uuid with it for the same reason. Reports about one call are in `call_messages`.
+brings the call's uuid with it for the same reason. Reports about one call are in `call_messages`, wishes
+about one in `call_wish_messages`.
 """
 
 from __future__ import annotations
@@ -81,6 +82,17 @@ from embed_app.core.call_messages import (
 from embed_app.core.call_messages import (
     ReplacementFailed as ReplacementFailed,
 )
+from embed_app.core.call_wish_messages import AnswerRequested as AnswerRequested
+from embed_app.core.call_wish_messages import CallWish as CallWish
+from embed_app.core.call_wish_messages import DtmfRequested as DtmfRequested
+from embed_app.core.call_wish_messages import HangupRequested as HangupRequested
+from embed_app.core.call_wish_messages import HoldRequested as HoldRequested
+from embed_app.core.call_wish_messages import JoinRequested as JoinRequested
+from embed_app.core.call_wish_messages import MuteRequested as MuteRequested
+from embed_app.core.call_wish_messages import ReturnRequested as ReturnRequested
+from embed_app.core.call_wish_messages import TransferRequested as TransferRequested
+from embed_app.core.call_wish_messages import UnholdRequested as UnholdRequested
+from embed_app.core.call_wish_messages import UnmuteRequested as UnmuteRequested
 from embed_app.core.message import Message as Message
 from embed_app.core.model import Panel, SipConfig
 from embed_app.core.resume_record import ResumeRecord
@@ -132,47 +144,8 @@ class DialRequested(Message):
     campaign_id: str | None = None
     lead_id: str | None = None
     headers: tuple[tuple[str, str], ...] = field(default=(), repr=False)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CallWish(Message):
-    """A wish about one call; `call_uuid` None means the active one (for answer: the ringing one)."""
-
-    call_uuid: str | None = None
-
-
-class AnswerRequested(CallWish):
-    __slots__ = ()
-
-
-class HangupRequested(CallWish):
-    __slots__ = ()
-
-
-class HoldRequested(CallWish):
-    __slots__ = ()
-
-
-class UnholdRequested(CallWish):
-    __slots__ = ()
-
-
-class MuteRequested(CallWish):
-    __slots__ = ()
-
-
-class UnmuteRequested(CallWish):
-    __slots__ = ()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DtmfRequested(CallWish):
-    digits: str = field(repr=False)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TransferRequested(CallWish):
-    target: str = field(repr=False)
+    second: bool = False
+    """The agent adds a call: the one there is goes on hold. Without it, it has to be on hold already."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

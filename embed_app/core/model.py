@@ -13,6 +13,12 @@ from typing import Any
 
 from embed_app.core.dialog import Dialog
 from embed_app.core.media_watch import MediaWatch, Quality
+from embed_app.core.notices import AutoplayBlocked as AutoplayBlocked
+from embed_app.core.notices import DigitHeard as DigitHeard
+from embed_app.core.notices import Notice as Notice
+from embed_app.core.notices import Problem as Problem
+from embed_app.core.notices import ReconnectScheduled as ReconnectScheduled
+from embed_app.core.notices import TokenExpiring as TokenExpiring
 from embed_app.core.places import Lease, Line
 from embed_app.core.release_cause import Reason
 
@@ -68,18 +74,21 @@ class Panel(StrEnum):
     NONE = "none"
     KEYPAD = "keypad"
     TRANSFER = "transfer"
+    ADD_CALL = "add_call"
 
 
 class Sound(StrEnum):
     NONE = "none"
     RING = "ring"
     RINGBACK = "ringback"
+    WAITING = "waiting"
 
 
 class TransferState(StrEnum):
     NONE = "none"
     ASKED = "asked"  # REFER sent
     TRYING = "trying"  # the peer accepted it and calls the target
+    TARGET = "target"  # this is the call with the target: the peer of the other one takes our place in it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,6 +108,10 @@ class Call:
     held: bool = False
     hold_wanted: bool | None = None
     """What was last asked for while a re-INVITE for hold or unhold is under way; None when none is."""
+    hold_refused: bool = False
+    """The peer does not let itself be put on hold beside another call: it is not asked again and again."""
+    aside: bool = False
+    """The agent is with another call: neither microphone nor loudspeaker, whatever the peer says to hold."""
     campaign_id: str | None = None
     lead_id: str | None = None
     headers: tuple[tuple[str, str], ...] = field(default=(), repr=False)
@@ -106,6 +119,14 @@ class Call:
     external_id: str | None = field(default=None, repr=False)
     transfer: TransferState = TransferState.NONE
     transfer_target: str = field(default="", repr=False)
+    transfer_to: str = ""
+    """The call with the target, while this one is transferred to it (attended)."""
+    consult_for: str = ""
+    """The call that waits while the agent asks here whether it may be transferred."""
+    in_place_of: str = ""
+    """The call whose peer asked us, by REFER, to call somebody else."""
+    status: int = 0
+    """The final SIP status of a call that was not answered; 0 where there was none."""
     release: Reason | None = None
     last_digit: tuple[str, str, float] | None = field(default=None, repr=False)
     """(digit, "info" or "rtp", time): a peer that sends a digit both ways is heard once."""
@@ -226,41 +247,6 @@ class Settings:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Problem:
-    """Something to tell: becomes one `error` event or the error of a `response` (contract section 3)."""
-
-    code: str
-    detail: Mapping[str, Any] | None = None
-    call_uuid: str | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DigitHeard:
-    call_uuid: str
-    digit: str = field(repr=False)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ReconnectScheduled:
-    attempt: int
-    delay_ms: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AutoplayBlocked:
-    call_uuid: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TokenExpiring:
-    expires_in: int
-
-
-Notice = Problem | DigitHeard | ReconnectScheduled | AutoplayBlocked | TokenExpiring
-"""What happened in this very step and leaves no other trace in the model. Emptied by the next step."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Phone:
     """The model. `calls` keeps an ended call for exactly one step, so that its end can be announced."""
 
@@ -273,6 +259,8 @@ class Phone:
     due: Mapping[str, float] = field(default_factory=lambda: MappingProxyType({}))
     """When each of them should fire: a machine that slept finds them overdue."""
     timer_count: int = 0
+    focus: str = ""
+    """The call the agent is with; "" while there is none but such that ring here. See `two_calls.py`."""
     panel: Panel = Panel.NONE
     started: bool = False
     last_ended: Call | None = None

@@ -8,7 +8,8 @@
         |
         +--> ENDED signaling_lost: 481, 403, 420 …, or nothing worked for GIVE_UP_AFTER
 
-The parent hears one `call_updated` with `resumed`, or one `call_hangup`. What is left behind for the next
+Of two calls each is taken back for itself, the one that waits on hold. The parent hears one `call_updated`
+with `resumed` of each, or one `call_hangup`. What is left behind for the next
 page is a projection of the phone as well (`record_of`), so no change of the call can be forgotten in it.
 """
 
@@ -20,10 +21,11 @@ from embed_app.core import effects as do
 from embed_app.core import media, registration
 from embed_app.core import messages as msg
 from embed_app.core.call import ENDED_SHOWN_FOR, end_call, release_line
+from embed_app.core.dial_string import clean_caller, clean_name
 from embed_app.core.dialog import replacement_targets
 from embed_app.core.model import Call, CallState, LinkState, Phone, Transport
 from embed_app.core.release_cause import Reason
-from embed_app.core.resume_record import ResumeRecord
+from embed_app.core.resume_record import MOST_OTHERS, ResumeRecord
 from embed_app.core.turn import Turn
 
 RECORD_LIVES = 60.0
@@ -46,8 +48,13 @@ def record_of(phone: Phone) -> ResumeRecord | None:
     if token is None or not phone.settings.resume:
         return None
     kept = (CallState.ANSWERED, CallState.RESUMING)
-    call = next((c for c in phone.live_calls if c.state in kept and c.dialog is not None), None)
-    return ResumeRecord(extension=token.extension, customer=token.customer, call=call) if call else None
+    calls = [c for c in phone.live_calls if c.state in kept and c.dialog is not None]
+    calls.sort(key=lambda call: call.uuid != phone.focus)
+    if not calls:
+        return None
+    first, *others = calls
+    waiting = tuple(replace(call, held=True) for call in others[:MOST_OTHERS])
+    return ResumeRecord(extension=token.extension, customer=token.customer, call=first, others=waiting)
 
 
 def started(turn: Turn, message: msg.Started) -> None:
@@ -59,10 +66,13 @@ def started(turn: Turn, message: msg.Started) -> None:
         return
     if not _owner_has_left(record, message.owner_gone, turn.at):
         return
-    turn.put(record.call)
+    for call in record.calls:
+        turn.put(call)
     if turn.at - record.alive_at > RECORD_LIVES:
         return _told_late(turn, record)
-    turn.start_timer(f"resume_limit:{record.call.uuid}", GIVE_UP_AFTER)
+    turn.change(focus=record.call.uuid)
+    for call in record.calls:
+        turn.start_timer(f"resume_limit:{call.uuid}", GIVE_UP_AFTER)
     if turn.link.state is LinkState.IDLE:
         registration.connect(turn)
 
@@ -76,11 +86,10 @@ def _owner_has_left(record: ResumeRecord, owner_gone: bool | None, now: float) -
 
 def _told_late(turn: Turn, record: ResumeRecord) -> None:
     """The far end has hung up long ago; the parent of then never heard of the end."""
-    ended = replace(
-        record.call, state=CallState.ENDED, ended_at=record.alive_at, release=Reason.SIGNALING_LOST
-    )
-    turn.put(ended)
-    turn.change(last_ended=ended)
+    for call in reversed(record.calls):
+        ended = replace(call, state=CallState.ENDED, ended_at=record.alive_at, release=Reason.SIGNALING_LOST)
+        turn.put(ended)
+        turn.change(last_ended=ended)
     turn.start_timer("ended", ENDED_SHOWN_FOR)
 
 
@@ -143,12 +152,17 @@ def ran_out(turn: Turn, call: Call) -> None:
 
 
 def dialog_known(turn: Turn, call: Call, message: msg.DialogKnown) -> None:
-    """With another Call-ID: the far end's page took its call back. Offers that were under way are void."""
+    """With another Call-ID: the far end's page took its call back, or our peer has given us to another party
+    that took its place. Offers that were under way are void."""
     if call.state is not CallState.ANSWERED:
         return
     before = call.dialog
     call = replace(call, dialog=message.dialog)
     if before is not None and before.call_id != message.dialog.call_id:
+        if before.remote_uri != message.dialog.remote_uri:
+            call = replace(
+                call, number=clean_caller(message.number), display_name=clean_name(message.display_name)
+            )
         if call.hold_wanted is not None and call.hold_wanted is not call.held:
             turn.emit(do.SetHold(call.uuid, call.hold_wanted))
         else:

@@ -18,7 +18,8 @@ from embed_app.core.model import Call, CallState, Direction
 
 VERSION = 1
 LONGEST_RECORD = 8192
-"""Characters; an honest one has about a thousand."""
+"""Characters; an honest one has about a thousand for each call."""
+MOST_OTHERS = 2
 
 _UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _TAG = re.compile(r"[A-Za-z0-9.!%*_+`'~-]{1,128}")
@@ -34,6 +35,7 @@ class RecordError(ValueError):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ResumeRecord:
     """`call` and its `dialog`, and whose they are. Times are those of this machine's clock, in epoch seconds.
+    `others` wait on hold beside it.
 
     `alive_at` is the last time the page that owns the call was seen alive; `released` means that it has gone
     on purpose: reloaded, navigated or closed.
@@ -42,15 +44,18 @@ class ResumeRecord:
     extension: str
     customer: str
     call: Call
+    others: tuple[Call, ...] = ()
     alive_at: float = 0.0
     released: bool = False
+
+    @property
+    def calls(self) -> tuple[Call, ...]:
+        """All of them, the one the agent was with first."""
+        return (self.call, *self.others)
 
 
 def write_record(record: ResumeRecord) -> str:
     """The record as JSON text."""
-    call = record.call
-    if call.dialog is None:
-        raise ValueError("a call without a dialog cannot be resumed")
     return json.dumps(
         {
             "version": VERSION,
@@ -58,27 +63,37 @@ def write_record(record: ResumeRecord) -> str:
             "customer": record.customer,
             "alive_at": record.alive_at,
             "released": record.released,
-            "call": {
-                "uuid": call.uuid,
-                "direction": call.direction.value,
-                "number": call.number,
-                "display_name": call.display_name,
-                "sip_call_id": call.sip_call_id,
-                "started_at": call.started_at,
-                "answered_at": call.answered_at,
-                "muted": call.muted,
-                "held": call.held,
-                "campaign_id": call.campaign_id,
-                "lead_id": call.lead_id,
-                "external_id": call.external_id,
-            },
-            "dialog": asdict(call.dialog),
+            **_written(record.call),
+            "others": [_written(call) for call in record.others],
         }
     )
 
 
+def _written(call: Call) -> dict[str, Any]:
+    if call.dialog is None:
+        raise ValueError("a call without a dialog cannot be resumed")
+    return {
+        "call": {
+            "uuid": call.uuid,
+            "direction": call.direction.value,
+            "number": call.number,
+            "display_name": call.display_name,
+            "sip_call_id": call.sip_call_id,
+            "started_at": call.started_at,
+            "answered_at": call.answered_at,
+            "muted": call.muted,
+            "held": call.held,
+            "campaign_id": call.campaign_id,
+            "lead_id": call.lead_id,
+            "external_id": call.external_id,
+            "consult_for": call.consult_for,
+        },
+        "dialog": asdict(call.dialog),
+    }
+
+
 def read_record(text: str) -> ResumeRecord:
-    """Raises RecordError. The call comes back in the state RESUMING."""
+    """Raises RecordError. The calls come back in the state RESUMING."""
     if len(text) > LONGEST_RECORD:
         raise RecordError("too long")
     try:
@@ -88,40 +103,53 @@ def read_record(text: str) -> ResumeRecord:
     parts = _Parts(body, "")
     if parts.number("version") != VERSION:
         raise RecordError("version")
-    call, dialog = _Parts(body.get("call"), "call"), _Parts(body.get("dialog"), "dialog")
-    direction = call.text("direction")
-    if direction not in tuple(Direction):
-        raise RecordError("call.direction")
+    others = body.get("others", [])
+    if not isinstance(others, list) or len(others) > MOST_OTHERS:
+        raise RecordError("others")
+    call = _read(body)
+    found = tuple(_read(_Parts(other, "others").value) for other in others)
+    if len({other.uuid for other in (call, *found)}) != 1 + len(found):
+        raise RecordError("others.uuid")
     return ResumeRecord(
         extension=parts.text("extension"),
         customer=parts.text("customer"),
         alive_at=parts.number("alive_at"),
         released=parts.flag("released"),
-        call=Call(
-            uuid=call.text("uuid", _UUID),
-            direction=Direction(direction),
-            state=CallState.RESUMING,
-            number=call.text("number"),
-            display_name=call.text("display_name"),
-            sip_call_id=call.text("sip_call_id"),
-            started_at=call.number("started_at"),
-            answered_at=call.number("answered_at"),
-            muted=call.flag("muted"),
-            held=call.flag("held"),
-            campaign_id=call.maybe_text("campaign_id"),
-            lead_id=call.maybe_text("lead_id"),
-            external_id=call.maybe_text("external_id"),
-            dialog=Dialog(
-                call_id=dialog.text("call_id", _CALL_ID),
-                local_tag=dialog.text("local_tag", _TAG),
-                remote_tag=dialog.text("remote_tag", _TAG),
-                remote_target=dialog.text("remote_target", _URI),
-                remote_uri=dialog.text("remote_uri", _URI),
-                sequence=int(dialog.number("sequence")),
-                routes=dialog.texts("routes", _ROUTE),
-                instance_id=dialog.text("instance_id", _UUID) if dialog.get("instance_id") else "",
-                gruu=dialog.text("gruu", _URI) if dialog.get("gruu") else "",
-            ),
+        call=call,
+        others=found,
+    )
+
+
+def _read(body: Mapping[str, Any]) -> Call:
+    call, dialog = _Parts(body.get("call"), "call"), _Parts(body.get("dialog"), "dialog")
+    direction = call.text("direction")
+    if direction not in tuple(Direction):
+        raise RecordError("call.direction")
+    return Call(
+        uuid=call.text("uuid", _UUID),
+        direction=Direction(direction),
+        state=CallState.RESUMING,
+        number=call.text("number"),
+        display_name=call.text("display_name"),
+        sip_call_id=call.text("sip_call_id"),
+        started_at=call.number("started_at"),
+        answered_at=call.number("answered_at"),
+        muted=call.flag("muted"),
+        held=call.flag("held"),
+        campaign_id=call.maybe_text("campaign_id"),
+        lead_id=call.maybe_text("lead_id"),
+        external_id=call.maybe_text("external_id"),
+        consult_for=call.maybe_text("consult_for") or "",
+        dialog=Dialog(
+            call_id=dialog.text("call_id", _CALL_ID),
+            local_tag=dialog.text("local_tag", _TAG),
+            remote_tag=dialog.text("remote_tag", _TAG),
+            remote_target=dialog.text("remote_target", _URI),
+            remote_uri=dialog.text("remote_uri", _URI),
+            sequence=int(dialog.number("sequence")),
+            routes=dialog.texts("routes", _ROUTE),
+            instance_id=dialog.text("instance_id", _UUID) if dialog.get("instance_id") else "",
+            gruu=dialog.text("gruu", _URI) if dialog.get("gruu") else "",
         ),
     )
 
@@ -132,14 +160,14 @@ class _Parts:
     def __init__(self, value: Any, where: str) -> None:
         if not isinstance(value, Mapping):
             raise RecordError(where or "no object")
-        self._value = value
+        self.value = value
         self._where = where
 
     def _wrong(self, name: str) -> RecordError:
         return RecordError(f"{self._where}.{name}".lstrip("."))
 
     def get(self, name: str) -> Any:
-        return self._value.get(name)
+        return self.value.get(name)
 
     def text(self, name: str, pattern: re.Pattern[str] | None = None) -> str:
         value = self.get(name)

@@ -15,6 +15,8 @@ from embed_app.core import (
     registration,
     resume,
     tokens,
+    transfers,
+    two_calls,
 )
 from embed_app.core import effects as do
 from embed_app.core import messages as msg
@@ -41,6 +43,8 @@ def update(phone: Phone, message: msg.Message) -> tuple[Phone, tuple[do.Effect, 
             if call.state is CallState.QUEUED:
                 dialing.send_invite(turn, call)
     resume.follow(turn)
+    transfers.settle(turn)
+    two_calls.settle(turn)
     line.settle(turn)
     lease.settle(turn)
     sound = sound_of(turn.phone)
@@ -54,7 +58,10 @@ def sound_of(phone: Phone) -> Sound:
     call = sounding_call(phone)
     if call is None:
         return Sound.NONE
-    return Sound.RING if call.direction is Direction.INBOUND else Sound.RINGBACK
+    if call.direction is Direction.OUTBOUND:
+        return Sound.RINGBACK
+    others = (CallState.ANSWERING, CallState.ANSWERED, CallState.RESUMING)
+    return Sound.WAITING if any(c.state in others for c in phone.live_calls) else Sound.RING
 
 
 def sounding_call(phone: Phone) -> Call | None:
@@ -202,7 +209,7 @@ def _timer_fired(turn: Turn, name: str, late: float) -> None:
         case "again":
             line.never_rang_again(turn, call)
         case "transfer":
-            call_reports.transfer_failed(turn, call, 408)
+            transfers.ran_out(turn, call)
         case "resume_limit":
             resume.ran_out(turn, call)
         case "hold":

@@ -81,17 +81,21 @@ class SendDtmf:
 
 @dataclass(frozen=True, slots=True)
 class Transfer:
-    """Blind transfer (RFC 3515). Another mode is refused: blind in its place would misdirect the caller."""
+    """Blind transfer (RFC 3515), or [beyond] attended (RFC 5589): the first `transfer` holds the call and
+    calls the target; once that has answered, the same command again joins the two. `target` may then be the
+    uuid of the other call as well. An unknown mode is refused: another one would misdirect the caller."""
 
     target: str = field(repr=False)
     call_uuid: str | None = None
-    mode: Literal["blind"] | None = None
+    mode: Literal["blind", "attended"] | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class GetState:
     """[beyond] Answered with the whole state; needs an `id` to be of use."""
 
+
+_TRANSFER_MODES = ("blind", "attended")
 
 Command = (
     Connect
@@ -138,7 +142,9 @@ def decode_command(type: str, payload: Mapping[str, Any], id: str | None = None)
         required = slot.default is MISSING and slot.default_factory is MISSING
         if slot.name == "options" and value is not None:
             value = _options(value, wrong)
-        elif value is not None and (not isinstance(value, str) or (slot.name == "mode" and value != "blind")):
+        elif value is not None and (
+            not isinstance(value, str) or (slot.name == "mode" and value not in _TRANSFER_MODES)
+        ):
             wrong.append(slot.name)
         if value is None and required:
             wrong.append(slot.name)

@@ -48,7 +48,9 @@ ERRORS: Mapping[str, ErrorCode] = {
     "invalid_header": ErrorCode(False, "A header's name or value is not allowed.", "See detail.field."),
     "invalid_state": ErrorCode(False, "The call is in no state for this.", "Look at call.state first."),
     "no_call": ErrorCode(False, "There is no such call.", "Use a call_uuid from an event, or none."),
-    "call_in_progress": ErrorCode(False, "The phone has a call already.", "Hang up first."),
+    "call_in_progress": ErrorCode(
+        False, "There is a call that is not on hold, or there are two.", "Hold it or hang up first."
+    ),
     "not_registered": ErrorCode(False, "The phone is not connected.", "Send connect and await registered."),
     "registration_refused": ErrorCode(
         True, "The PBX refused the extension's credentials.", "Check the SIP settings of the account."

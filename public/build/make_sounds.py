@@ -1,9 +1,10 @@
-"""Makes public/sounds/: the ring and the ringback tone, each one period long and looped by the page.
+"""Makes public/sounds/: ring, ringback and call waiting, each one period long and looped by the page.
 
     python public/build/make_sounds.py [OUT]
 
 Ringback is what a caller in Việt Nam hears: 425 Hz, 1 s on, 4 s off (ITU-T E.180, supplement 2).
-The ring is ours: two soft notes twice, then a rest.
+The ring is ours: two soft notes twice, then a rest. So is call waiting: two short soft beeps every 4 s,
+beside somebody who speaks.
 """
 
 from __future__ import annotations
@@ -42,6 +43,11 @@ def ring() -> list[float]:
     return pair + pair + [0.0] * round(1.36 * RATE)
 
 
+def waiting() -> list[float]:
+    beep = [0.12 * fade(n / RATE, 0.15) * math.sin(2 * math.pi * 425 * n / RATE) for n in range(1200)]
+    return beep + [0.0] * 1200 + beep + [0.0] * (4 * RATE - 3600)
+
+
 def write(path: Path, samples: list[float]) -> None:
     with wave.open(str(path), "wb") as out:
         out.setnchannels(1)
@@ -54,6 +60,7 @@ def main(folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     write(folder / "ring.wav", ring())
     write(folder / "ringback.wav", ringback())
+    write(folder / "waiting.wav", waiting())
 
 
 if __name__ == "__main__":

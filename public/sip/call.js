@@ -1,6 +1,7 @@
 import { Inviter, SessionState } from "sip.js";
 
 import { attempt } from "./attempt.js";
+import { calleeOf, otherCall } from "./attended-transfer.js";
 import { emit } from "./events.js";
 import { Hold } from "./hold.js";
 import { finalStatus, reasonOf, sipfragStatus, targetUri, userOf } from "./messages.js";
@@ -27,6 +28,7 @@ export class Call {
   #media = null;
   #audio;
   #muted = false;
+  #aside = false;
   #hold;
   #answering = false;
   #referral = null;
@@ -140,8 +142,9 @@ export class Call {
 
   #tellDialog() {
     const dialog = dialogOf(this.#session);
+    const { uri, displayName } = this.#session.remoteIdentity;
     this.#known.add(dialogKey(dialog.sip_call_id, dialog.local_tag, dialog.remote_tag));
-    this.#tell("dialog", dialog);
+    this.#tell("dialog", { ...dialog, user: userOf(uri), display_name: displayName ?? "" });
   }
 
   /** Send the INVITE of an outbound call. */
@@ -205,6 +208,13 @@ export class Call {
     this.#setMicrophone();
   }
 
+  /** Neither heard nor hearing, whatever mute and hold say. */
+  setAside(on) {
+    this.#aside = on;
+    this.#setMicrophone();
+    this.#audio.setSilent(on);
+  }
+
   get takesTones() {
     return this.established && Boolean(this.#media?.tones);
   }
@@ -220,12 +230,22 @@ export class Call {
 
   /** Blind transfer (RFC 3515). What the referred party is told comes as NOTIFY. */
   refer(user) {
-    const failed = (outcome) => this.#tell("refer_failed", outcome);
     const target = targetUri(user, this.#session.userAgent.configuration.uri);
-    if (!target) {
-      failed({ status: 0, phrase: "Invalid target" });
-      return;
+    if (target) this.#refer(target);
+    else this.#tell("refer_failed", { status: 0, phrase: "Invalid target" });
+  }
+
+  /** Attended transfer (RFC 5589 section 7): to somebody we have a call with, which is replaced. */
+  referToCall(dialog) {
+    try {
+      this.#refer(otherCall(dialog));
+    } catch {
+      this.#tell("refer_failed", { status: 0, phrase: "Invalid target" });
     }
+  }
+
+  #refer(target) {
+    const failed = (outcome) => this.#tell("refer_failed", outcome);
     const refused = ({ message }) => failed(finalStatus(message));
     const requestDelegate = { onAccept: () => this.#tell("refer_accepted"), onReject: refused, onRedirect: refused };
     const onNotify = (notification) => this.#notified(notification);
@@ -332,7 +352,7 @@ export class Call {
   }
 
   #setMicrophone() {
-    this.#media?.setMicrophone(!this.#muted && !this.#hold.silent);
+    this.#media?.setMicrophone(!this.#muted && !this.#aside && !this.#hold.silent);
   }
 
   #byeReceived(bye) {
@@ -362,10 +382,10 @@ export class Call {
         attempt(() => referral.reject({ statusCode: 491 }));
         return;
       }
-      const user = userOf(referral.referTo.uri);
+      const callee = calleeOf(referral.referTo);
       const newId = crypto.randomUUID();
       this.#referral = { referral, newId };
-      this.#tell("referred", { new_call_id: newId, user });
+      this.#tell("referred", { new_call_id: newId, ...callee });
     } catch {
       attempt(() => referral.reject({ statusCode: 400 }));
     }

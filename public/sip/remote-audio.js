@@ -17,6 +17,10 @@ export class RemoteAudio {
     this.play();
   }
 
+  setSilent(on) {
+    this.#element.muted = on;
+  }
+
   /** Try (again); works within a tap when the browser had refused before. */
   async play() {
     if (!this.#element.srcObject) return;

@@ -28,16 +28,24 @@ export const sameIdentity = (one, other) =>
   one.user === other.user && one.host.toLowerCase() === other.host.toLowerCase();
 
 /**
- * Another session of the same person takes the place of one we are in. Who that is, the PBX has checked (the From of
- * an INVITE it lets through); that it is the same one as before, nobody but we can.
+ * Another session takes the place of one we are in: of the same person, whose page was reloaded, or of somebody that
+ * person transfers to us (RFC 5589 section 7), who says so by Referred-By. Who that is, the PBX has checked (the From of
+ * an INVITE it lets through); that it is the same one as before, nobody but we can. A Referred-By can be made up, but
+ * not the tags of the call it must come with.
  */
 export function takeOver(invitation, replaces, calls) {
   const refuse = (statusCode) => attempt(() => invitation.reject({ statusCode }));
   const call = replaces.key && calls.find((candidate) => candidate.isKnownBy(replaces.key));
   if (!call) refuse(481);
-  else if (!call.isWith(invitation.remoteIdentity.uri)) refuse(403);
+  else if (!maySpeakFor(invitation, call)) refuse(403);
   else if (replaces.earlyOnly) refuse(486);
   else if (!call.replaceWith(invitation)) refuse(RETRY_LATER);
+}
+
+function maySpeakFor({ remoteIdentity, request }, call) {
+  if (call.isWith(remoteIdentity.uri)) return true;
+  const referredBy = Grammar.nameAddrHeaderParse(request.getHeader("referred-by") ?? "");
+  return referredBy !== undefined && call.isWith(referredBy.uri);
 }
 
 /** Headers and options of the Inviter that replaces `dialog` (see `zorioSip.replace`). */
@@ -85,7 +93,7 @@ export function keepGruu(userAgent, gruu) {
   if (gruu && !userAgent.contact.pubGruu) userAgent.contact.pubGruu = parsed(gruu);
 }
 
-function parsed(text) {
+export function parsed(text) {
   const uri = Grammar.URIParse(text);
   if (!(uri instanceof URI)) throw new SyntaxError("Not a SIP URI");
   return uri;

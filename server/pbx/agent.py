@@ -9,6 +9,7 @@ import logging
 import os
 import re
 from collections.abc import Callable, Coroutine, Mapping
+from contextlib import suppress
 from typing import Any
 
 from server.pbx.address import quote
@@ -190,12 +191,15 @@ class Agent:
         self.spawn(self._services.serve(call))
 
     def _replace(self, request: Request, replaces: Replaces) -> None:
-        """RFC 3891 section 3. The proxy has checked who sends this; only that person may replace."""
+        """RFC 3891 section 3. The proxy has checked who sends this; only that person may replace, or somebody
+        that person transfers to us (RFC 5589 section 7)."""
         call = self._calls.get((replaces.call_id, replaces.to_tag))
-        sender = request.address("From").sip_uri
+        speaks_for = [request.address("From").sip_uri]
+        with suppress(ValueError):
+            speaks_for.append(request.address("Referred-By").sip_uri)
         if call is None or call.remote_tag != replaces.from_tag:
             self.flow.submit(request.reply(481))
-        elif not call.is_with(sender):
+        elif not any(call.is_with(uri) for uri in speaks_for):
             self.flow.submit(request.reply(403))
         elif call.is_over:
             self.flow.submit(request.reply(603))

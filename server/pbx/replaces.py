@@ -1,4 +1,5 @@
-"""Replaces (RFC 3891): a phone whose page was reloaded takes its call with a service back."""
+"""Replaces (RFC 3891): a phone whose page was reloaded takes its call with a service back, and one that was
+transferred to a service takes the place of the phone that had asked it first."""
 
 from __future__ import annotations
 

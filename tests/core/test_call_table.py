@@ -60,7 +60,18 @@ MOVES: Mapping[tuple[str, str], CallState] = {
 MEDIA = ("Media connected", "Media disconnected", "Media failed")
 ALWAYS = ("Mute", "PlaybackBlocked", "PlaybackStarted", *MEDIA)
 WATCHED = ("Media sampled", "MicrophoneEnded", "MicrophoneReady", "timer sample", "timer silence")
-WHILE_ANSWERED = ("Dialog", "Hold", "Dtmf", "Transfer", "Held", "Digit", "Referred", "Referred bad", *WATCHED)
+WHILE_ANSWERED = (
+    "Dialog",
+    "Hold",
+    "Dtmf",
+    "Transfer",
+    "Ask and transfer",
+    "Held",
+    "Digit",
+    "Referred",
+    "Referred bad",
+    *WATCHED,
+)
 TOUCHES: Mapping[str, tuple[str, ...]] = {
     "out queued": (*ALWAYS, "Sent"),
     "out inviting": (*ALWAYS, "Sent"),

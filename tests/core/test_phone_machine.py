@@ -35,6 +35,8 @@ WISHES: list[type[msg.CallWish]] = [
     msg.UnholdRequested,
     msg.MuteRequested,
     msg.UnmuteRequested,
+    msg.JoinRequested,
+    msg.ReturnRequested,
 ]
 PLAIN_REPORTS: list[type[msg.CallReport]] = [
     msg.CallAccepted,
@@ -146,6 +148,10 @@ class PhoneMachine(RuleBasedStateMachine):
     def dial(self, number: str) -> None:
         self.step(dial(number, self.new_uuid()))
 
+    @rule(number=st.sampled_from(["1004", "*43"]))
+    def add_a_call(self, number: str) -> None:
+        self.step(replace(dial(number, self.new_uuid()), second=True))
+
     @rule(name=st.sampled_from(["", "Bình", "\u202eevil\x00"]))
     def an_invite_arrives(self, name: str) -> None:
         self.step(invite(self.new_uuid(), display_name=name))
@@ -166,6 +172,34 @@ class PhoneMachine(RuleBasedStateMachine):
     @rule(number=st.sampled_from(["1002", "1002@evil"]), data=st.data())
     def transfer(self, number: str, data: st.DataObject) -> None:
         self.step(msg.TransferRequested(target=number, call_uuid=data.draw(st.none() | self.some_uuid())))
+
+    @rule(data=st.data())
+    def answer_and_end_the_other(self, data: st.DataObject) -> None:
+        self.step(msg.AnswerRequested(call_uuid=data.draw(st.none() | self.some_uuid()), instead=True))
+
+    @rule(to=st.sampled_from(["1002", "1004", "1002@evil", "call-0", "call-1"]), data=st.data())
+    def ask_and_transfer(self, to: str, data: st.DataObject) -> None:
+        uuid = data.draw(st.none() | self.some_uuid())
+        self.step(
+            msg.TransferRequested(target=to, call_uuid=uuid, attended=True, new_call_uuid=self.new_uuid())
+        )
+
+    @precondition(lambda self: self.driver.phone.live_calls)
+    @rule()
+    def the_first_call_is_answered(self) -> None:
+        """What gets far takes three steps in a row: too many to be hit upon by chance alone."""
+        call = self.driver.phone.live_calls[0]
+        self.step(msg.AnswerRequested(call_uuid=call.uuid))
+        self.step(msg.CallAccepted(call_uuid=call.uuid))
+        self.step(msg.DialogKnown(call_uuid=call.uuid, dialog=DIALOG))
+
+    @precondition(lambda self: len(self.driver.phone.live_calls) > 1)
+    @rule()
+    def the_last_call_is_answered(self) -> None:
+        call = self.driver.phone.live_calls[-1]
+        self.step(msg.AnswerRequested(call_uuid=call.uuid))
+        self.step(msg.CallAccepted(call_uuid=call.uuid))
+        self.step(msg.DialogKnown(call_uuid=call.uuid, dialog=DIALOG))
 
     @rule(kind=st.sampled_from(PLAIN_REPORTS), data=st.data())
     def a_report(self, kind: type[msg.CallReport], data: st.DataObject) -> None:
@@ -197,10 +231,10 @@ class PhoneMachine(RuleBasedStateMachine):
         ]
         self.step(reports[kind])
 
-    @rule(number=st.sampled_from(["1003", "1003@evil"]), data=st.data())
-    def the_peer_transfers_us(self, number: str, data: st.DataObject) -> None:
-        uuid = data.draw(self.some_uuid())
-        self.step(msg.Referred(call_uuid=uuid, new_call_uuid=self.new_uuid(), number=number))
+    @rule(number=st.sampled_from(["1003", "1003@evil"]), attended=FLAGS, data=st.data())
+    def the_peer_transfers_us(self, number: str, attended: bool, data: st.DataObject) -> None:
+        uuid, new = data.draw(self.some_uuid()), self.new_uuid()
+        self.step(msg.Referred(call_uuid=uuid, new_call_uuid=new, number=number, attended=attended))
 
     @rule(
         kind=st.sampled_from(["bye", "cancel", "reject", "failed", "strange"]),

@@ -11,15 +11,17 @@ from embed_app.core import effects as do
 from embed_app.core import messages as msg
 from embed_app.core.dialog import Dialog, replacement_targets
 from embed_app.core.media_watch import MediaWatch
-from embed_app.core.model import CallState, Direction, LinkState, Phone, Settings
+from embed_app.core.model import CallState, Direction, LinkState, Phone, Settings, Sound
 from embed_app.core.resume import GIVE_UP_AFTER, TRY_FOR, record_of
-from embed_app.core.resume_record import read_record, write_record
+from embed_app.core.resume_record import ResumeRecord, read_record, write_record
 from embed_app.protocol import events as ev
 from tests.core.driver import (
     CALL,
     DIALOG,
     GOOD,
+    OTHER,
     T0,
+    THIRD,
     Driver,
     answered_outbound,
     bye,
@@ -203,12 +205,24 @@ def test_it_connects_for_a_call_also_where_it_would_not_by_itself() -> None:
     assert driver.state is LinkState.CONFIGURING
 
 
-def test_meanwhile_there_is_no_place_for_another_call() -> None:
+def test_meanwhile_nobody_is_called_but_another_caller_rings() -> None:
+    """It may have rung at the page before: whoever registers anew is offered what rings."""
     driver = resuming()
     driver.send(dial(call_uuid="other"))
     assert driver.errors() == ["call_in_progress"]
-    driver.send(invite("another"))
-    assert driver.last() == (do.RejectInvite("another", 486),)
+    driver.send(invite(OTHER))
+    assert do.PlaySound(Sound.WAITING) in driver.last()
+    driver.send(invite(THIRD))
+    assert driver.last() == (do.RejectInvite(THIRD, 486),)
+
+
+def test_a_call_answered_meanwhile_puts_the_resumed_one_on_hold() -> None:
+    driver = resuming()
+    driver.send(invite(OTHER))
+    driver.send(msg.AnswerRequested())
+    assert do.SetAside(CALL, True) in driver.last()
+    driver.send(msg.CallAccepted(call_uuid=CALL))
+    assert do.SetHold(CALL, True) in driver.last()
 
 
 @pytest.mark.parametrize("wish", [msg.HoldRequested(), msg.DtmfRequested(digits="1"), msg.AnswerRequested()])
@@ -278,6 +292,66 @@ def test_one_that_is_too_old_is_ended_as_of_then() -> None:
     (ended,) = driver.told(ev.CallHangup)
     assert (ended.reason, ended.billsec) == ("signaling_lost", 100)
     assert driver.phone.farewells == ()
+
+
+# ---- two calls
+
+
+def two_records() -> ResumeRecord:
+    found = record()
+    other = replace(found.call, uuid=OTHER, held=True, dialog=replace(DIALOG, call_id="dialog-2"))
+    return replace(found, others=(other,))
+
+
+def resuming_two() -> Driver:
+    driver = Driver()
+    driver.send(msg.Started(token=GOOD, record=two_records()))
+    for step in UP:
+        driver.send(step)
+    return driver
+
+
+def test_both_calls_are_taken_back_and_the_agent_is_with_the_same_one() -> None:
+    driver = resuming_two()
+    sent = {e.call_uuid: e.held for e in driver.effects if isinstance(e, do.SendReplacement)}
+    assert sent == {CALL: False, OTHER: True}
+    assert driver.phone.focus == CALL
+    assert do.SetAside(OTHER, True) in driver.effects
+    for uuid in (OTHER, CALL):
+        driver.send(msg.CallAccepted(call_uuid=uuid))
+    resumed = [(e.call.uuid, e.call.state) for e in driver.told(ev.CallUpdated) if e.resumed]
+    assert resumed == [(OTHER, "held"), (CALL, "answered")]
+    assert driver.phone.focus == CALL
+
+
+@pytest.mark.parametrize(("lost", "kept"), [(CALL, OTHER), (OTHER, CALL)])
+def test_one_of_two_that_is_lost_costs_only_itself(lost: str, kept: str) -> None:
+    driver = resuming_two()
+    driver.send(msg.ReplacementFailed(call_uuid=lost, status=481))
+    driver.send(msg.CallAccepted(call_uuid=kept))
+    assert [(e.call.uuid, e.reason) for e in driver.told(ev.CallHangup)] == [(lost, "signaling_lost")]
+    assert (driver.phone.focus, driver.call.held) == (kept, kept == OTHER)
+
+
+def test_two_that_are_too_old_both_end() -> None:
+    driver = Driver()
+    driver.send(msg.Started(token=GOOD, record=replace(two_records(), alive_at=T0 - 100)))
+    assert driver.reasons() == ["signaling_lost"] * 2
+
+
+def test_the_one_the_agent_is_with_is_kept_first_and_the_other_on_hold() -> None:
+    driver = resuming_two()
+    for uuid in (OTHER, CALL):
+        driver.send(msg.CallAccepted(call_uuid=uuid))
+    driver.send(msg.UnholdRequested(call_uuid=OTHER))
+    kept = record_of(driver.phone)
+    assert kept is not None
+    assert [(call.uuid, call.held) for call in kept.calls] == [(OTHER, True), (CALL, True)]
+    driver.send(msg.HoldChanged(call_uuid=OTHER, held=False))
+    kept = record_of(driver.phone)
+    assert kept is not None
+    assert [(call.uuid, call.held) for call in kept.calls] == [(OTHER, False), (CALL, True)]
+    assert [call.uuid for call in read_record(write_record(kept)).calls] == [OTHER, CALL]
 
 
 # ---- what the next page finds

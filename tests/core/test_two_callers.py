@@ -6,9 +6,9 @@ import pytest
 
 from embed_app.core import effects as do
 from embed_app.core import messages as msg
-from embed_app.core.model import CallState
+from embed_app.core.model import CallState, Sound
 from embed_app.protocol import events as ev
-from tests.core.driver import CALL, OTHER, THIRD, Driver, answered_outbound, dial, invite, registered
+from tests.core.driver import CALL, OTHER, THIRD, Driver, dial, invite, registered
 
 
 def two_callers() -> Driver:
@@ -26,14 +26,20 @@ def test_both_are_shown_and_a_third_hears_busy() -> None:
 
 
 @pytest.mark.parametrize(("answered", "other"), [(CALL, OTHER), (OTHER, CALL)])
-def test_answering_one_tells_the_other_that_we_are_busy(answered: str, other: str) -> None:
+def test_answering_one_lets_the_other_ring_on_more_softly(answered: str, other: str) -> None:
     driver = two_callers()
     driver.send(msg.AnswerRequested(call_uuid=answered))
     assert do.AcceptInvite(answered) in driver.last()
-    assert do.RejectInvite(other, 486) in driver.last()
-    assert [(event.call.uuid, event.reason) for event in driver.told(ev.CallHangup)] == [(other, "busy")]
+    assert do.PlaySound(Sound.WAITING) in driver.last()
     driver.send(msg.CallAccepted(call_uuid=answered))
-    assert [(call.uuid, call.state) for call in driver.phone.live_calls] == [(answered, CallState.ANSWERED)]
+    states = {call.uuid: call.state for call in driver.phone.live_calls}
+    assert states == {answered: CallState.ANSWERED, other: CallState.RINGING}
+    assert driver.told(ev.CallHangup) == []
+    driver.send(msg.HangupRequested())
+    assert [(event.call.uuid, event.reason) for event in driver.told(ev.CallHangup)] == [
+        (answered, "local_hangup")
+    ]
+    assert do.PlaySound(Sound.RING) in driver.last()
 
 
 def test_each_may_be_declined_or_give_up_by_itself() -> None:
@@ -50,8 +56,9 @@ def test_a_lost_line_ends_both() -> None:
     assert [event.reason for event in driver.told(ev.CallHangup)] == ["signaling_lost"] * 2
 
 
-@pytest.mark.parametrize("busy", [answered_outbound, lambda: (d := registered(), d.send(dial()))[0]])
-def test_who_talks_or_calls_out_is_busy(busy: object) -> None:
-    driver = busy()  # type: ignore[operator]
+def test_who_calls_out_is_busy() -> None:
+    """Nobody can be put on hold yet; and two phones that call each other at once must not both ring."""
+    driver = registered()
+    driver.send(dial())
     driver.send(invite(OTHER))
     assert driver.last() == (do.RejectInvite(OTHER, 486),)

@@ -11,6 +11,7 @@ from embed_app.protocol import events as ev
 from tests.core.driver import (
     CALL,
     GOOD,
+    OTHER,
     URLS,
     Driver,
     answered_inbound,
@@ -107,12 +108,13 @@ def test_walk_2_a_cancel_stops_bell_and_timer(header: str, reason: str) -> None:
     assert [event.reason for event in driver.told(ev.CallHangup)] == [reason]
 
 
-def test_walk_2_a_second_invite_is_told_busy_and_touches_nothing() -> None:
+def test_walk_2_a_third_invite_is_told_busy_and_touches_nothing() -> None:
     driver = answered_inbound()
-    before = driver.call
+    driver.send(invite(OTHER))
+    before = driver.phone.calls
     assert driver.send(invite("44444444-4444-4444-8444-444444444444")) == []
     assert driver.last() == (do.RejectInvite("44444444-4444-4444-8444-444444444444", 486),)
-    assert driver.call == before
+    assert driver.phone.calls == before
 
 
 def test_walk_3_the_network_drops_while_idle() -> None:

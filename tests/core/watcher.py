@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from embed_app.core import effects as do
-from embed_app.core.call import timer_names
-from embed_app.core.dialing import MAX_CALLS
-from embed_app.core.model import CallState, Direction, LinkState, Panel, Phone, Sound
+from embed_app.core.call import rings_here, timer_names
+from embed_app.core.model import CallState, Direction, LinkState, Panel, Phone, Sound, TransferState
+from embed_app.core.two_calls import MAX_CALLS, on_hold
 from embed_app.core.update import sound_of
 from embed_app.protocol import events as ev
 from tests.core.driver import Driver
 
+IN_TALK = (CallState.ANSWERING, CallState.ANSWERED, CallState.RESUMING)
 INBOUND_ORDER = ("incoming_call", "call_ringing", "call_answered")
 NEED_AN_ANSWERED_CALL: tuple[type[do.CallEffect], ...] = (
     do.SetHold,
     do.SendDtmf,
     do.SendRefer,
+    do.SendAttendedRefer,
     do.RestartIce,
     do.SampleMedia,
     do.ReopenMicrophone,
@@ -31,6 +33,7 @@ class Watcher:
         self.answered: dict[str, float] = {}
         self.lost: dict[str, float] = {}  # a page before us saw them alive for the last time
         self.invited: set[str] = set()
+        self.aside: set[str] = set()  # as SIP was told
         self.registered = False
         self.up = False
 
@@ -103,6 +106,9 @@ class Watcher:
                     assert uuid not in self.told_of, "rejected what had been announced"
                 case do.RejectRefer():
                     pass
+                case do.SetAside(uuid, aside):
+                    assert (uuid in self.aside) is not aside, "told twice"
+                    (self.aside.add if aside else self.aside.remove)(uuid)
                 case do.CallEffect(uuid):
                     call = before.call(uuid)
                     assert call is not None, f"{effect} on a call that is over"
@@ -132,15 +138,18 @@ class Watcher:
     def phone_makes_sense(self) -> None:
         phone = self._driver.phone
         live = phone.live_calls
-        assert len(live) <= MAX_CALLS + 1, "a call and the one it is transferred to, or two that ring"
+        assert len(live) <= MAX_CALLS + 1, "two calls, and the one that one of them is transferred to"
         assert len({call.uuid for call in phone.calls}) == len(phone.calls)
         if not live:
             assert phone.panel is Panel.NONE
         ringing = {call.direction for call in live if call.state is CallState.RINGING}
-        allowed = {Sound.NONE} if not ringing else {Sound.RING, Sound.RINGBACK}
-        assert sound_of(phone) in allowed
-        if sound_of(phone) is Sound.RING:
+        sound = sound_of(phone)
+        assert (sound is Sound.NONE) == (not ringing)
+        if sound in (Sound.RING, Sound.WAITING):
             assert Direction.INBOUND in ringing
+        if sound is Sound.RING:
+            assert all(call.state not in IN_TALK for call in live), "nobody is rung in the ear"
+        self._one_call_is_heard()
         alive = {name for call in live for name in timer_names(call.uuid)}
         assert {name for name in phone.timers if ":" in name} <= alive
         assert phone.due.keys() == phone.timers.keys()
@@ -160,6 +169,20 @@ class Watcher:
                 assert f"queue:{call.uuid}" in phone.timers
             if call.state is CallState.RINGING and call.direction is Direction.INBOUND:
                 assert f"ring:{call.uuid}" in phone.timers
+
+    def _one_call_is_heard(self) -> None:
+        """Whoever is not in focus is set aside, and on hold as far as the peer lets itself be."""
+        phone = self._driver.phone
+        here = [call for call in phone.live_calls if not rings_here(call)]
+        assert (phone.focus != "") == bool(here)
+        for call in here:
+            assert (call.uuid in self.aside) == call.aside == (call.uuid != phone.focus)
+            if call.aside and call.state is CallState.ANSWERED and phone.link.state is LinkState.REGISTERED:
+                followed = any(other.in_place_of == call.uuid for other in here)
+                assert on_hold(call) or call.hold_refused or followed
+            if call.transfer is TransferState.TARGET:
+                referred = any(other.transfer_to == call.uuid for other in here)
+                assert referred or f"transfer:{call.uuid}" in phone.timers
 
     def everything_ended(self) -> None:
         """After a disconnect: each call that was told of or sent has had its call_hangup."""

@@ -149,6 +149,9 @@ class Judge:
         self._expect(message, not heard.ended, "after its call_hangup")
         if type in _ONCE:
             self._expect(message, type not in told, "for the second time")
+        if type == "call_updated" and call["state"] in ("answered", "held"):
+            # The other side was transferred: somebody else talks to us now.
+            heard.first = {**heard.first, "number": call["number"]}
         for name in _FIXED:
             self._expect(message, call[name] == heard.first[name], f"with another {name} than before")
         for name in _SET_ONCE:

@@ -158,6 +158,42 @@ def test_mute_and_hold_are_kept(crm: OpenCrm) -> None:
     assert hangup_of(two)["reason"] == "remote_hangup"
 
 
+@pytest.mark.parametrize("leave", [reload_parent, reload_frame])
+@pytest.mark.parametrize("storage", ["allowed", "denied"])
+def test_two_calls_outlive_their_page(
+    crm: OpenCrm, world: World, plain: Browser, leave: Leave, storage: str
+) -> None:
+    """Both are taken back: the one that is talked to, and the one that waits, on hold."""
+    phone = crm(browser=plain if storage == "allowed" else world.browser)
+    other = crm("1004")
+    waiting, theirs = talk(phone, other)
+    phone.send("hold")
+    phone.mark()
+    talking = call(phone, "*43")
+    until(lambda: states(phone) == {waiting: "held", talking: "answered"}, "two calls")
+    phone.mark()
+    leave(phone)
+    for uuid, state in ((talking, "answered"), (waiting, "held")):
+        until(lambda: uuid in resumed(phone), f"{state} call is back", 20)  # noqa: B023
+        assert resumed(phone)[uuid] == state
+    phone.wait_audio(talking)
+    wait_silent(other, theirs)
+    assert phone.since("call_hangup") == []
+    phone.send("unhold", {"call_uuid": waiting})
+    until(lambda: states(phone) == {waiting: "answered", talking: "held"}, "swapped")
+    phone.wait_audio(waiting)
+    other.wait_audio(theirs)
+
+
+def states(phone: Phone) -> dict[str, str]:
+    return {call["uuid"]: call["state"] for call in phone.state()["calls"]}
+
+
+def resumed(phone: Phone) -> dict[str, str]:
+    told = [e["payload"] for e in phone.since("call_updated")]
+    return {update["call"]["uuid"]: update["call"]["state"] for update in told if update.get("resumed")}
+
+
 def test_a_far_end_on_hold_stays_on_hold(crm: OpenCrm) -> None:
     """The one that holds has not reloaded: it must not be heard because the other one has."""
     one, two = crm("1003"), crm("1004")

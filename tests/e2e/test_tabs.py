@@ -12,7 +12,7 @@ from playwright.sync_api import Browser, BrowserContext, expect
 from tests.e2e.crm import open_crm, plain_browser, reload_parent, wait_resumed
 from tests.e2e.faults import record_fault
 from tests.e2e.phone import Phone
-from tests.e2e.talk import Stranger, requests, ring
+from tests.e2e.talk import Stranger, requests, ring, wait_silent
 from tests.e2e.world import World, until
 
 pytestmark = pytest.mark.slow  # the whole of `make test` has twelve minutes
@@ -194,6 +194,34 @@ def test_an_answered_call_goes_on_in_another_tab(world: World, tab: Tab, alice: 
     second.send("hangup")
     alice.wait_event("call_hangup")
     assert one_hangup(second, uuid)["reason"] == "local_hangup"
+
+
+def test_two_calls_go_on_in_another_tab(world: World, tab: Tab, alice: Phone) -> None:
+    first, second = tab(), tab()
+    theirs, waiting = ring(alice, first)
+    first.send("answer")
+    second.wait_event("call_answered")
+    Stranger(world, EXTENSION)
+    until(lambda: len(second.since("incoming_call")) == 2, "the waiting caller in both tabs")
+    talking = second.since("incoming_call")[-1]["payload"]["call"]["uuid"]
+    second.send("answer")
+    both = {waiting: "held", talking: "answered"}
+    until(lambda: {c["uuid"]: c["state"] for c in second.state()["calls"]} == both, "two calls")
+    second.mark()
+    kill(first)
+
+    def resumed() -> set[str]:
+        told = [e["payload"] for e in second.since("call_updated")]
+        return {update["call"]["uuid"] for update in told if update.get("resumed")}
+
+    until(lambda: resumed() == set(both), "both in the other tab", 20)
+    assert {c["uuid"]: c["state"] for c in second.state()["calls"]} == both
+    second.wait_audio(talking)
+    wait_silent(alice, theirs)
+    second.send("unhold", {"call_uuid": waiting})
+    second.wait_audio(waiting)
+    alice.wait_audio(theirs)
+    assert not second.since("call_hangup")
 
 
 def test_a_call_on_its_way_out_dies_with_its_tab_and_is_told_once(world: World, tab: Tab) -> None:

@@ -1,25 +1,143 @@
-"""Two calls at once: the second is refused cleanly and the first is not touched (faults 39, 45)."""
+"""Two calls at once: call waiting with each choice, swap, a second outgoing call; a third is refused cleanly
+and a second `call` command as well (faults 39, 45). One microphone: audio is proven after each."""
 
 from __future__ import annotations
 
 import time
 
 from tests.e2e.phone import Phone
-from tests.e2e.talk import Stranger, call, documented, hangup_of, invites, ring, talk
+from tests.e2e.talk import (
+    Stranger,
+    call,
+    documented,
+    hangup_of,
+    invites,
+    ring,
+    talk,
+    wait_no_packets,
+    wait_silent,
+)
 from tests.e2e.world import World, until
 
 
-def test_a_second_caller_hears_busy_and_the_call_goes_on(alice: Phone, bob: Phone, world: World) -> None:
+class Waiting:
+    """Alice talks to Bob, and a customer rings."""
+
+    def __init__(self, alice: Phone, bob: Phone, world: World) -> None:
+        self.ours, self.theirs = talk(alice, bob)
+        alice.wait_audio(self.ours)
+        alice.mark()
+        self.customer = Stranger(world, "1001")
+        self.second = alice.wait_event("incoming_call")["call"]["uuid"]
+
+    def answered(self, alice: Phone) -> Waiting:
+        """Alice answers the customer: Bob waits."""
+        alice.send("answer")
+        self.customer.wait_for("answered")
+        until(lambda: states(alice) == {self.ours: "held", self.second: "answered"}, "one held")
+        return self
+
+
+def states(phone: Phone) -> dict[str, str]:
+    return {call["uuid"]: call["state"] for call in phone.state()["calls"]}
+
+
+def beeps(phone: Phone) -> bool:
+    return bool(phone.frame.evaluate("!document.getElementById('sound-waiting').paused"))
+
+
+def rings(phone: Phone) -> bool:
+    return bool(phone.frame.evaluate("!document.getElementById('sound-ring').paused"))
+
+
+def test_a_waiting_caller_beeps_and_the_call_goes_on(alice: Phone, bob: Phone, world: World) -> None:
+    both = Waiting(alice, bob, world)
+    until(lambda: beeps(alice), "the beep")
+    assert not rings(alice)
+    alice.wait_audio(both.ours)
+    bob.wait_audio(both.theirs)
+    assert documented(alice) == ["incoming_call", "call_ringing"]
+    third = Stranger(world, "1001", "0900000003", "Ba")
+    third.wait_for("ended")
+    assert third.call.status == 486
+    both.customer.do("bye")
+    assert hangup_of(alice)["reason"] == "cancelled"
+    assert not beeps(alice)
+    assert states(alice) == {both.ours: "answered"}
+
+
+def test_answer_and_hold(alice: Phone, bob: Phone, world: World) -> None:
+    both = Waiting(alice, bob, world).answered(alice)
+    alice.wait_audio(both.second)
+    wait_silent(bob, both.theirs)
+    assert not beeps(alice)
+    alice.send("hangup")
+    assert hangup_of(alice)["call"]["uuid"] == both.second
+    assert states(alice) == {both.ours: "held"}
+    alice.send("unhold")
+    until(lambda: states(alice) == {both.ours: "answered"}, "the call is back")
+    alice.wait_audio(both.ours)
+    bob.wait_audio(both.theirs)
+    assert "error" not in alice.types()
+
+
+def test_decline(alice: Phone, bob: Phone, world: World) -> None:
+    both = Waiting(alice, bob, world)
+    alice.send("hangup", {"call_uuid": both.second})
+    both.customer.wait_for("ended")
+    assert both.customer.call.status == 486
+    assert hangup_of(alice)["reason"] == "rejected"
+    assert states(alice) == {both.ours: "answered"}
+    alice.wait_audio(both.ours)
+    bob.wait_audio(both.theirs)
+
+
+def test_end_and_answer(alice: Phone, bob: Phone, world: World) -> None:
+    both = Waiting(alice, bob, world)
+    alice.send("hangup")
+    assert hangup_of(alice)["call"]["uuid"] == both.ours
+    until(lambda: rings(alice) and not beeps(alice), "a ring in the place of the beep")
+    alice.send("answer")
+    alice.wait_audio(both.second)
+    assert hangup_of(bob)["reason"] == "remote_hangup"
+
+
+def test_swap_there_and_back(alice: Phone, bob: Phone, world: World) -> None:
+    both = Waiting(alice, bob, world).answered(alice)
+    for talks, waits in ((both.ours, both.second), (both.second, both.ours)):
+        alice.send("unhold", {"call_uuid": talks})
+        until(lambda: states(alice) == {talks: "answered", waits: "held"}, "swapped")  # noqa: B023
+        alice.wait_audio(talks)
+        wait_no_packets(alice, waits) if waits == both.ours else None
+        if talks == both.ours:
+            bob.wait_audio(both.theirs)
+        else:
+            wait_silent(bob, both.theirs)
+    assert "error" not in alice.types()
+
+
+def test_a_second_call_out_beside_one_on_hold(alice: Phone, bob: Phone) -> None:
     ours, theirs = talk(alice, bob)
-    alice.wait_audio(ours)
+    alice.send("hold")
     alice.mark()
-    customer = Stranger(world, "1001")
-    customer.wait_for("ended")
-    assert customer.call.status == 486
-    alice.wait_audio(ours)
+    alice.send("call", {"number": "*44"})
+    second = alice.wait_event("call_answered")["call"]["uuid"]
+    until(lambda: states(alice) == {ours: "held", second: "answered"}, "two calls")
+    alice.wait_audio(second)
+    wait_silent(bob, theirs)
+    alice.send("hangup")
+    alice.send("unhold")
     bob.wait_audio(theirs)
-    assert alice.ask("get_state")["payload"]["calls"][0]["uuid"] == ours
-    assert documented(alice) == []
+    alice.wait_audio(ours)
+
+
+def test_who_hangs_up_while_waiting_leaves_the_talk_alone(alice: Phone, bob: Phone, world: World) -> None:
+    both = Waiting(alice, bob, world).answered(alice)
+    bob.send("hangup")
+    ended = hangup_of(alice)
+    assert (ended["call"]["uuid"], ended["reason"]) == (both.ours, "remote_hangup")
+    alice.wait_audio(both.second)
+    assert states(alice) == {both.second: "answered"}
 
 
 def test_a_third_caller_hears_busy_while_two_ring(alice: Phone, world: World) -> None:
@@ -78,7 +196,8 @@ def test_two_phones_that_call_each_other_at_once_are_busy_or_ring(alice: Phone, 
     pair = (alice, bob)
     until(
         lambda: (
-            any(p.since("error") for p in pair) or all(p.since("call_hangup", "incoming_call") for p in pair)
+            any(p.since("error", "call_hangup") for p in pair)
+            and all(p.since("error", "call_hangup", "incoming_call", "call_ringing") for p in pair)
         ),
         "an outcome",
     )
@@ -92,8 +211,10 @@ def test_two_phones_that_call_each_other_at_once_are_busy_or_ring(alice: Phone, 
     talk(alice, bob)
 
 
-def test_a_busy_phone_refuses_another_phone(alice: Phone, bob: Phone) -> None:
+def test_a_phone_with_two_calls_refuses_another_phone(alice: Phone, bob: Phone, world: World) -> None:
     uuid = call(bob, "*44")
+    Stranger(world, "1002")
+    bob.wait_event("incoming_call")
     alice.send("call", {"number": "1002"})
     ended = hangup_of(alice)
     assert (ended["reason"], ended["billsec"]) == ("busy", 0)

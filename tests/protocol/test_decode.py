@@ -68,6 +68,7 @@ def test_the_twelve_commands_and_one_of_ours() -> None:
         ("send_dtmf", {"digits": "1", "call_uuid": "u"}, cmd.SendDtmf("1", "u")),
         ("transfer", {"target": "1"}, cmd.Transfer("1")),
         ("transfer", {"target": "1", "mode": "blind"}, cmd.Transfer("1", mode="blind")),
+        ("transfer", {"target": "1", "mode": "attended"}, cmd.Transfer("1", mode="attended")),
         ("get_state", {}, cmd.GetState()),
         ("mute", {"something": "new"}, cmd.Mute()),
     ],
@@ -104,7 +105,7 @@ def test_good_commands(type: str, payload: dict[str, Any], command: cmd.Command)
         ("dance", {}, "unknown_command", ("type",)),
         ("Call", {"number": "1"}, "unknown_command", ("type",)),
         # A blind transfer where an attended one was asked for would send the caller to the wrong place.
-        ("transfer", {"target": "1", "mode": "attended"}, "invalid_payload", ("mode",)),
+        ("transfer", {"target": "1", "mode": "semi"}, "invalid_payload", ("mode",)),
         ("transfer", {"target": "1", "mode": 1}, "invalid_payload", ("mode",)),
     ],
 )

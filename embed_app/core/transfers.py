@@ -1,0 +1,173 @@
+"""Giving a call away (RFC 5589): blind, or attended, which is after having asked the target.
+
+    blind     NONE --REFER--> ASKED --202--> TRYING --NOTIFY 2xx, or BYE--> ENDED transferred
+                ^               |               |
+                +---- refused --+-- NOTIFY 3xx to 6xx, or nothing for 60 s: the call goes on with us
+
+    attended  the call goes on hold, the agent calls the target and asks; then the two are joined: REFER with
+              Replaces (RFC 3891), as above. Meanwhile the call with the target is TARGET; it ends when the
+              target has let the transferred peer take our place, or by us when that does not end it.
+
+The far end's NOTIFYs decide. Until the REFER goes out there is always a way back: the target that does not
+answer, is busy or refuses leaves the first call on hold, and so does an agent who hangs up on it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from embed_app.core import effects as do
+from embed_app.core import messages as msg
+from embed_app.core.call import INVITE_TIMEOUT, end_call, release_line
+from embed_app.core.dial_string import DialStringError, clean_number
+from embed_app.core.dialog import replacement_targets
+from embed_app.core.model import Call, CallState, Direction, LinkState, Panel, TransferState
+from embed_app.core.release_cause import Reason
+from embed_app.core.turn import Turn
+from embed_app.core.two_calls import MAX_CALLS, other_calls
+
+TRANSFER_TIMEOUT = 60.0
+TARGET_LEAVES_WITHIN = 3.0
+"""Seconds in which the target's phone ends the call that was replaced; then we do."""
+
+_UNDER_WAY = (TransferState.ASKED, TransferState.TRYING)
+_NO_NEWS = (Reason.CANCELLED, Reason.LOCAL_HANGUP, Reason.MIC_DENIED)
+"""Ends of a call with a target that the agent knows of already."""
+
+
+def transfer(turn: Turn, call: Call, message: msg.TransferRequested) -> None:
+    """`call` is answered."""
+    if message.attended:
+        for waiting, target in _pairs(turn, call):
+            if message.target in (target.uuid, target.number):
+                return join(turn, waiting, target)
+    try:
+        number = clean_number(message.target)
+    except DialStringError:
+        return turn.problem("invalid_number", call_uuid=call.uuid, field="target")
+    if message.attended:
+        for waiting, target in _pairs(turn, call):
+            if number == target.number:
+                return join(turn, waiting, target)
+    if call.transfer is not TransferState.NONE:
+        return turn.problem("invalid_state", call_uuid=call.uuid)
+    if turn.link.state is not LinkState.REGISTERED:
+        return turn.problem("not_registered", call_uuid=call.uuid)
+    if message.attended:
+        return _consult(turn, call, number, message.new_call_uuid)
+    turn.put(replace(call, transfer=TransferState.ASKED, transfer_target=number))
+    turn.emit(do.SendRefer(call.uuid, number))
+    return turn.start_timer(f"transfer:{call.uuid}", TRANSFER_TIMEOUT)
+
+
+def _pairs(turn: Turn, call: Call) -> list[tuple[Call, Call]]:
+    """(the one that is transferred, the one with the target): `call` may be meant as either."""
+    others = other_calls(turn.phone, call)
+    return [(call, other) for other in others] + [(other, call) for other in others]
+
+
+def _consult(turn: Turn, call: Call, number: str, new_uuid: str) -> None:
+    if len(turn.phone.live_calls) >= MAX_CALLS:
+        return turn.problem("call_in_progress", call_uuid=call.uuid)
+    turn.put(
+        Call(
+            uuid=new_uuid,
+            direction=Direction.OUTBOUND,
+            number=number,
+            state=CallState.INVITING,
+            started_at=turn.at,
+            consult_for=call.uuid,
+            campaign_id=call.campaign_id,
+            lead_id=call.lead_id,
+        )
+    )
+    turn.change(focus=new_uuid, panel=Panel.NONE, last_ended=None, banner="")
+    turn.emit(do.SendInvite(new_uuid, number))
+    return turn.start_timer(f"invite:{new_uuid}", INVITE_TIMEOUT)
+
+
+def join(turn: Turn, waiting: Call, target: Call) -> None:
+    """The peer of `waiting` shall take our place in the call with `target`."""
+    if turn.link.state is not LinkState.REGISTERED:
+        return turn.problem("not_registered", call_uuid=waiting.uuid)
+    ready = all(
+        call.state is CallState.ANSWERED and call.transfer is TransferState.NONE for call in (waiting, target)
+    )
+    if not ready or target.dialog is None:
+        return turn.problem("invalid_state", call_uuid=waiting.uuid)
+    name = target.number or target.display_name
+    turn.put(replace(waiting, transfer=TransferState.ASKED, transfer_target=name, transfer_to=target.uuid))
+    turn.put(replace(target, transfer=TransferState.TARGET))
+    turn.change(panel=Panel.NONE, banner="")
+    uri = replacement_targets(target.dialog)[0]
+    turn.emit(do.SendAttendedRefer(waiting.uuid, uri, target.dialog, name))
+    return turn.start_timer(f"transfer:{waiting.uuid}", TRANSFER_TIMEOUT)
+
+
+def progress(turn: Turn, call: Call, status: int) -> None:
+    """Judged by the sipfrag: many stacks call every NOTIFY terminated, even the one for 100."""
+    if call.transfer not in _UNDER_WAY or status < 200:
+        return
+    if status < 300:
+        release_line(turn, call)
+        end_call(turn, call, Reason.TRANSFERRED)
+    else:
+        failed(turn, call, status)
+
+
+def failed(turn: Turn, call: Call, status: int) -> None:
+    """The call goes on with us; the agent is told and may try another target."""
+    if call.transfer not in _UNDER_WAY:
+        return
+    turn.stop_timers(f"transfer:{call.uuid}")
+    turn.put(replace(call, transfer=TransferState.NONE, transfer_target="", transfer_to=""))
+    turn.change(panel=Panel.NONE)
+    _tell(turn, call.uuid, status=status)
+
+
+def ran_out(turn: Turn, call: Call) -> None:
+    """The timer of a transfer."""
+    if call.transfer is TransferState.TARGET:
+        release_line(turn, call)
+        end_call(turn, call, Reason.TRANSFERRED)
+    else:
+        failed(turn, call, 408)
+
+
+def is_done_by_bye(call: Call) -> bool:
+    """Many PBXs release the transferor instead of reporting 200 first. And whoever let itself be replaced
+    ends the old call."""
+    return call.transfer in (TransferState.TRYING, TransferState.TARGET)
+
+
+def settle(turn: Turn) -> None:
+    """After every step: what the end of one call means for the other."""
+    for call in turn.phone.calls:
+        if not call.live and call.consult_for:
+            _asked_in_vain(turn, call)
+    for call in turn.phone.live_calls:
+        if call.transfer is TransferState.TARGET and f"transfer:{call.uuid}" not in turn.phone.timers:
+            _without_the_other(turn, call)
+
+
+def _asked_in_vain(turn: Turn, consult: Call) -> None:
+    reason = consult.release
+    if turn.phone.call(consult.consult_for) is None or consult.answered_at is not None:
+        return
+    if reason is not None and reason not in _NO_NEWS:
+        _tell(turn, consult.consult_for, status=consult.status or 408, reason=reason.value)
+
+
+def _without_the_other(turn: Turn, target: Call) -> None:
+    referred = next((call for call in turn.phone.calls if call.transfer_to == target.uuid), None)
+    if referred is not None and referred.live:
+        return
+    if referred is not None and referred.release is Reason.TRANSFERRED:
+        turn.start_timer(f"transfer:{target.uuid}", TARGET_LEAVES_WITHIN)
+    else:
+        turn.put(replace(target, transfer=TransferState.NONE))
+
+
+def _tell(turn: Turn, call_uuid: str, **detail: object) -> None:
+    turn.banner("transfer_failed")
+    turn.problem("transfer_failed", call_uuid=call_uuid, **detail)

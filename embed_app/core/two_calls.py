@@ -1,0 +1,77 @@
+"""Two calls: the agent is with one of them, which has the focus, and the other waits on hold.
+
+                    answer, dial, unhold: this one
+        FOCUS <------------------------------------ WAITING
+          |                                            ^
+          +---- another call has it from now on -------+  aside at once, then hold by re-INVITE
+
+Whoever waits is set aside first: no microphone and no loudspeaker. So one call at most is heard and hears,
+also while the re-INVITE is under way, and with a peer that refuses to be put on hold. A call that ends gives
+the focus back to the one that waits, which stays on hold until the agent takes it up.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from embed_app.core import effects as do
+from embed_app.core.call import active_call, rings_here
+from embed_app.core.model import Call, CallState, LinkState, Phone
+from embed_app.core.turn import Turn
+
+MAX_CALLS = 2
+_UP = (CallState.ANSWERED, CallState.RESUMING)
+
+
+def has_room(phone: Phone) -> bool:
+    """Whether one more caller may ring: beside another one that does, or a call that can be put on hold."""
+    live = phone.live_calls
+    return len(live) < MAX_CALLS and all(rings_here(call) or call.state in _UP for call in live)
+
+
+def on_hold(call: Call) -> bool:
+    """On hold, or about to be."""
+    return call.held if call.hold_wanted is None else call.hold_wanted
+
+
+def other_calls(phone: Phone, call: Call) -> tuple[Call, ...]:
+    """Those beside `call` the agent is in, or was before this one."""
+    return tuple(other for other in phone.live_calls if other.uuid != call.uuid and not rings_here(other))
+
+
+def ask_hold(turn: Turn, call: Call, *, held: bool) -> None:
+    """`held` changes when the peer has accepted the re-INVITE, not before (RFC 3264 section 8.4)."""
+    if call.hold_wanted is not None:
+        turn.put(replace(call, hold_wanted=held))  # only one re-INVITE at a time (RFC 3261 section 14.1)
+    elif call.held is not held:
+        turn.put(replace(call, hold_wanted=held))
+        turn.emit(do.SetHold(call.uuid, held))
+
+
+def settle(turn: Turn) -> None:
+    """After every step: who has the focus, and what that means for the others."""
+    focus = active_call(turn.phone)
+    if focus is not None and rings_here(focus):
+        focus = None
+    turn.change(focus=focus.uuid if focus is not None else "")
+    if focus is None:
+        return
+    for call in other_calls(turn.phone, focus):
+        _set_aside(turn, call, aside=True)
+        _hold(turn, turn.phone.call(call.uuid) or call)
+    _set_aside(turn, focus, aside=False)
+
+
+def _set_aside(turn: Turn, call: Call, *, aside: bool) -> None:
+    if call.aside is not aside:
+        turn.put(replace(call, aside=aside, hold_refused=False))
+        turn.emit(do.SetAside(call.uuid, aside))
+
+
+def _hold(turn: Turn, call: Call) -> None:
+    registered = turn.link.state is LinkState.REGISTERED
+    if call.state is not CallState.ANSWERED or on_hold(call) or call.hold_refused or not registered:
+        return
+    if any(other.in_place_of == call.uuid for other in turn.phone.live_calls):
+        return  # its peer is about to hang up: it has given us to somebody else
+    ask_hold(turn, call, held=True)
