@@ -23,8 +23,15 @@ from embed_app.ui.view import Banner, InCall, Screen, View
 FLASH_MS = 7000
 LONG_PRESS_MS = 500
 _KEYS = frozenset("0123456789*#")
-_NOT_TWICE = frozenset({"dial", "redial", "answer", "decline", "hangup"})
+_NOT_TWICE = frozenset(
+    {"dial", "redial", "answer", "answer_end", "decline", "hangup", "swap", "return", "join", "transfer_ask"}
+)
 _SECTIONS = {Screen.IN_CALL: "call", Screen.INCOMING: "incoming", Screen.PROBLEM: "problem"}
+
+
+def _opens(before: InCall | None, now: InCall | None, panel: str) -> bool:
+    """Whether this panel is open now and was not before."""
+    return bool(getattr(now, panel, False)) and not getattr(before, panel, False)
 
 
 class DomScreen:
@@ -32,6 +39,7 @@ class DomScreen:
         self._page = Page()
         self._number = NumberField("dial-number")
         self._target = NumberField("transfer-target")
+        self._added = NumberField("add-number")
         self._tones: Any = js.document.getElementById("tones-sent")
         self._clock = CallClock("call-timer")
         self._view: View | None = None
@@ -70,6 +78,8 @@ class DomScreen:
             self._tones.textContent = ""
         if now is None or not now.transfer_open:
             self._target.value = ""
+        if now is None or not now.add_open:
+            self._added.value = ""
 
     def _keep_focus(self, focused: Any, before: View | None, now: View) -> None:
         """Never takes the focus from the parent: only moves one that is ours already and would be lost.
@@ -78,9 +88,10 @@ class DomScreen:
         """
         if not js.document.hasFocus() or before is None:
             return
-        opened = now.in_call is not None and now.in_call.transfer_open
-        if opened and not (before.in_call is not None and before.in_call.transfer_open):
+        if _opens(before.in_call, now.in_call, "transfer_open"):
             self._target.element.focus()
+        elif _opens(before.in_call, now.in_call, "add_open"):
+            self._added.element.focus()
         elif focused and focused.closest("[hidden]"):
             section = "incoming" if now.incoming else _SECTIONS.get(now.screen, "dialer")
             js.document.getElementById(section).focus()
@@ -131,6 +142,8 @@ class DomScreen:
             if not self._long_pressed:
                 self._number.insert(value)
             self._long_pressed = False
+        elif action == "transfer_ask":
+            self._act(action, self._target.value)
         else:
             self._act(action, value, str(button.getAttribute("data-call") or ""))
 
@@ -138,6 +151,8 @@ class DomScreen:
         event.preventDefault()
         if event.target.id == "transfer-panel":
             self._act("transfer_go", self._target.value)
+        elif event.target.id == "add-panel":
+            self._act("add_go", self._added.value)
         elif self._number.value.strip():
             self._act("dial", self._number.value)
         else:
@@ -147,8 +162,9 @@ class DomScreen:
         if self._view is None or event.ctrlKey or event.metaKey or event.altKey:
             return
         call = self._view.in_call
-        if event.key == "Escape" and call is not None and (call.keypad_open or call.transfer_open):
-            self._act("close_panel")
+        if event.key == "Escape" and call is not None:
+            if call.keypad_open or call.transfer_open or call.add_open:
+                self._act("close_panel")
         elif event.target.tagName == "INPUT" or event.key not in _KEYS:
             return
         elif call is not None and call.keypad_open:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 from embed_app.core.model import Call, CallState, Direction, Panel, TransferState
 from embed_app.core.release_cause import Reason
+from embed_app.core.two_calls import on_hold
 from embed_app.i18n.translator import Translator
-from embed_app.ui.view import Ended, InCall, IncomingCard
+from embed_app.ui.view import Choice, Ended, InCall, IncomingCard, OtherCall
 
 _DIALABLE = re.compile(r"[+0-9*#]{1,32}", re.ASCII)
 
@@ -20,20 +22,44 @@ def caller(call: Call, unknown: str) -> tuple[str, str]:
     return number or unknown, ""
 
 
-def incoming_card(call: Call, translator: Translator) -> IncomingCard:
+def incoming_card(call: Call, choice: Choice, translator: Translator) -> IncomingCard:
     name, number = caller(call, translator.text("incoming.unknown"))
     return IncomingCard(
         call_uuid=call.uuid,
         name=name,
         number=number,
         spoken=translator.text("incoming.spoken", name=name),
+        choice=choice,
     )
 
 
-def in_call(call: Call, panel: Panel, translator: Translator) -> InCall:
+def choice_beside(current: Call | None) -> Choice:
+    if current is None:
+        return Choice.ALONE
+    return Choice.HELD if on_hold(current) else Choice.HOLD
+
+
+def other_call(call: Call, current: Call, translator: Translator) -> OtherCall:
+    name, _ = caller(call, translator.text("call.unknown"))
+    up = call.state is CallState.ANSWERED
+    return OtherCall(
+        call_uuid=call.uuid,
+        name=name,
+        state=_state_text(call, translator),
+        can_swap=up and current.state is CallState.ANSWERED and call.transfer is TransferState.NONE,
+        can_return=up and current.state in (CallState.INVITING, CallState.RINGING),
+    )
+
+
+def in_call(
+    call: Call, others: Sequence[Call], panel: Panel, *, full: bool, translator: Translator
+) -> InCall:
+    """`full`: there is no place for one more call."""
     name, number = caller(call, translator.text("call.unknown"))
     answered = call.state is CallState.ANSWERED
     transferring = call.transfer is not TransferState.NONE
+    can_add = answered and not transferring and not full
+    ready = [other for other in others if other.state is CallState.ANSWERED]
     return InCall(
         call_uuid=call.uuid,
         name=name,
@@ -44,14 +70,20 @@ def in_call(call: Call, panel: Panel, translator: Translator) -> InCall:
         held=call.held,
         keypad_open=answered and panel is Panel.KEYPAD,
         transfer_open=answered and panel is Panel.TRANSFER,
+        add_open=can_add and panel is Panel.ADD_CALL,
         transfer_placeholder=translator.text("transfer.placeholder"),
         can_hold=answered and not transferring,
         can_dial_tones=answered,
         can_transfer=answered and not transferring,
+        can_add=can_add,
+        can_join=answered and not transferring and len(ready) == 1,
+        shows_join=bool(others),
     )
 
 
 def _state_text(call: Call, translator: Translator) -> str:
+    if call.transfer is TransferState.TARGET or call.transfer_to:
+        return translator.text("call.joining")
     if call.transfer is not TransferState.NONE:
         return translator.text("call.transferring", target=call.transfer_target)
     if call.state is CallState.ANSWERED and call.held:

@@ -27,6 +27,12 @@ def wish_of(gesture: Gesture, view: View, new_uuid: Callable[[], str]) -> msg.Me
             return msg.DialRequested(call_uuid=new_uuid(), number=value) if value else None
         case "answer":
             return msg.AnswerRequested(call_uuid=gesture.call_uuid)
+        case "answer_end":
+            return msg.AnswerRequested(call_uuid=gesture.call_uuid, instead=True)
+        case "swap":
+            return msg.UnholdRequested(call_uuid=gesture.call_uuid)
+        case "return":
+            return msg.ReturnRequested(call_uuid=gesture.call_uuid)
         case "decline":
             return msg.HangupRequested(call_uuid=gesture.call_uuid)
         case "connect" | "retry":
@@ -35,7 +41,28 @@ def wish_of(gesture: Gesture, view: View, new_uuid: Callable[[], str]) -> msg.Me
             return msg.TakeOverRequested()
         case "unlock":
             return msg.AudioUnlockRequested()
-    return _wish_in_call(gesture.action, value, view)
+    return _wish_in_call(gesture.action, value, view) or _wish_for_another(
+        gesture.action, value, view, new_uuid
+    )
+
+
+def _wish_for_another(action: str, value: str, view: View, new_uuid: Callable[[], str]) -> msg.Message | None:
+    """A second call, or what to do with it."""
+    call = view.in_call
+    if call is None:
+        return None
+    match action:
+        case "add":
+            return msg.PanelChosen(panel=Panel.NONE if call.add_open else Panel.ADD_CALL)
+        case "add_go":
+            return msg.DialRequested(call_uuid=new_uuid(), number=value, second=True) if value else None
+        case "transfer_ask" if value:
+            return msg.TransferRequested(
+                call_uuid=call.call_uuid, target=value, attended=True, new_call_uuid=new_uuid()
+            )
+        case "join":
+            return msg.JoinRequested()
+    return None
 
 
 def _wish_in_call(action: str, value: str, view: View) -> msg.Message | None:

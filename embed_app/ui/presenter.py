@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from embed_app.core.model import Call, CallState, Direction, LinkState, Phone
+from embed_app.core.call import active_call, rings_here
+from embed_app.core.model import LinkState, Phone
 from embed_app.core.places import IN_USE
+from embed_app.core.two_calls import MAX_CALLS, other_calls
 from embed_app.i18n.translator import Translator
 from embed_app.ui.alerts import banner, flash, problem_panel
-from embed_app.ui.call_presenter import ended, in_call, incoming_card
+from embed_app.ui.call_presenter import choice_beside, ended, in_call, incoming_card, other_call
 from embed_app.ui.view import Dialer, Screen, StatusLine, Tone, View
 
 _COMING_UP = (
@@ -19,15 +21,20 @@ _COMING_UP = (
 
 
 def present(phone: Phone, translator: Translator) -> View:
-    ringing = tuple(call for call in phone.live_calls if _rings_here(call))
-    current = _current(tuple(call for call in phone.live_calls if not _rings_here(call)))
+    ringing = tuple(call for call in phone.live_calls if rings_here(call))
+    active = active_call(phone)
+    current = None if active is None or rings_here(active) else active
+    others = other_calls(phone, current) if current is not None else ()
     closing = phone.last_ended if not phone.live_calls else None
     screen = _screen(phone, ringing=bool(ringing), current=current is not None, closing=closing is not None)
     status = _status(phone, translator)
     view_ended = ended(closing, translator) if closing is not None else None
     panel = problem_panel(phone, translator) if screen is Screen.PROBLEM else None
-    cards = tuple(incoming_card(call, translator) for call in ringing)
-    view_call = in_call(current, phone.panel, translator) if current is not None else None
+    cards = tuple(incoming_card(call, choice_beside(current), translator) for call in ringing)
+    view_call = None
+    if current is not None:
+        full = len(phone.live_calls) >= MAX_CALLS
+        view_call = in_call(current, others, phone.panel, full=full, translator=translator)
     if cards:
         spoken = cards[-1].spoken
     elif view_call is not None:
@@ -48,21 +55,11 @@ def present(phone: Phone, translator: Translator) -> View:
         flash=flash(phone, translator),
         incoming=cards,
         in_call=view_call,
+        others=tuple(other_call(call, current, translator) for call in others) if current else (),
         ended=view_ended,
         problem=panel,
         audio_blocked=any(call.audio_blocked for call in phone.live_calls),
     )
-
-
-def _rings_here(call: Call) -> bool:
-    return call.direction is Direction.INBOUND and call.state is CallState.RINGING
-
-
-def _current(calls: tuple[Call, ...]) -> Call | None:
-    """The call on the screen: the answered one nobody holds, else the newest."""
-    talking = [call for call in calls if call.state is CallState.ANSWERED and not call.held]
-    newest = talking or list(calls)
-    return newest[-1] if newest else None
 
 
 def _screen(phone: Phone, *, ringing: bool, current: bool, closing: bool) -> Screen:

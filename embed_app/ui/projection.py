@@ -14,7 +14,17 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from embed_app.ui.view import Banner, Ended, InCall, IncomingCard, ProblemPanel, Screen, View
+from embed_app.ui.view import (
+    Banner,
+    Choice,
+    Ended,
+    InCall,
+    IncomingCard,
+    OtherCall,
+    ProblemPanel,
+    Screen,
+    View,
+)
 
 Properties = Mapping[str, str | bool]
 ROOT = ":root"
@@ -43,7 +53,9 @@ def project(view: View) -> Projection:
         **_in_call(view.in_call),
         **_problem(view.problem),
     }
-    return Projection(elements, {"incoming-list": {card.call_uuid: _card(card) for card in view.incoming}})
+    cards = {card.call_uuid: _card(card) for card in view.incoming}
+    others = {other.call_uuid: _other(other) for other in view.others}
+    return Projection(elements, {"incoming-list": cards, "other-calls": others})
 
 
 def _notices(view: View) -> dict[str, Properties]:
@@ -94,9 +106,10 @@ def _dialer(view: View) -> dict[str, Properties]:
 def _in_call(call: InCall | None) -> dict[str, Properties]:
     if call is None:
         return {"call": {"hidden": True}, "call-timer": {"hidden": True, "data-from": ""}}
-    panel = "keypad" if call.keypad_open else "transfer" if call.transfer_open else "none"
+    opened = {"keypad": call.keypad_open, "transfer": call.transfer_open, "add": call.add_open}
+    panel = next((name for name, is_open in opened.items() if is_open), "none")
     return {
-        "call": {"hidden": False, "data-panel": panel, "data-held": call.held},
+        "call": {"hidden": False, "data-panel": panel, "data-held": call.held, "data-two": call.shows_join},
         "call-name": {"text": call.name, "title": call.name},
         "call-number": {"text": call.number, "hidden": not call.number},
         "call-state": {"text": call.state},
@@ -112,6 +125,15 @@ def _in_call(call: InCall | None) -> dict[str, Properties]:
         "transfer-panel": {"hidden": not call.transfer_open},
         "transfer-target": {"placeholder": call.transfer_placeholder},
         "transfer-go": {"disabled": not call.can_transfer},
+        "transfer-ask": {"disabled": not call.can_add},
+        "add-call": {
+            "aria-expanded": _yes(call.add_open),
+            "disabled": not call.can_add,
+            "hidden": call.shows_join,
+        },
+        "join": {"hidden": not call.shows_join, "disabled": not call.can_join},
+        "add-panel": {"hidden": not call.add_open},
+        "add-number": {"placeholder": call.transfer_placeholder},
     }
 
 
@@ -134,7 +156,19 @@ def _card(card: IncomingCard) -> dict[str, Properties]:
         "name": {"text": card.name, "title": card.name},
         "number": {"text": card.number, "hidden": not card.number},
         "answer": {"data-call": card.call_uuid},
+        "answer-plain": {"hidden": card.choice is Choice.HOLD},
+        "answer-hold": {"hidden": card.choice is not Choice.HOLD},
+        "answer-end": {"data-call": card.call_uuid, "hidden": card.choice is Choice.ALONE},
         "decline": {"data-call": card.call_uuid},
+    }
+
+
+def _other(other: OtherCall) -> dict[str, Properties]:
+    return {
+        "name": {"text": other.name, "title": other.name},
+        "state": {"text": other.state},
+        "swap": {"data-call": other.call_uuid, "hidden": not other.can_swap},
+        "return": {"data-call": other.call_uuid, "hidden": not other.can_return},
     }
 
 

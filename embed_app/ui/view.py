@@ -25,6 +25,14 @@ class Tone(StrEnum):
     OFF = "off"
 
 
+class Choice(StrEnum):
+    """What to answer a caller means: nobody else is there, is put on hold for it, or is on hold already."""
+
+    ALONE = "alone"
+    HOLD = "hold"
+    HELD = "held"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StatusLine:
     text: str
@@ -58,6 +66,19 @@ class IncomingCard:
     number: str
     """Empty where `name` already is the number."""
     spoken: str
+    choice: Choice
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OtherCall:
+    """One that waits beside the one on the screen."""
+
+    call_uuid: str
+    name: str
+    state: str
+    can_swap: bool
+    can_return: bool
+    """The one on the screen is still being dialled: the way back gives it up."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,10 +93,16 @@ class InCall:
     held: bool
     keypad_open: bool
     transfer_open: bool
+    add_open: bool
     transfer_placeholder: str
     can_hold: bool
     can_dial_tones: bool
     can_transfer: bool
+    can_add: bool
+    """Call somebody else meanwhile, whether to ask about a transfer or not."""
+    can_join: bool
+    shows_join: bool
+    """There are two calls: joining stands in the place of adding one."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -113,6 +140,7 @@ class View:
     """As `banner`, but from this very step: the screen keeps it for some seconds."""
     incoming: tuple[IncomingCard, ...] = ()
     in_call: InCall | None = None
+    others: tuple[OtherCall, ...] = ()
     ended: Ended | None = None
     problem: ProblemPanel | None = None
     audio_blocked: bool = False

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from embed_app.core.call import rings_here
 from embed_app.core.media_watch import MediaWatch, Quality
 from embed_app.core.model import (
     Call,
@@ -60,13 +61,26 @@ INBOUND = Call(
     started_at=START,
 )
 
+HELD = replace(ANSWERED, held=True)
+SECOND = Call(
+    uuid="33333333-3333-4333-8333-333333333333",
+    direction=Direction.OUTBOUND,
+    number="1002",
+    display_name="",
+    state=CallState.ANSWERED,
+    started_at=START,
+    answered_at=START + 60,
+)
+
 
 def on_link(state: LinkState, *, attempt: int = 0, refusal: str = "", phone: Phone = READY) -> Phone:
     return replace(phone, link=replace(phone.link, state=state, attempt=attempt, refusal=refusal))
 
 
 def with_calls(*calls: Call, panel: Panel = Panel.NONE, phone: Phone = READY) -> Phone:
-    return replace(phone, calls=calls, panel=panel)
+    """The agent is with the last one that does not ring here."""
+    focus = [call.uuid for call in calls if not rings_here(call)][-1:]
+    return replace(phone, calls=calls, panel=panel, focus="".join(focus))
 
 
 def after(call: Call, reason: Reason, seconds: float = 0.0) -> Phone:
@@ -100,6 +114,21 @@ STATES: dict[str, Phone] = {
         replace(INBOUND, uuid="other", display_name=NAME, number="+842439998888"),
     ),
     "incoming_over_call": with_calls(ANSWERED, INBOUND),
+    "incoming_over_held": with_calls(replace(ANSWERED, held=True), INBOUND),
+    "incoming_over_long": with_calls(ANSWERED, replace(INBOUND, display_name=LONG_NAME)),
+    "add_call": with_calls(ANSWERED, panel=Panel.ADD_CALL),
+    "two_calls": with_calls(HELD, SECOND),
+    "two_calls_long": with_calls(
+        replace(HELD, display_name=LONG_NAME), replace(SECOND, display_name=LONG_NAME)
+    ),
+    "two_calls_keypad": with_calls(HELD, SECOND, panel=Panel.KEYPAD),
+    "two_calls_both_held": with_calls(HELD, replace(SECOND, held=True)),
+    "two_calls_dialling": with_calls(HELD, replace(SECOND, state=CallState.RINGING, answered_at=None)),
+    "two_calls_joining": with_calls(
+        replace(HELD, transfer=TransferState.TRYING, transfer_to=SECOND.uuid, transfer_target="1002"),
+        replace(SECOND, transfer=TransferState.TARGET),
+    ),
+    "two_calls_transfer": with_calls(HELD, SECOND, panel=Panel.TRANSFER),
     "queued": with_calls(replace(OUTBOUND, state=CallState.QUEUED), phone=on_link(LinkState.CONNECTING)),
     "inviting": with_calls(OUTBOUND),
     "ringing": with_calls(replace(OUTBOUND, state=CallState.RINGING)),

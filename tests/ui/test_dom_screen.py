@@ -32,6 +32,7 @@ DIALLED = {
     "call_uuid": "new-uuid",
     "campaign_id": "None",
     "lead_id": "None",
+    "second": "False",
     "headers": "()",
 }
 
@@ -103,6 +104,11 @@ def test_a_flash_outlives_its_step_and_goes_when_the_agent_goes_on(page: Page) -
         ("audio_blocked", "#audio-unlock", "AudioUnlockRequested"),
         ("incoming", '[data-part="answer"]', "AnswerRequested"),
         ("incoming", '[data-part="decline"]', "HangupRequested"),
+        ("incoming_over_call", '[data-part="answer-end"]', "AnswerRequested"),
+        ("answered", "#add-call", "PanelChosen"),
+        ("two_calls", "#join", "JoinRequested"),
+        ("two_calls", '[data-part="swap"]', "UnholdRequested"),
+        ("two_calls_dialling", '[data-part="return"]', "ReturnRequested"),
         ("idle", "#status-connect", "ConnectRequested"),
         ("problem_rejected", "#problem-retry", "ConnectRequested"),
         ("ended", "#redial", "DialRequested"),
@@ -151,6 +157,32 @@ def test_transfer_takes_the_focus_the_target_and_escape(page: Page) -> None:
         ("TransferRequested", "1002"),
         ("PanelChosen", "none"),
     ]
+
+
+def test_who_asks_first_takes_the_number_from_the_same_field(page: Page) -> None:
+    run(page, "show('transfer')")
+    page.fill("#transfer-target", "1002")
+    page.click("#transfer-ask")
+    assert [(n, f["target"], f["attended"]) for n, f in wishes(page)] == [
+        ("TransferRequested", "1002", "True")
+    ]
+
+
+def test_adding_a_call_takes_the_focus_the_number_and_escape(page: Page) -> None:
+    run(page, "show('answered')")
+    page.click("#add-call")
+    run(page, "show('add_call')")
+    expect(page.locator("#add-number")).to_be_focused()
+    page.keyboard.type("1002")
+    page.keyboard.press("Enter")
+    page.keyboard.press("Escape")
+    assert [(name, fields.get("second", fields.get("panel"))) for name, fields in wishes(page)] == [
+        ("PanelChosen", "add_call"),
+        ("DialRequested", "True"),
+        ("PanelChosen", "none"),
+    ]
+    run(page, "show('two_calls'); show('add_call')")
+    expect(page.locator("#add-number")).to_have_value("")
 
 
 def test_an_incoming_call_takes_no_focus_but_what_would_be_lost(page: Page) -> None:
@@ -216,7 +248,10 @@ NOISES = """wanted => new Promise(done => {
 })"""
 
 
-@pytest.mark.parametrize(("sound", "id_", "seconds"), [("RING", "ring", 2.8), ("RINGBACK", "ringback", 5.0)])
+SOUNDS = [("RING", "ring", 2.8), ("RINGBACK", "ringback", 5.0), ("WAITING", "waiting", 4.0)]
+
+
+@pytest.mark.parametrize(("sound", "id_", "seconds"), SOUNDS)
 def test_the_ringer_plays_and_stops(page: Page, sound: str, id_: str, seconds: float) -> None:
     run(page, f"ringer.play(Sound.{sound})")
     assert page.evaluate(PLAYING.replace("ID", f"sound-{id_}")) == pytest.approx(seconds, abs=0.05)

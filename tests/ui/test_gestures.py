@@ -10,7 +10,7 @@ from embed_app.i18n.translator import Translator
 from embed_app.ui.gestures import Gesture, wish_of
 from embed_app.ui.presenter import present
 from tests.ui.markup import read_page
-from tests.ui.states import ANSWERED, STATES
+from tests.ui.states import ANSWERED, SECOND, STATES
 
 UUID = ANSWERED.uuid
 LOCAL = {"key", "backspace"}
@@ -40,12 +40,31 @@ def wish(state: str, action: str, value: str = "", call_uuid: str = "") -> msg.M
         ("answered", "transfer", "", msg.PanelChosen(panel=Panel.TRANSFER)),
         ("transfer", "transfer", "", msg.PanelChosen(panel=Panel.NONE)),
         ("transfer", "close_panel", "", msg.PanelChosen(panel=Panel.NONE)),
+        ("answered", "add", "", msg.PanelChosen(panel=Panel.ADD_CALL)),
+        ("add_call", "add", "", msg.PanelChosen(panel=Panel.NONE)),
+        ("add_call", "add_go", "1002", msg.DialRequested(call_uuid="fresh", number="1002", second=True)),
+        (
+            "transfer",
+            "transfer_ask",
+            "1003",
+            msg.TransferRequested(call_uuid=UUID, target="1003", attended=True, new_call_uuid="fresh"),
+        ),
+        ("two_calls", "join", "", msg.JoinRequested()),
+        ("two_calls", "hangup", "", msg.HangupRequested(call_uuid=SECOND.uuid)),
+        ("two_calls_both_held", "hold", "", msg.UnholdRequested(call_uuid=SECOND.uuid)),
         ("transfer", "transfer_go", "1003", msg.TransferRequested(call_uuid=UUID, target="1003")),
     ],
 )
 def test_wishes(state: str, action: str, value: str, expected: msg.Message) -> None:
     assert wish(state, action, value) == expected
     assert type(wish(state, action, value)) is type(expected)
+
+
+def test_what_is_about_another_call_names_it() -> None:
+    both = msg.AnswerRequested(call_uuid="b", instead=True)
+    assert wish("incoming_over_call", "answer_end", call_uuid="b") == both
+    assert wish("two_calls", "swap", call_uuid="b") == msg.UnholdRequested(call_uuid="b")
+    assert wish("two_calls_dialling", "return", call_uuid="b") == msg.ReturnRequested(call_uuid="b")
 
 
 def test_answer_and_decline_name_their_call() -> None:
@@ -59,7 +78,14 @@ def test_a_late_press_after_the_call_means_nothing(action: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("state", "action"), [("ready", "dial"), ("ended", "redial"), ("transfer", "transfer_go")]
+    ("state", "action"),
+    [
+        ("ready", "dial"),
+        ("ended", "redial"),
+        ("transfer", "transfer_go"),
+        ("transfer", "transfer_ask"),
+        ("add_call", "add_go"),
+    ],
 )
 def test_empty_fields_ask_for_nothing(state: str, action: str) -> None:
     assert wish(state, action, "  ") is None

@@ -22,6 +22,7 @@ from tests.ui.states import (
     ANSWERED,
     INBOUND,
     LONG_NAME,
+    NAME,
     NUMBER,
     OUTBOUND,
     READY,
@@ -79,6 +80,45 @@ def test_every_call_state_is_named(state: CallState, text: str) -> None:
     assert view.in_call.state == text
     assert view.spoken == f"{text} {NUMBER}"
     assert view.in_call.can_dial_tones == view.in_call.can_hold == (state is CallState.ANSWERED)
+
+
+def test_the_one_the_agent_is_with_is_shown_and_the_other_beside_it() -> None:
+    view = present(STATES["two_calls"], VI)
+    assert view.in_call is not None
+    assert (view.in_call.name, view.in_call.can_join, view.in_call.can_add) == ("1002", True, False)
+    assert [(other.name, other.state, other.can_swap) for other in view.others] == [
+        (NAME, "Đang giữ máy", True)
+    ]
+
+
+@pytest.mark.parametrize(
+    ("state", "swap", "back", "join"),
+    [
+        ("two_calls", True, False, True),
+        ("two_calls_both_held", True, False, True),
+        ("two_calls_dialling", False, True, False),
+        ("two_calls_joining", False, False, False),
+    ],
+)
+def test_what_can_be_done_with_two_calls(state: str, swap: bool, back: bool, join: bool) -> None:
+    view = present(STATES[state], VI)
+    (other,) = view.others
+    assert view.in_call is not None
+    assert (other.can_swap, other.can_return, view.in_call.can_join) == (swap, back, join)
+
+
+@pytest.mark.parametrize(
+    ("state", "shown"),
+    [
+        ("incoming", {"answer-plain"}),
+        ("incoming_over_call", {"answer-hold", "answer-end"}),
+        ("incoming_over_held", {"answer-plain", "answer-end"}),
+    ],
+)
+def test_a_caller_in_a_call_leaves_three_choices(state: str, shown: set[str]) -> None:
+    (card,) = project(present(STATES[state], VI)).lists["incoming-list"].values()
+    choices = {"answer-plain", "answer-hold", "answer-end"}
+    assert {part for part in choices if not card[part]["hidden"]} == shown
 
 
 def test_held_and_transferring_say_so() -> None:
