@@ -41,13 +41,15 @@ def choice_beside(current: Call | None) -> Choice:
 
 def other_call(call: Call, current: Call, translator: Translator) -> OtherCall:
     name, _ = caller(call, translator.text("call.unknown"))
-    up = call.state is CallState.ANSWERED
+    ready = call.state is CallState.ANSWERED and call.transfer is TransferState.NONE
+    up = current.state is CallState.ANSWERED
+    dialled = current.state in (CallState.INVITING, CallState.RINGING)
     return OtherCall(
         call_uuid=call.uuid,
         name=name,
         state=_state_text(call, translator),
-        can_swap=up and current.state is CallState.ANSWERED and call.transfer is TransferState.NONE,
-        can_return=up and current.state in (CallState.INVITING, CallState.RINGING),
+        can_swap=ready and up,
+        can_return=ready and (dialled or (up and current.consult_for == call.uuid)),
     )
 
 

@@ -78,7 +78,7 @@ class OtherCall:
     state: str
     can_swap: bool
     can_return: bool
-    """The one on the screen is still being dialled: the way back gives it up."""
+    """The one on the screen is still being dialled, or was only to ask: the way back ends it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,6 +11,7 @@ export class Calls {
   constructor(t, send) {
     this.t = t;
     this.shown = null; // {call, contact, reason} of the card
+    this.live = new Map(); // uuid -> the same, of every call there is: two at most
     this.title = document.title;
     for (const button of document.querySelectorAll("[data-pop]")) {
       button.addEventListener("click", () => send(button.dataset.pop, { call_uuid: this.shown.call.uuid }));
@@ -22,12 +23,16 @@ export class Calls {
     const { call, contact } = payload;
     if (!call) return;
     if (type === "call_hangup") {
+      this.live.delete(call.uuid);
       this.remember(call, payload.reason, payload.billsec);
       if (this.shown?.call.uuid === call.uuid) this.end(call, payload.reason);
       return;
     }
-    const same = this.shown?.call.uuid === call.uuid;
-    this.shown = { call, contact: contact ?? (same ? this.shown.contact : null), reason: "" };
+    const known = { call, contact: contact ?? this.live.get(call.uuid)?.contact ?? null, reason: "" };
+    this.live.set(call.uuid, known);
+    const other = this.live.get(this.shown?.call.uuid);
+    if (call.state === "held" && other && other !== known) return; // the card stays with who is talked to
+    this.shown = known;
     this.show();
   }
 
@@ -37,8 +42,9 @@ export class Calls {
     this.show();
     setTimeout(() => {
       if (this.shown !== ended) return; // another call has the card by now
-      this.shown = null;
-      at("pop").hidden = true;
+      this.shown = [...this.live.values()].at(-1) ?? null;
+      if (this.shown) this.show();
+      else at("pop").hidden = true;
     }, ENDED_SHOWN_MS);
   }
 

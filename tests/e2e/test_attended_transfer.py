@@ -151,6 +151,22 @@ def test_a_target_that_is_silent_and_an_agent_who_comes_back(alice: Phone, bob: 
     assert "error" not in documented(alice)
 
 
+def test_a_target_that_never_answers(
+    alice: Phone, bob: Phone, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The PBX gives up; our own limit is longer (90 s) and tested in the core."""
+    monkeypatch.setattr(world.pbx._proxy._forks, "_no_answer_after", 2.0)
+    ours, theirs = talk(alice, bob)
+    alice.mark()
+    ask_target(alice, "*47")
+    error = alice.wait_event("error")
+    assert (error["code"], error["call_uuid"]) == ("transfer_failed", ours)
+    assert error["detail"] == {"status": 408, "reason": "no_answer"}
+    alice.send("unhold")
+    alice.wait_audio(ours)
+    bob.wait_audio(theirs)
+
+
 def test_a_target_that_says_no_and_hangs_up(alice: Phone, bob: Phone, carol: Phone) -> None:
     ours, theirs = talk(alice, bob)
     alice.mark()

@@ -5,6 +5,10 @@ from __future__ import annotations
 
 import time
 
+import pytest
+
+from server.pbx.call import Call
+from server.pbx.message import Request
 from tests.e2e.phone import Phone
 from tests.e2e.talk import (
     Stranger,
@@ -129,6 +133,29 @@ def test_a_second_call_out_beside_one_on_hold(alice: Phone, bob: Phone) -> None:
     alice.send("unhold")
     bob.wait_audio(theirs)
     alice.wait_audio(ours)
+
+
+def test_a_peer_that_refuses_to_be_held_is_not_talked_to_by_mistake(
+    alice: Phone, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One microphone: its echo is gone although the call is not on hold, and is back with the call."""
+
+    async def refuse(call: Call, request: Request) -> None:
+        call.agent.send(request.reply(488))
+
+    monkeypatch.setattr("server.pbx.call.Call._renegotiate", refuse)
+    uuid = call(alice, "*43")
+    alice.wait_audio(uuid)
+    alice.mark()
+    Stranger(world, "1001")
+    second = alice.wait_event("incoming_call")["call"]["uuid"]
+    alice.send("answer")
+    assert alice.wait_event("error")["code"] == "hold_failed"
+    alice.wait_audio(second)
+    assert states(alice) == {uuid: "answered", second: "answered"}
+    wait_silent(alice, uuid)
+    alice.send("hangup", {"call_uuid": second})
+    alice.wait_audio(uuid)
 
 
 def test_who_hangs_up_while_waiting_leaves_the_talk_alone(alice: Phone, bob: Phone, world: World) -> None:

@@ -120,6 +120,21 @@ def test_ask_first_and_join(alice: Phone, bob: Phone, carol: Phone) -> None:
     until(lambda: [c["number"] for c in bob.state()["calls"]] == ["1003"], "bob talks to carol")
 
 
+def test_ask_first_and_come_back(alice: Phone, bob: Phone) -> None:
+    ours, theirs = talk(alice, bob)
+    alice.mark()
+    press(alice, "Chuyển máy")
+    type_into(alice, "Chuyển tới số", "*44")
+    press(alice, "Hỏi trước")
+    alice.wait_event("call_answered")
+    wait_silent(bob, theirs)
+    press(alice, "Quay lại")
+    assert hangup_of(alice)["reason"] == "local_hangup"
+    expect(alice.frame.locator("#call-state")).to_have_text("Đang đàm thoại")
+    alice.wait_audio(ours)
+    bob.wait_audio(theirs)
+
+
 def test_a_target_that_is_busy_is_said_and_one_tap_leads_back(alice: Phone, bob: Phone) -> None:
     ours, theirs = talk(alice, bob)
     press(alice, "Chuyển máy")

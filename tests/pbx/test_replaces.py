@@ -144,6 +144,23 @@ async def test_who_has_answered_is_said_by_the_proxy_alone(make_world: Callable[
 
 
 @story
+async def test_whom_the_caller_sends_may(world: World) -> None:
+    """Attended transfer (RFC 5589 section 7): the one that was transferred takes the caller's place."""
+    async with two_phones(world, "1002") as (phone, sent), Ear() as ear, Ear(says=700) as second:
+        leg = await Leg.dial(phone, "*43", ear)
+        taken = Leg(sent, second)
+        taken.call_id, taken.remote, taken.target = leg.call_id, leg.remote, leg.target
+        taken.local = f"<sip:1002@{DOMAIN}>;tag=x"
+        for referred_by, code in (("1003", 403), ("1001", 200)):
+            headers = [*replaces(leg), ("Referred-By", f"<sip:{referred_by}@{DOMAIN}>")]
+            answer = await invite(sent, taken, await second.offer(), headers)
+            assert answer.code == code
+        await second.accept(answer.body.decode())
+        await until(lambda: second.hears(700))
+        await leg.hung_up()
+
+
+@story
 async def test_two_replaces_are_malformed(world: World) -> None:
     async with Phone(world.url, "1001") as phone, Ear() as ear, Ear() as second:
         leg = await Leg.dial(phone, "*43", ear)

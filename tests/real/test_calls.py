@@ -8,6 +8,7 @@ import pytest
 
 from tests.e2e.phone import Phone
 from tests.e2e.talk import documented, hangup_of, ring, talk, wait_silent
+from tests.e2e.world import until
 from tests.pbx.phone import Phone as SipPhone
 from tests.real.far_phone import far_phone
 from tests.real.kamailio import Kamailio
@@ -92,6 +93,30 @@ def test_a_blind_transfer_joins_the_other_two(alice: Phone, bob: Phone, carol: P
     bob.wait_event("call_hangup", reason="remote_hangup")
     assert alice.since("error") == []
     assert ours not in [call["uuid"] for call in alice.state()["calls"]]
+
+
+def test_an_attended_transfer_joins_the_other_two(alice: Phone, bob: Phone, carol: Phone) -> None:
+    ours, theirs = talk(alice, bob)
+    bob.wait_audio(theirs)
+    alice.mark()
+    bob.mark()
+    alice.send("transfer", {"target": "1003", "mode": "attended"})
+    at_carol = carol.wait_event("incoming_call")["call"]["uuid"]
+    carol.send("answer")
+    target = alice.wait_event("call_answered")["call"]["uuid"]
+    carol.wait_audio(at_carol)
+    wait_silent(bob, theirs)
+    carol.mark()
+    alice.send("transfer", {"target": "1003", "mode": "attended"})
+    until(lambda: alice.types().count("call_hangup") == 2, "both calls are given away")
+    ends = {e["payload"]["call"]["uuid"]: e["payload"]["reason"] for e in alice.since("call_hangup")}
+    assert ends == {ours: "transferred", target: "transferred"}
+    assert carol.wait_event("call_updated")["call"]["number"] == "1002"
+    at_bob = bob.wait_event("call_answered")["call"]
+    assert at_bob["number"] == "1003"
+    carol.wait_audio(at_carol)
+    bob.wait_audio(at_bob["uuid"])
+    assert alice.since("error") == []
 
 
 @pytest.mark.parametrize(

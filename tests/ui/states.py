@@ -124,6 +124,7 @@ STATES: dict[str, Phone] = {
     "two_calls_keypad": with_calls(HELD, SECOND, panel=Panel.KEYPAD),
     "two_calls_both_held": with_calls(HELD, replace(SECOND, held=True)),
     "two_calls_dialling": with_calls(HELD, replace(SECOND, state=CallState.RINGING, answered_at=None)),
+    "two_calls_asking": with_calls(HELD, replace(SECOND, consult_for=HELD.uuid)),
     "two_calls_joining": with_calls(
         replace(HELD, transfer=TransferState.TRYING, transfer_to=SECOND.uuid, transfer_target="1002"),
         replace(SECOND, transfer=TransferState.TARGET),

@@ -97,6 +97,7 @@ def test_the_one_the_agent_is_with_is_shown_and_the_other_beside_it() -> None:
         ("two_calls", True, False, True),
         ("two_calls_both_held", True, False, True),
         ("two_calls_dialling", False, True, False),
+        ("two_calls_asking", True, True, True),
         ("two_calls_joining", False, False, False),
     ],
 )
