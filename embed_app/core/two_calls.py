@@ -16,7 +16,7 @@ from dataclasses import replace
 
 from embed_app.core import effects as do
 from embed_app.core.call import active_call, rings_here
-from embed_app.core.model import Call, CallState, LinkState, Phone
+from embed_app.core.model import Call, CallState, LinkState, Panel, Phone
 from embed_app.core.turn import Turn
 
 MAX_CALLS = 2
@@ -53,7 +53,9 @@ def settle(turn: Turn) -> None:
     focus = active_call(turn.phone)
     if focus is not None and rings_here(focus):
         focus = None
-    turn.change(focus=focus.uuid if focus is not None else "")
+    uuid = focus.uuid if focus is not None else ""
+    if uuid != turn.phone.focus:
+        turn.change(focus=uuid, panel=Panel.NONE)  # what was folded out belonged to the call that ended
     if focus is None:
         return
     for call in other_calls(turn.phone, focus):

@@ -9,7 +9,7 @@ import pytest
 from embed_app.core import effects as do
 from embed_app.core import messages as msg
 from embed_app.core.line_messages import LineGranted
-from embed_app.core.model import CallState, LinkState, Sound, TransferState
+from embed_app.core.model import CallState, LinkState, Panel, Sound, TransferState
 from embed_app.core.update import sound_of
 from embed_app.protocol import events as ev
 from tests.core.driver import (
@@ -160,6 +160,13 @@ def test_hang_up_without_a_uuid_means_the_one_that_is_talked_to() -> None:
     assert held(driver) == {CALL: True}, "and the other stays on hold"
     driver.send(msg.UnholdRequested())
     assert driver.last() == (do.SetHold(CALL, False),), "one tap"
+
+
+def test_the_keypad_of_a_call_goes_with_it() -> None:
+    driver = two_calls()
+    driver.send(msg.PanelChosen(panel=Panel.KEYPAD))
+    driver.send(bye(OTHER))
+    assert driver.phone.panel is Panel.NONE
 
 
 def test_each_wish_without_a_uuid_means_the_one_that_is_talked_to() -> None:
