@@ -161,9 +161,37 @@ export class CallMedia extends SessionDescriptionHandler {
   async rollbackDescription() {
     const connection = this.peerConnection;
     if (connection?.signalingState === "have-local-offer") {
+      const offered = connection.pendingLocalDescription?.sdp ?? "";
       await connection.setLocalDescription({ type: "rollback" });
+      if (/^a=(sendonly|inactive)/m.test(offered)) await this.#hearAgain();
     } else if (connection?.signalingState === "have-remote-offer") {
       await connection.setRemoteDescription({ type: "rollback" });
+    }
+  }
+
+  /**
+   * Chromium stops playing with the offer that puts the peer on hold and does not begin again with its rollback: until
+   * the next negotiation the agent would hear nothing. So negotiate what there is with ourselves. Never rejects: a
+   * rollback that does ends the call.
+   */
+  async #hearAgain() {
+    const connection = this.peerConnection;
+    const remote = connection?.currentRemoteDescription?.sdp;
+    const transceivers = connection?.getTransceivers() ?? [];
+    const hearing = transceivers.filter(({ currentDirection }) => currentDirection?.includes("recv"));
+    if (!remote || hearing.length === 0) return;
+    for (const transceiver of hearing) transceiver.direction = transceiver.currentDirection;
+    // An answer must name the DTLS role an offer leaves open: the one that is not ours.
+    const role = /^a=setup:active/m.test(connection.currentLocalDescription?.sdp ?? "") ? "passive" : "active";
+    try {
+      await connection.setLocalDescription(await connection.createOffer());
+      const sdp = remote.replace(/^a=setup:actpass/gm, `a=setup:${role}`);
+      await connection.setRemoteDescription({ type: "answer", sdp });
+    } catch {
+      // Closed, or an offer of the peer came between: that one is a negotiation too.
+      if (connection.signalingState === "have-local-offer") {
+        await connection.setLocalDescription({ type: "rollback" }).catch(() => {});
+      }
     }
   }
 
