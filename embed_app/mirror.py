@@ -54,7 +54,7 @@ _ONLY: Mapping[type, frozenset[str]] = {
 }
 _LEFT_OUT: Mapping[type, frozenset[str]] = {
     Phone: _names("settings timers due timer_count farewells now"),
-    Call: _names("headers last_digit glares resume_tries aside hold_refused"),
+    Call: _names("headers last_digit glares resume_tries resume_in_dialog aside hold_refused"),
     **dict.fromkeys(FORWARDED, _names("at chance")),
 }
 _BLANK: Mapping[type, Mapping[str, Any]] = {

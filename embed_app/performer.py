@@ -75,8 +75,8 @@ class Performer:
                 agent.reject(uuid, status)
             case do.CancelInvite():
                 agent.cancel(uuid)
-            case do.SendReplacement(_, target, dialog, muted, held):
-                agent.replace(uuid, target, dialog, muted=muted, held=held)
+            case do.SendReplacement(_, target, dialog, muted, held, in_dialog):
+                agent.replace(uuid, target, dialog, muted=muted, held=held, in_dialog=in_dialog)
             case do.CancelReplacement():
                 agent.cancel_replacement(uuid)
             case do.SendBye():

@@ -20,8 +20,9 @@
  *   expect(sipCallId, callId)   the next INVITE with this SIP Call-ID is this call; callId "": is a new one again
  *   accept(callId) reject(callId, status)
  *   replace(callId, json)       take back a call of a former page (RFC 3891): {target, call_id, local_tag, remote_tag,
- *                               remote_target, remote_uri, sequence, routes, gruu, muted, held}, as `dialog` told it then,
- *                               `target` being where to look for the far end. progress, accepted and dialog; or replace_failed.
+ *                               remote_target, remote_uri, sequence, routes, gruu, muted, held, in_dialog}, as `dialog`
+ *                               told it then, `target` being where to look for the far end; in_dialog: by a re-INVITE
+ *                               in that dialog, for a far end without Replaces. progress, accepted and dialog; or replace_failed.
  *                               A try that is under way is given up for it
  *   cancelReplacement(callId)   give up, without an event
  *   farewell(json)              BYE in a dialog of a former page, fields as above
@@ -83,7 +84,15 @@ import { emit, listen } from "./sip/events.js";
 import { CallMedia } from "./sip/media.js";
 import { displayText, headerLines, targetUri, toldHeaders, userOf } from "./sip/messages.js";
 import { Registration } from "./sip/registration.js";
-import { keepGruu, replacement, replacesOf, sayFarewell, takeOver } from "./sip/replace.js";
+import {
+  keepGruu,
+  offerInDialog,
+  rejoin,
+  replacement,
+  replacesOf,
+  sayFarewell,
+  takeOver,
+} from "./sip/replace.js";
 import { WebSocketTransport } from "./sip/transport.js";
 
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
@@ -270,8 +279,10 @@ function replace(id, json) {
   setAside(id, wasAside);
   try {
     keepGruu(userAgent, dialog.gruu);
-    const { target, options } = replacement(dialog);
-    add(id, new Inviter(userAgent, target, options), { muted: dialog.muted, held: dialog.held }).start();
+    const { target, options } = dialog.in_dialog ? offerInDialog(dialog) : replacement(dialog);
+    const inviter = new Inviter(userAgent, target, options);
+    const session = dialog.in_dialog ? rejoin(inviter, dialog) : inviter;
+    add(id, session, { muted: dialog.muted, held: dialog.held }).start();
   } catch {
     emit({ type: "replace_failed", call_id: id, status: 0 });
   }

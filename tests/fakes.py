@@ -102,8 +102,10 @@ class FakeUserAgent:
     def refer_to_call(self, call_uuid: str, target: str, dialog: Dialog, name: str) -> None:
         self._note("refer_to_call", call_uuid, target, dialog, name)
 
-    def replace(self, call_uuid: str, target: str, dialog: Dialog, *, muted: bool, held: bool) -> None:
-        self._note("replace", call_uuid, target, dialog, muted, held)
+    def replace(
+        self, call_uuid: str, target: str, dialog: Dialog, *, muted: bool, held: bool, in_dialog: bool
+    ) -> None:
+        self._note("replace", call_uuid, target, dialog, muted, held, in_dialog)
 
     def cancel_replacement(self, call_uuid: str) -> None:
         self._note("cancel_replacement", call_uuid)

@@ -210,8 +210,10 @@ class SipUserAgent:
         how = {"target": target, "name": name}
         js.zorioSip.referToCall(call_uuid, json.dumps(asdict(dialog) | how))
 
-    def replace(self, call_uuid: str, target: str, dialog: Dialog, *, muted: bool, held: bool) -> None:
-        how = {"target": target, "muted": muted, "held": held}
+    def replace(
+        self, call_uuid: str, target: str, dialog: Dialog, *, muted: bool, held: bool, in_dialog: bool
+    ) -> None:
+        how = {"target": target, "muted": muted, "held": held, "in_dialog": in_dialog}
         js.zorioSip.replace(call_uuid, json.dumps(asdict(dialog) | how))
 
     def cancel_replacement(self, call_uuid: str) -> None:

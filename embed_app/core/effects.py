@@ -125,12 +125,16 @@ class PassOn(CallEffect):
 
 @dataclass(frozen=True, slots=True)
 class SendReplacement(CallEffect):
-    """Take the call back from a former page (RFC 3891); an attempt under way is given up for it."""
+    """Take the call back from a former page (RFC 3891); an attempt under way is given up for it.
+
+    `in_dialog`: by a re-INVITE in the dialog of the former page, for a far end that knows no Replaces.
+    """
 
     target: str = field(repr=False)
     dialog: Dialog
     muted: bool
     held: bool
+    in_dialog: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -137,6 +137,8 @@ class Call:
     dialog: Dialog | None = None
     """Known while the call is answered, and from the record of the former page while it is resuming."""
     resume_tries: int = 0
+    resume_in_dialog: bool = False
+    """The far end has said that it knows no Replaces."""
 
     @property
     def live(self) -> bool:

@@ -5,8 +5,9 @@
         v         line up: SendReplacement to one target after the other        200
     RESUMING ------------------------------------------------------------------------> ANSWERED
         |     480 and its like, or no sign of life for 8 s: once more; the line drops: when it is back
+        |     420, it knows no Replaces: from now on by re-INVITE in the old dialog (RFC 3261 section 14)
         |
-        +--> ENDED signaling_lost: 481, 403, 420 …, or nothing worked for GIVE_UP_AFTER
+        +--> ENDED signaling_lost: 481, 403 …, or nothing worked for GIVE_UP_AFTER
 
 Of two calls each is taken back for itself, the one that waits on hold. The parent hears one `call_updated`
 with `resumed` of each, or one `call_hangup`. What is left behind for the next
@@ -38,6 +39,7 @@ TRY_AGAIN_AFTER = 0.5
 GIVE_UP_AFTER = 25.0
 
 _GONE = 481
+_NO_REPLACES = 420
 _NOT_YET = frozenset({0, 404, 408, 410, 480, 491, 500, 502, 503, 504})
 """The far end's own connection may be on its way back, or this was the wrong one of its addresses."""
 
@@ -117,8 +119,12 @@ def _try(turn: Turn, call: Call) -> None:
         raise TypeError("a call is resumed from its dialog")
     targets = replacement_targets(call.dialog)
     target = targets[call.resume_tries % len(targets)]
+    if call.resume_in_dialog:
+        target = call.dialog.remote_target
     turn.put(replace(call, resume_tries=call.resume_tries + 1))
-    turn.emit(do.SendReplacement(call.uuid, target, call.dialog, call.muted, call.held))
+    turn.emit(
+        do.SendReplacement(call.uuid, target, call.dialog, call.muted, call.held, call.resume_in_dialog)
+    )
     turn.start_timer(f"resume:{call.uuid}", TRY_FOR)
 
 
@@ -130,8 +136,13 @@ def far_end_rings(turn: Turn, call: Call) -> None:
 def replacement_failed(turn: Turn, call: Call, status: int) -> None:
     if call.state is not CallState.RESUMING or call.dialog is None:
         return
+    if status == _NO_REPLACES and not call.resume_in_dialog:
+        turn.put(replace(call, resume_in_dialog=True))
+        turn.stop_timers(f"resume:{call.uuid}")  # at once
+        return
     # A proxy may refuse an address it does not know (403, 404); the far end itself knows best (481).
-    another = call.resume_tries < len(replacement_targets(call.dialog)) and status != _GONE
+    untried = not call.resume_in_dialog and call.resume_tries < len(replacement_targets(call.dialog))
+    another = untried and status != _GONE
     if status in _NOT_YET or another:
         turn.start_timer(f"resume:{call.uuid}", TRY_AGAIN_AFTER)
     else:
@@ -140,7 +151,7 @@ def replacement_failed(turn: Turn, call: Call, status: int) -> None:
 
 def resumed(turn: Turn, call: Call) -> None:
     turn.stop_timers(f"resume:{call.uuid}", f"resume_limit:{call.uuid}")
-    call = replace(call, state=CallState.ANSWERED, resume_tries=0)
+    call = replace(call, state=CallState.ANSWERED, resume_tries=0, resume_in_dialog=False)
     turn.put(call)
     media.watch(turn, call)
     turn.emit(do.SetMute(call.uuid, call.muted))  # what was wished for since the try began

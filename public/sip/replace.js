@@ -6,6 +6,8 @@ import { attempt } from "./attempt.js";
 const RETRY_LATER = 491;
 /** A former page sent some requests we know nothing of; ours must have a higher CSeq, and gaps are allowed. */
 const SEQUENCE_AHEAD = 1000;
+const FAREWELL_AHEAD = 100_000;
+let offersInDialog = 0;
 
 /** The end a dialog is known by, as this side sees it. */
 export const dialogKey = (callId, localTag, remoteTag) => `${callId};${localTag};${remoteTag}`;
@@ -56,6 +58,36 @@ export function replacement(dialog) {
   return { target, options: { extraHeaders, params: { toUri: parsed(dialog.remote_uri) } } };
 }
 
+/**
+ * Options of an Inviter whose INVITE is a re-INVITE in `dialog`, for a far end that knows no Replaces; then hand it to
+ * `rejoin`. SIP.js makes the dialog anew from the answer: it has the same tags, and so is the same one.
+ */
+export function offerInDialog(dialog) {
+  offersInDialog += 1;
+  const params = {
+    toUri: parsed(dialog.remote_uri),
+    toTag: dialog.remote_tag,
+    callId: dialog.call_id,
+    cseq: dialog.sequence + SEQUENCE_AHEAD * offersInDialog,
+    routeSet: dialog.routes,
+  };
+  return { target: parsed(dialog.remote_target), options: { params } };
+}
+
+/** What no option of the Inviter says: our tag, and the route set, which an answer to a re-INVITE does not repeat. */
+export function rejoin(inviter, dialog) {
+  const { outgoingRequestMessage: invite } = inviter;
+  invite.fromTag = dialog.local_tag;
+  invite.from.setParam("tag", dialog.local_tag);
+  invite.setHeader("From", invite.from.toString());
+  const accepted = inviter.onAccept.bind(inviter);
+  inviter.onAccept = (response) => {
+    response.session.dialogState.routeSet = [...dialog.routes];
+    return accepted(response);
+  };
+  return inviter;
+}
+
 /** What a later page must know of `session` (SIP.js, established). */
 export function dialogOf(session) {
   const { dialog, userAgent } = session;
@@ -78,7 +110,7 @@ export function sayFarewell(userAgent, dialog) {
   const { uri } = userAgent.configuration;
   const options = {
     callId: dialog.call_id,
-    cseq: dialog.sequence + SEQUENCE_AHEAD,
+    cseq: dialog.sequence + FAREWELL_AHEAD,
     fromTag: dialog.local_tag,
     toTag: dialog.remote_tag,
     routeSet: dialog.routes,

@@ -117,7 +117,31 @@ def test_a_proxy_that_does_not_know_the_contact_is_asked_for_the_address_of_reco
     assert driver.told(ev.CallHangup)[0].reason == "signaling_lost"
 
 
-@pytest.mark.parametrize("status", [403, 420, 481, 486, 488, 603])
+def test_a_far_end_without_replaces_gets_an_offer_in_the_old_dialog() -> None:
+    driver = resuming()
+    driver.send(msg.ReplacementFailed(call_uuid=CALL, status=420))
+    first, second = replacements(driver)
+    assert (first.in_dialog, second.in_dialog) == (False, True)
+    assert second.target == DIALOG.remote_target
+    driver.send(msg.ReplacementFailed(call_uuid=CALL, status=491))
+    driver.fire(f"resume:{CALL}")
+    assert replacements(driver)[-1] == second
+    driver.send(msg.CallAccepted(call_uuid=CALL))
+    assert [event.resumed for event in driver.told(ev.CallUpdated)] == [True]
+    assert not driver.call.resume_in_dialog
+
+
+@pytest.mark.parametrize("status", [403, 420, 481, 488])
+def test_where_that_does_not_work_either_it_ends_once(status: int) -> None:
+    driver = resuming()
+    for answer in (420, status, status):
+        driver.send(msg.ReplacementFailed(call_uuid=CALL, status=answer))
+    assert driver.reasons() == ["signaling_lost"]
+    assert len(replacements(driver)) == 2
+    assert driver.asked(do.SendFarewell) == 1
+
+
+@pytest.mark.parametrize("status", [403, 481, 486, 488, 603])
 def test_a_final_answer_ends_it_once(status: int) -> None:
     driver = resuming()
     if status != 481:

@@ -6,6 +6,7 @@ import json
 import os
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from statistics import median
 from typing import Any
 
@@ -13,6 +14,8 @@ import pytest
 from playwright.sync_api import Browser
 
 from embed_app.i18n.translator import load_texts
+from server.pbx.flow import Flow
+from server.pbx.message import Request, Response
 from tests.e2e.crm import (
     Gap,
     navigate_parent,
@@ -232,6 +235,55 @@ def test_a_call_to_a_group_is_taken_back_by_the_phone_that_answered_it(crm: Open
     two.wait_audio(theirs)
     two.send("hangup")
     assert hangup_of(one)["reason"] == "remote_hangup"
+
+
+@contextmanager
+def nobody_knows_replaces(world: World) -> Iterator[None]:
+    """The PBX answers as a far end without RFC 3891 does."""
+    proxy: Any = world.pbx._proxy
+    refusal = proxy._refusal
+
+    def refuses(flow: Flow, request: Request) -> Response | None:
+        if request.method == "INVITE" and request.get("Replaces"):
+            return request.reply(420, [("Unsupported", "replaces")])
+        found: Response | None = refusal(flow, request)
+        return found
+
+    proxy._refusal = refuses
+    try:
+        yield
+    finally:
+        proxy._refusal = refusal
+
+
+@pytest.mark.parametrize("who", ["caller", "callee"])
+def test_a_far_end_without_replaces_gets_an_offer_in_the_old_dialog(
+    crm: OpenCrm, world: World, who: str
+) -> None:
+    one, two = crm("1003"), crm("1004")
+    ours, theirs = talk(one, two) if who == "caller" else talk(two, one)[::-1]
+    one.wait_audio(ours)
+    gap = Gap(two, theirs)
+    with nobody_knows_replaces(world):
+        for _ in range(2):  # the second time it is the resumed call that is resumed
+            one.mark()
+            two.mark()
+            reload_parent(one)
+            wait_resumed(one, ours)
+            one.wait_audio(ours)
+            two.wait_audio(theirs)
+            assert set(two.types()) <= {"call_updated"}
+    heard = gap.read_ms()
+    record_fault(31, f"the {who} reloads, the far end knows no Replaces", "resumed", "by re-INVITE", heard)
+    two.send("hold")
+    until(lambda: two.state()["calls"][0]["held"], "the far end's hold")
+    two.send("unhold")
+    until(lambda: not two.state()["calls"][0]["held"], "the far end's unhold")
+    one.send("hold")
+    until(lambda: one.state()["calls"][0]["held"], "the hold")
+    one.send("hangup")
+    assert hangup_of(one)["reason"] == "local_hangup"
+    assert hangup_of(two)["reason"] == "remote_hangup"
 
 
 def test_a_duplicated_tab_does_not_steal_the_call(crm: OpenCrm, world: World, plain: Browser) -> None:
