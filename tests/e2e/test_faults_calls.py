@@ -50,7 +50,8 @@ def test_fault_37_slow_link(world: World) -> None:
         gate.bytes_per_second = kilobytes * 1000
         begun = time.monotonic()
         phone = Phone.open(Through(world, gate), "1004", context=world.browser.new_context(), wait=None)
-        starting = phone.frame.locator('#phone[data-screen="starting"] #status-text')
+        frame = phone.page.frame_locator("#phone")
+        starting = frame.locator('#phone[data-screen="starting"] #status-text')
         starting.wait_for(timeout=10_000)
         assert load_texts("vi")["status.starting"] in starting.inner_text()
         phone.wait_event("ready", seconds=55)
