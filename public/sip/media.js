@@ -30,6 +30,8 @@ export class CallMedia extends SessionDescriptionHandler {
   #wanted;
   #capMs;
   #lender = null;
+  /** Ends all listening: Chromium keeps some objects of a closed connection for ever, and with them whoever listens. */
+  #open = new AbortController();
 
   constructor(logger, settings) {
     super(logger, (_constraints, media) => media.openMicrophone(), {
@@ -61,7 +63,8 @@ export class CallMedia extends SessionDescriptionHandler {
     for (const track of stream.getTracks()) {
       track.enabled = this.#microphoneOn;
       // Unplugged, or the permission taken back. Our own stop() is no such event.
-      track.addEventListener("ended", () => this.#sends(track) && this.hooks?.microphoneEnded());
+      const ended = () => this.#sends(track) && this.hooks?.microphoneEnded();
+      track.addEventListener("ended", ended, { signal: this.#open.signal });
     }
     if (this.peerConnection) return stream;
     stream.getTracks().forEach((track) => track.stop());
@@ -76,6 +79,12 @@ export class CallMedia extends SessionDescriptionHandler {
   async reopenMicrophone() {
     await this.setLocalMediaStream(await this.openMicrophone());
     this.hooks?.microphoneReady();
+  }
+
+  close() {
+    super.close();
+    this.#open.abort();
+    this.hooks = null;
   }
 
   /** For what is gathered from now on: TURN credentials may be newer than the call. */
@@ -262,12 +271,13 @@ export class CallMedia extends SessionDescriptionHandler {
       for (const { transport } of peerConnection.getSenders()) {
         if (!transport || watched.has(transport)) continue;
         watched.add(transport);
-        transport.addEventListener("statechange", () => {
+        const changed = () => {
           if (transport.state === "closed" && this.peerConnection) this.hooks?.state("peer_closed");
-        });
+        };
+        transport.addEventListener("statechange", changed, { signal: this.#open.signal });
       }
     };
-    peerConnection.addEventListener("signalingstatechange", look);
+    peerConnection.addEventListener("signalingstatechange", look, { signal: this.#open.signal });
   }
 
   #received(event) {
