@@ -108,7 +108,7 @@ export class CallMedia extends SessionDescriptionHandler {
   async setLocalMediaStream(stream) {
     try {
       await super.setLocalMediaStream(stream);
-      this.peerConnection.getSenders().forEach(passSender);
+      this.peerConnection.getSenders().forEach((sender) => passSender(sender, this.#open.signal));
       this.#watchPeer();
     } catch (error) {
       stream.getTracks().forEach((track) => track.stop());
@@ -132,7 +132,7 @@ export class CallMedia extends SessionDescriptionHandler {
     const offered = transceivers.find(({ mid, sender }) => mid !== null && !sender.track);
     if (!spare || !offered) return;
     await offered.sender.replaceTrack(spare.sender.track);
-    passSender(offered.sender);
+    passSender(offered.sender, this.#open.signal);
     spare.stop();
   }
 
@@ -281,7 +281,7 @@ export class CallMedia extends SessionDescriptionHandler {
   }
 
   #received(event) {
-    watchReceiver(event.receiver, (digit) => this.hooks?.digit(digit));
+    watchReceiver(event.receiver, (digit) => this.hooks?.digit(digit), this.#open.signal);
     this.hooks?.stream(this.remoteMediaStream);
   }
 }

@@ -41,7 +41,8 @@ function watchEvents(onDigit) {
 
 const piped = new WeakSet();
 
-function pipe(end, look) {
+/** `signal` ends it: Chromium keeps a pipe for ever, with all that hangs on it, when only its connection is closed. */
+function pipe(end, look, signal) {
   // Re-INVITEs announce the same track again; the streams can be made only once.
   if (!canReadRtp || piped.has(end)) return;
   piped.add(end);
@@ -55,16 +56,17 @@ function pipe(end, look) {
       }
     },
   });
-  // Both ends fail when the call is over: that is how these pipes stop.
-  readable.pipeThrough(looking).pipeTo(writable).catch(() => {});
+  // All of it fails when the call is over: that is how these pipes stop.
+  readable.pipeTo(looking.writable, { signal }).catch(() => {});
+  looking.readable.pipeTo(writable, { signal }).catch(() => {});
 }
 
-/** Watch what a receiver receives; call it as soon as its track is there. */
-export function watchReceiver(receiver, onDigit) {
-  pipe(receiver, watchEvents(onDigit));
+/** Watch what a receiver receives, until `signal` is aborted; call it as soon as its track is there. */
+export function watchReceiver(receiver, onDigit, signal) {
+  pipe(receiver, watchEvents(onDigit), signal);
 }
 
 /** A sender of the same connection sends nothing until its frames are handed through as well. */
-export function passSender(sender) {
-  pipe(sender, () => {});
+export function passSender(sender, signal) {
+  pipe(sender, () => {}, signal);
 }

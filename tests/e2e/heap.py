@@ -8,9 +8,11 @@ from typing import Any
 from tests.e2e.phone import Phone
 
 _PYTHON = """async () => {
-  const core = [...document.scripts].map((each) => each.src).find((src) => src.includes("/boot.js"));
-  const { whenDefined } = await import(core.replace("boot.js", "pyscript/core.js"));
-  const { interpreter } = await whenDefined("py");
+  const started = async () => {
+    const { whenDefined } = await import(`${zorioBoot.assets}pyscript/core.js`);
+    return (await whenDefined("py")).interpreter;
+  };
+  const interpreter = zorioBoot.python ?? (await started()); // by the fast start, or by PyScript
   const counted = interpreter.runPython([
     "import gc",
     "gc.collect()",

@@ -15,6 +15,7 @@ from playwright.sync_api import Browser
 
 from tests.e2e.crm import navigate_parent, open_crm, reload_frame, reload_parent, renew_token
 from tests.e2e.gate import Gate, use_urls
+from tests.e2e.heap import Heap, heap_of
 from tests.e2e.phone import Phone
 from tests.e2e.relay import Relays
 from tests.e2e.world import World, until
@@ -49,6 +50,11 @@ class Storm:
     def wait(self, least: float, most: float) -> None:
         """A span of time drawn by chance, in which the phones' events come in."""
         self.one.page.wait_for_timeout(self.chance.uniform(least, most) * 1000)
+
+    def heap(self) -> Heap:
+        """Of `two`, once SIP has forgotten the last call: its transactions live for 32 s (RFC 6026 timer L)."""
+        self.two.page.wait_for_timeout(36_000)
+        return heap_of(self.two)
 
     # ---- faults that an answered call survives
 
