@@ -52,7 +52,7 @@ class Storm:
         self.one.page.wait_for_timeout(self.chance.uniform(least, most) * 1000)
 
     def heap(self) -> Heap:
-        """Of `two`, once SIP has forgotten the last call: its transactions live for 32 s (RFC 6026 timer L)."""
+        """Of `two`, once SIP has forgotten the last call: transactions live for 32 s (RFC 6026, timer L)."""
         self.two.page.wait_for_timeout(36_000)
         return heap_of(self.two)
 
