@@ -53,7 +53,7 @@ bench: $(BIN)/.dev build chromium ## measure the frame against plain JavaScript;
 	@$(BIN)/python -m bench $(if $(QUICK),--quick)
 
 clean: ## remove what was built and cached; the environments stay
-	rm -rf dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
+	rm -rf dist gallery .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
 	find embed_app server tests public -name __pycache__ -prune -exec rm -rf {} +
 
 LOCK := $(BIN)/uv pip compile pyproject.toml --upgrade --quiet --universal --python-version 3.11 \
@@ -65,6 +65,11 @@ lock: $(BIN)/.dev ## write the Python lock files anew from pyproject.toml
 
 screenshots: $(BIN)/.dev build chromium ## take the pictures of the README
 	$(BIN)/python -m tests.e2e.screenshots
+
+# A folder has this name too.
+.PHONY: gallery
+gallery: $(BIN)/.dev chromium ## take a picture of every state of the screen, all in gallery/index.html
+	@$(BIN)/python -m tests.ui.gallery gallery
 
 # Programs only: the tests start them with configurations and ports of their own.
 SERVERS := kamailio kamailio-websocket-modules kamailio-autheph-modules kamailio-tls-modules \

@@ -1,5 +1,6 @@
 """Looks at every state without Python in the browser: renders the page's body and style sheets with the
-projection of each state, and saves screenshots.
+projection of each state, saves screenshots and puts them into one page, OUT/index.html.
+`make gallery` does it.
 
     python -m tests.ui.gallery OUT [--only answered,keypad] [--sizes 380x560,320x560]
 """
@@ -8,19 +9,26 @@ from __future__ import annotations
 
 import argparse
 import re
+import sys
 from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
 
 from playwright.sync_api import Page, sync_playwright
 
+from embed_app.core.model import Phone
 from embed_app.i18n.translator import Translator
 from embed_app.ui.presenter import present
 from embed_app.ui.projection import project
+from tests.ui.gallery_page import Shot, gallery_page
 from tests.ui.markup import style_sheet
 from tests.ui.states import STATES, in_settings
 
 PUBLIC = Path(__file__).parents[2] / "public"
+LOCALES = ("vi", "en")
+THEMES = ("light", "dark")
+# What the page can show: every state of the phone, and the frame whose Python never came (boot.js says so).
+SHOWN: dict[str, Phone | None] = {**STATES, "load_failed": None}
 
 APPLY = """
 ({elements, lists}) => {
@@ -60,42 +68,61 @@ def still_page(page: Page) -> None:
 
 
 def show(page: Page, state: str, locale: str, theme: str, layout: str = "docked") -> None:
-    view = present(in_settings(STATES[state], locale, theme, layout), Translator(locale))
+    phone = SHOWN[state] or STATES["starting"]
+    view = present(in_settings(phone, locale, theme, layout), Translator(locale))
     page.evaluate(APPLY, asdict(project(view)))
+    if state == "load_failed":
+        page.evaluate("document.documentElement.dataset.boot = 'failed'")
     if state in ("ready", "connecting"):
         page.fill("#dial-number", "0912345678" if state == "ready" else "")
     if state.startswith("keypad"):
         page.evaluate("document.getElementById('tones-sent').textContent = '1*2345#'")
 
 
-def shots(page: Page, out: Path, states: list[str], sizes: list[tuple[int, int]]) -> Iterator[Path]:
-    for width, height in sizes:
-        page.set_viewport_size({"width": width, "height": height})
-        for locale in ("vi", "en"):
-            for theme in ("light", "dark"):
-                for state in states:
-                    still_page(page)
-                    show(page, state, locale, theme)
-                    target = out / f"{state}-{locale}-{theme}-{width}x{height}.png"
-                    page.screenshot(path=target, animations="disabled")
-                    yield target
+def take(page: Page, out: Path, shots: list[Shot]) -> Iterator[Shot]:
+    """Saves each picture in `out`, and says so."""
+    for shot in shots:
+        page.set_viewport_size({"width": shot.width, "height": shot.height})
+        still_page(page)
+        show(page, shot.state, shot.locale, shot.theme)
+        page.screenshot(path=out / shot.file, animations="disabled")
+        yield shot
+
+
+def tell(done: int, total: int) -> None:
+    """One line that counts, on a terminal; elsewhere only the last one."""
+    if sys.stderr.isatty() or done == total:
+        print(f"\rgallery  {done} of {total} pictures", end="", file=sys.stderr, flush=True)
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("out", type=Path)
-    parser.add_argument("--only", default=",".join(STATES))
+    parser.add_argument("--only", default=",".join(SHOWN))
     parser.add_argument("--sizes", default="380x560,320x560")
     parser.add_argument("--chromium", default="/usr/bin/chromium")
     options = parser.parse_args()
+    states = options.only.split(",")
+    if unknown := set(states) - set(SHOWN):
+        parser.error(f"no such state: {', '.join(sorted(unknown))}")
     options.out.mkdir(parents=True, exist_ok=True)
     sizes = [(int(w), int(h)) for w, h in (size.split("x") for size in options.sizes.split(","))]
+    shots = [
+        Shot(state, locale, theme, width, height)
+        for width, height in sizes
+        for locale in LOCALES
+        for theme in THEMES
+        for state in states
+    ]
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=options.chromium, args=["--no-sandbox"])
         page = browser.new_page()
-        count = sum(1 for _ in shots(page, options.out, options.only.split(","), sizes))
+        for done, _ in enumerate(take(page, options.out, shots), start=1):
+            tell(done, len(shots))
         browser.close()
-    print(f"{count} screenshots in {options.out}")
+    index = options.out / "index.html"
+    index.write_text(gallery_page({state: SHOWN[state] for state in states}, shots), encoding="utf-8")
+    print(f"\n{index}")
 
 
 if __name__ == "__main__":
