@@ -8,6 +8,7 @@
 
   var FRESH_MS = 8000; // an answer tells how long credentials last: an old one would tell it wrongly
   var UNWANTED_MS = 20000;
+  var UNPAINTED_MS = 100;
   var PROVEN_MS = 20000; // after it the browser has compiled what it compiles, and PyScript is there
   var boot = window.zorioBoot;
   // What the plain path would not tell anybody: texts without names, numbers or tokens.
@@ -113,9 +114,20 @@
     return fetch(boot.assets + name, { integrity: hash });
   }
 
+  // Compiling takes every core there is: what is painted first is painted sooner if it waits. The download does not.
+  function painted() {
+    return new Promise(function (resolve) {
+      requestAnimationFrame(function () { setTimeout(resolve); });
+      setTimeout(resolve, UNPAINTED_MS); // out of sight nothing is painted
+    });
+  }
+
   try {
+    var wasm = quiet(asset("pyodide.asm.wasm", WASM_HASH));
     boot.early = {
-      module: quiet(WebAssembly.compileStreaming(asset("pyodide.asm.wasm", WASM_HASH))),
+      module: quiet(painted().then(function () {
+        return WebAssembly.compileStreaming(wasm);
+      })),
       image: quiet(asset("python.image", IMAGE_HASH).then(function (response) {
         if (!response.ok) throw new Error("python.image: status " + response.status);
         return response.arrayBuffer();
