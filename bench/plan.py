@@ -39,7 +39,7 @@ class Plan:
                         yield slow, run, page, start
 
 
-FULL = Plan("full", runs=7, slow_runs=3, calls=4)
+FULL = Plan("full", runs=7, slow_runs=3, calls=10)
 QUICK = Plan("quick", runs=3, slow_runs=0, calls=2, budget=110)
 
 
