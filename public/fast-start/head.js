@@ -8,6 +8,7 @@
 
   var FRESH_MS = 8000; // an answer tells how long credentials last: an old one would tell it wrongly
   var UNWANTED_MS = 20000;
+  var WARM_MS = 3000;
   var UNPAINTED_MS = 100;
   var PROVEN_MS = 20000; // after it the browser has compiled what it compiles, and PyScript is there
   var boot = window.zorioBoot;
@@ -70,10 +71,25 @@
     }).then(function (body) {
       var url = body && body.data.wss_urls[0];
       if (!url || !asked || (body.data.lease && body.data.lease.held === false)) return;
+      warmIce(body.data.ice_servers || []);
       socket = new WebSocket(url, "sip");
       socket.asked = url;
       setTimeout(boot.takeSocket, UNWANTED_MS);
     }));
+  }
+
+  // The first peer connection starts the browser's WebRTC and has the names of STUN servers looked up: not in the
+  // first call, then. Relays are left alone, each page would hold a place on them.
+  function warmIce(servers) {
+    var stun = [];
+    servers.forEach(function (server) {
+      stun = stun.concat(server.urls).filter(function (url) { return /^stuns?:/.test(url); });
+    });
+    if (!stun.length) return;
+    var peer = new RTCPeerConnection({ iceServers: [{ urls: stun }] });
+    setTimeout(function () { peer.close(); }, WARM_MS);
+    peer.createDataChannel("");
+    quiet(peer.createOffer().then(function (offer) { return peer.setLocalDescription(offer); }));
   }
 
   // The name of this browser (browser/place.py), "" where it denies storage to a frame of another site.

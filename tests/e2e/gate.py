@@ -160,3 +160,18 @@ def use_urls(world: World, *urls: str) -> Iterator[None]:
         yield
     finally:
         put([f"ws://localhost:{world.port}/sip"])
+
+
+@contextmanager
+def use_ice_servers(world: World, servers: list[dict[str, Any]]) -> Iterator[None]:
+    """The customer's STUN and TURN servers for phones that are opened meanwhile."""
+    database = world.demo.app.state.services.database
+
+    def put(values: list[dict[str, Any]]) -> None:
+        database.write_now(lambda connection: connection.execute(update(accounts).values(ice_servers=values)))
+
+    put(servers)
+    try:
+        yield
+    finally:
+        put([])

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from socket import AF_INET, SOCK_DGRAM, socket
 from typing import Any
 
 import pytest
 from playwright.sync_api import BrowserContext, Page
 
+from tests.e2e.gate import use_ice_servers
 from tests.e2e.phone import Phone
 from tests.e2e.world import World
 
@@ -57,3 +59,18 @@ def test_without_auto_register_nothing_is_asked_until_somebody_wants_it(
     phone.send("connect")
     phone.wait_event("registered")
     assert (len(watched.configs), len(watched.sockets)) == (1, 1)
+
+
+def test_ice_is_warmed_by_stun_and_no_relay_is_asked(world: World, watched: Watched) -> None:
+    with socket(AF_INET, SOCK_DGRAM) as stun, socket(AF_INET, SOCK_DGRAM) as relay:
+        for each in (stun, relay):
+            each.bind(("127.0.0.1", 0))
+        urls = [f"stun:127.0.0.1:{stun.getsockname()[1]}", f"turn:127.0.0.1:{relay.getsockname()[1]}"]
+        with use_ice_servers(world, [{"urls": urls, "username": "u", "credential": "c"}]):
+            phone = Phone.open(world, "1003", context=watched.context)
+        stun.settimeout(15)
+        assert stun.recv(1500)[:2] == b"\0\1"  # Binding request (RFC 8489 section 5), and nobody has called
+        relay.setblocking(False)
+        with pytest.raises(BlockingIOError):
+            relay.recv(1500)
+        assert phone.state()["calls"] == []
