@@ -23,6 +23,7 @@ from embed_app.ui.view import Banner, InCall, Screen, View
 FLASH_MS = 7000
 LONG_PRESS_MS = 500
 _KEYS = frozenset("0123456789*#")
+_BEGIN = _KEYS | {"+"}
 _NOT_TWICE = frozenset(
     {"dial", "redial", "answer", "answer_end", "decline", "hangup", "swap", "return", "join", "transfer_ask"}
 )
@@ -92,7 +93,7 @@ class DomScreen:
             self._target.element.focus()
         elif _opens(before.in_call, now.in_call, "add_open"):
             self._added.element.focus()
-        elif focused and focused.closest("[hidden]"):
+        elif focused and (not focused.isConnected or focused.closest("[hidden]")):
             section = "incoming" if now.incoming else _SECTIONS.get(now.screen, "dialer")
             js.document.getElementById(section).focus()
 
@@ -165,12 +166,14 @@ class DomScreen:
         if event.key == "Escape" and call is not None:
             if call.keypad_open or call.transfer_open or call.add_open:
                 self._act("close_panel")
-        elif event.target.tagName == "INPUT" or event.key not in _KEYS:
+        elif event.target.tagName == "INPUT":
             return
-        elif call is not None and call.keypad_open:
+        elif call is not None and call.keypad_open and event.key in _KEYS:
             self._act("tone", str(event.key))
-        elif self._view.screen in (Screen.DIALER, Screen.ENDED):
+        elif self._view.screen in (Screen.DIALER, Screen.ENDED) and event.key in _BEGIN:
+            event.preventDefault()  # else the field, which gets the focus now, types it again
             self._number.insert(str(event.key))
+            self._number.element.focus()  # so that Backspace and Enter go on from here
 
     def _pointer_down(self, event: Any) -> None:
         self._long_pressed = False
