@@ -1,15 +1,16 @@
 """Makes the standard library smaller for the snapshot. Runs in Pyodide under Node while the frame is built.
 
-All of it costs bytes and time in every frame, and the start needs none of it: the line numbers (in the
-standard library a traceback names functions only), compression and TLS, the loader of packages, and the
-part of asyncio that is for sockets, pipes and processes; Pyodide has an event loop of its own. PyScript
-brings the whole standard library later, and what is then imported comes from there.
+All of it costs bytes and time in every frame, and the start needs none of it: the line numbers (a traceback
+names functions only in the standard library, and no columns in our code), compression and TLS, the loader of
+packages, and the part of asyncio that is for sockets, pipes and processes; Pyodide has an event loop of its
+own. PyScript brings the whole standard library later, and what is then imported comes from there.
 """
 
 import dis
 import marshal
 import types
 import zipfile
+from collections.abc import Callable
 from importlib._bootstrap_external import _code_to_hash_pyc
 
 LEFT_OUT = (
@@ -104,11 +105,37 @@ def first_line(code: types.CodeType) -> bytes:
     return b"".join(bytes((0x80 | 13 << 3 | length - 1, 0)) for length in lengths)
 
 
-def without_lines(code: types.CodeType) -> types.CodeType:
+def lines_only(code: types.CodeType) -> bytes:
+    """The same table without columns, which take four fifths of it: a report of ours names file and line."""
+    table = bytearray()
+    line = code.co_firstlineno
+    for start, end, here in code.co_lines():
+        units = (end - start) // 2
+        while units:
+            length = min(units, 8)
+            units -= length
+            table.append(0x80 | (15 if here is None else 13) << 3 | length - 1)
+            if here is not None:
+                table += signed(here - line)
+                line = here
+    return bytes(table)
+
+
+def signed(number: int) -> bytes:
+    """6 bits to a byte, the least first, bit 6 says that more follow; the sign is the very first bit."""
+    left = -number << 1 | 1 if number < 0 else number << 1
+    out = bytearray()
+    while left > 63:
+        out.append(64 | left & 63)
+        left >>= 6
+    return bytes([*out, left])
+
+
+def with_lines(code: types.CodeType, table: Callable[[types.CodeType], bytes]) -> types.CodeType:
     constants = tuple(
-        without_lines(item) if isinstance(item, types.CodeType) else item for item in code.co_consts
+        with_lines(item, table) if isinstance(item, types.CodeType) else item for item in code.co_consts
     )
-    return code.replace(co_linetable=first_line(code), co_consts=constants)
+    return code.replace(co_linetable=table(code), co_consts=constants)
 
 
 def lean(source: str, out: str) -> None:
@@ -121,11 +148,12 @@ def lean(source: str, out: str) -> None:
             if name.startswith(LEFT_OUT) and name.partition(".")[0] != "embed_app":
                 continue
             data = whole.read(entry)
-            if entry.filename.endswith(".pyc") and not name.startswith("embed_app"):
+            if entry.filename.endswith(".pyc"):
                 code = marshal.loads(data[16:])  # noqa: S302 - compiled by this very build
                 if name in REPLACED:
                     code = compile(REPLACED[name], f"/lib/python314.zip/{entry.filename[:-1]}", "exec")
-                data = bytes(_code_to_hash_pyc(without_lines(code), data[8:16], False))
+                table = lines_only if name.startswith("embed_app") else first_line
+                data = bytes(_code_to_hash_pyc(with_lines(code, table), data[8:16], False))
             archive.writestr(entry, data)
     if missing:
         raise LookupError(f"not in {source}: {', '.join(sorted(missing))}")
