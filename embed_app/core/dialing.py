@@ -47,8 +47,7 @@ def dial(turn: Turn, message: msg.DialRequested) -> None:
         lead_id=message.lead_id,
         headers=message.headers,
     )
-    turn.put(call)
-    turn.change(focus=call.uuid, panel=Panel.NONE, last_ended=None, banner="")
+    focus_on(turn, call)
     if state is LinkState.REGISTERED:
         send_invite(turn, call)
     else:
@@ -64,6 +63,12 @@ def _may_dial(turn: Turn, *, second: bool) -> bool:
     return len(live) < two_calls.MAX_CALLS and all(
         call.state is CallState.ANSWERED and (second or two_calls.on_hold(call)) for call in live
     )
+
+
+def focus_on(turn: Turn, call: Call) -> None:
+    """A new call of the agent's own: nothing of an earlier one is shown any more."""
+    turn.put(call)
+    turn.change(focus=call.uuid, panel=Panel.NONE, last_ended=None, banner="")
 
 
 def send_invite(turn: Turn, call: Call) -> None:

@@ -16,9 +16,10 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from embed_app.core import dialing
 from embed_app.core import effects as do
 from embed_app.core import messages as msg
-from embed_app.core.call import INVITE_TIMEOUT, end_call, release_line
+from embed_app.core.call import end_call, release_line
 from embed_app.core.dial_string import DialStringError, clean_number
 from embed_app.core.dialog import replacement_targets
 from embed_app.core.model import Call, CallState, Direction, LinkState, Panel, TransferState
@@ -69,21 +70,18 @@ def _pairs(turn: Turn, call: Call) -> list[tuple[Call, Call]]:
 def _consult(turn: Turn, call: Call, number: str, new_uuid: str) -> None:
     if len(turn.phone.live_calls) >= MAX_CALLS:
         return turn.problem("call_in_progress", call_uuid=call.uuid)
-    turn.put(
-        Call(
-            uuid=new_uuid,
-            direction=Direction.OUTBOUND,
-            number=number,
-            state=CallState.INVITING,
-            started_at=turn.at,
-            consult_for=call.uuid,
-            campaign_id=call.campaign_id,
-            lead_id=call.lead_id,
-        )
+    target = Call(
+        uuid=new_uuid,
+        direction=Direction.OUTBOUND,
+        number=number,
+        state=CallState.QUEUED,
+        started_at=turn.at,
+        consult_for=call.uuid,
+        campaign_id=call.campaign_id,
+        lead_id=call.lead_id,
     )
-    turn.change(focus=new_uuid, panel=Panel.NONE, last_ended=None, banner="")
-    turn.emit(do.SendInvite(new_uuid, number))
-    return turn.start_timer(f"invite:{new_uuid}", INVITE_TIMEOUT)
+    dialing.focus_on(turn, target)
+    return dialing.send_invite(turn, target)
 
 
 def join(turn: Turn, waiting: Call, target: Call) -> None:
