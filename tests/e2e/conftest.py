@@ -93,6 +93,20 @@ def carol(_carols: _Shared, gate: Gate) -> Iterator[Phone]:
     phone.assert_unharmed()
 
 
+@pytest.fixture(scope="module")
+def _third(world: World) -> Iterator[Phone]:
+    phone = Phone.open(world, "1003")
+    yield phone
+    phone.close()
+
+
+@pytest.fixture
+def third(_third: Phone) -> Phone:
+    """1003 at rest, for tests of three phones; gone after their module, so that others find nobody there."""
+    _third.rest()
+    return _third
+
+
 @pytest.fixture
 def nobody_at_1003(_carols: _Shared, world: World) -> None:
     """For tests that count the phones of 1003, or call it and expect one phone to ring."""

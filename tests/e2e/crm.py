@@ -107,6 +107,17 @@ def wait_resumed(phone: Phone, uuid: str, seconds: float = 20) -> dict[str, Any]
     return dict(updated["call"])
 
 
+def reload_in_call(one: Phone, ours: str, two: Phone, theirs: str) -> None:
+    """The page of `one` reloads; the two hear each other again, and `two` was told of no end."""
+    one.mark()
+    two.mark()
+    reload_parent(one)
+    wait_resumed(one, ours)
+    one.wait_audio(ours)
+    two.wait_audio(theirs)
+    assert set(two.types()) <= {"call_updated"}
+
+
 class Gap:
     """The longest time without a packet that a frame measured itself, every 20 ms."""
 

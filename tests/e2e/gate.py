@@ -7,10 +7,10 @@ import ssl
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, suppress
 from typing import Any
 
-from sqlalchemy import update
+from sqlalchemy import Connection, select, update
 
 from server.database import accounts
 from tests.e2e.world import World
@@ -148,30 +148,22 @@ def open_gate(world: World) -> Iterator[Gate]:
 
 
 @contextmanager
-def use_urls(world: World, *urls: str) -> Iterator[None]:
-    """The customer's WebSocket addresses for phones that are opened meanwhile."""
+def use_settings(world: World, **columns: Any) -> Iterator[None]:
+    """The customer's settings for phones that are opened meanwhile; afterwards they are as before."""
     database = world.demo.app.state.services.database
 
-    def put(values: list[str]) -> None:
-        database.write_now(lambda connection: connection.execute(update(accounts).values(wss_urls=values)))
+    def put(connection: Connection, values: dict[str, Any]) -> dict[str, Any]:
+        before = connection.execute(select(*(accounts.c[name] for name in values))).one()
+        connection.execute(update(accounts).values(values))
+        return dict(before._mapping)
 
-    put(list(urls))
+    before = database.write_now(put, columns)
     try:
         yield
     finally:
-        put([f"ws://localhost:{world.port}/sip"])
+        database.write_now(put, before)
 
 
-@contextmanager
-def use_ice_servers(world: World, servers: list[dict[str, Any]]) -> Iterator[None]:
-    """The customer's STUN and TURN servers for phones that are opened meanwhile."""
-    database = world.demo.app.state.services.database
-
-    def put(values: list[dict[str, Any]]) -> None:
-        database.write_now(lambda connection: connection.execute(update(accounts).values(ice_servers=values)))
-
-    put(servers)
-    try:
-        yield
-    finally:
-        put([])
+def use_urls(world: World, *urls: str) -> AbstractContextManager[None]:
+    """The customer's WebSocket addresses, as `use_settings`."""
+    return use_settings(world, wss_urls=list(urls))

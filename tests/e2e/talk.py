@@ -6,6 +6,10 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+import pytest
+
+from server.pbx.call import Call as PbxCall
+from server.pbx.message import Request
 from tests.e2e.phone import AUDIBLE, Phone
 from tests.e2e.world import World, until
 
@@ -52,6 +56,14 @@ def talk(caller: Phone, callee: Phone) -> tuple[str, str]:
     caller.wait_event("call_answered", seconds=20)
     callee.wait_event("call_answered", seconds=20)
     return ours, theirs
+
+
+def hold_and_unhold(phone: Phone) -> None:
+    """Of the one call there is."""
+    phone.send("hold")
+    until(lambda: phone.state()["calls"][0]["held"], "the hold")
+    phone.send("unhold")
+    until(lambda: not phone.state()["calls"][0]["held"], "the unhold")
 
 
 def hangup_of(phone: Phone, seconds: float = 15) -> dict[str, Any]:
@@ -141,3 +153,23 @@ class Stranger:
         assert self._world.on_loop(lambda: self.call.wait_for(state, seconds)), (
             f"the stranger's call is {self.call.state} with {self.call.status}, not {state}"
         )
+
+
+def take_call(phone: Phone, world: World, **stranger: Any) -> tuple[Stranger, str]:
+    """Somebody outside calls `phone`, which answers; who it is, and the call's uuid. `stranger`: how one is
+    made."""
+    customer = Stranger(world, phone.extension, **stranger)
+    phone.wait_event("incoming_call")
+    phone.send("answer")
+    uuid = str(phone.wait_event("call_answered")["call"]["uuid"])
+    customer.wait_for("answered")
+    return customer, uuid
+
+
+def refuse_refer(monkeypatch: pytest.MonkeyPatch, status: int) -> None:
+    """Strangers and services answer every REFER with this status."""
+
+    async def refuse(call: PbxCall, request: Request) -> None:
+        call.agent.send(request.reply(status))
+
+    monkeypatch.setattr("server.pbx.call.carry_out", refuse)

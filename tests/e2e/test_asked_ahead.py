@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import BrowserContext, Page
 
-from tests.e2e.gate import use_ice_servers
+from tests.e2e.gate import use_settings
 from tests.e2e.phone import Phone
 from tests.e2e.world import World
 
@@ -66,7 +66,8 @@ def test_ice_is_warmed_by_stun_and_no_relay_is_asked(world: World, watched: Watc
         for each in (stun, relay):
             each.bind(("127.0.0.1", 0))
         urls = [f"stun:127.0.0.1:{stun.getsockname()[1]}", f"turn:127.0.0.1:{relay.getsockname()[1]}"]
-        with use_ice_servers(world, [{"urls": urls, "username": "u", "credential": "c"}]):
+        servers = [{"urls": urls, "username": "u", "credential": "c"}]
+        with use_settings(world, ice_servers=servers):
             phone = Phone.open(world, "1003", context=watched.context)
         stun.settimeout(15)
         assert stun.recv(1500)[:2] == b"\0\1"  # Binding request (RFC 8489 section 5), and nobody has called

@@ -3,29 +3,30 @@ busy, and audio between whoever is left."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from urllib.parse import unquote
 
 import pytest
 
 from server.pbx.address import NameAddr
-from server.pbx.call import Call
 from server.pbx.message import Request
 from tests.e2e.phone import Phone
-from tests.e2e.talk import Stranger, call, documented, hangup_of, header, requests, talk, wait_silent
+from tests.e2e.talk import (
+    Stranger,
+    call,
+    documented,
+    hangup_of,
+    header,
+    refuse_refer,
+    requests,
+    take_call,
+    talk,
+    wait_silent,
+)
 from tests.e2e.world import World, until
-
-
-@pytest.fixture(scope="module")
-def third(world: World) -> Iterator[Phone]:
-    phone = Phone.open(world, "1003")
-    yield phone
-    phone.close()
 
 
 @pytest.fixture
 def carol(third: Phone) -> Phone:
-    third.rest()
     return third
 
 
@@ -82,11 +83,7 @@ def test_between_three_phones(alice: Phone, bob: Phone, carol: Phone, world: Wor
 
 
 def test_a_customer_outside_to_a_phone(alice: Phone, bob: Phone, world: World) -> None:
-    customer = Stranger(world, "1001", name="Bình")
-    alice.wait_event("incoming_call")
-    alice.send("answer")
-    ours = alice.wait_event("call_answered")["call"]["uuid"]
-    customer.wait_for("answered")
+    _, ours = take_call(alice, world, name="Bình")
     alice.mark()
     ask_target(alice, "1002")
     at_bob = bob.wait_event("incoming_call")["call"]["uuid"]
@@ -184,15 +181,8 @@ def test_a_target_that_says_no_and_hangs_up(alice: Phone, bob: Phone, carol: Pho
 def test_a_far_end_that_refuses_to_be_transferred_leaves_both_calls(
     alice: Phone, world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    async def refuse(call: Call, request: Request) -> None:
-        call.agent.send(request.reply(603))
-
-    monkeypatch.setattr("server.pbx.call.carry_out", refuse)
-    customer = Stranger(world, "1001")
-    alice.wait_event("incoming_call")
-    alice.send("answer")
-    ours = alice.wait_event("call_answered")["call"]["uuid"]
-    customer.wait_for("answered")
+    refuse_refer(monkeypatch, 603)
+    _, ours = take_call(alice, world)
     target = asked(alice, ours, "*44")
     alice.send("transfer", {"target": "*44", "mode": "attended"})
     error = alice.wait_event("error")
@@ -226,11 +216,7 @@ def test_a_target_that_will_not_be_replaced_stays_with_us(
 
 def test_nobody_takes_a_place_unasked(alice: Phone, world: World) -> None:
     """Who knows the dialog but was not sent by its peer is refused (RFC 3891 section 5)."""
-    customer = Stranger(world, "1001", sound="silence")
-    alice.wait_event("incoming_call")
-    alice.send("answer")
-    uuid = alice.wait_event("call_answered")["call"]["uuid"]
-    customer.wait_for("answered")
+    customer, uuid = take_call(alice, world, sound="silence")
     dialog = customer.call._dialog
     call_id, ours, theirs = dialog.call_id, customer.call.remote_tag, customer.call.key[1]
     replaces = f"{call_id};to-tag={ours};from-tag={theirs}"
@@ -259,11 +245,7 @@ def test_a_call_with_a_service_can_be_the_one_that_is_given_away(alice: Phone, b
 
 
 def test_a_replaces_that_would_break_out_of_its_header_is_refused(alice: Phone, world: World) -> None:
-    customer = Stranger(world, "1001")
-    alice.wait_event("incoming_call")
-    alice.send("answer")
-    uuid = alice.wait_event("call_answered")["call"]["uuid"]
-    customer.wait_for("answered")
+    customer, uuid = take_call(alice, world)
     before = len(world.wire)
     refer_to = "<sip:1002@phone.example?Replaces=a%3Bto-tag%3Db%3Bfrom-tag%3Dc%0D%0AX-Evil%3A%201>"
     customer.do("_request", "REFER", [("Refer-To", refer_to)])

@@ -22,12 +22,13 @@ from tests.e2e.crm import (
     open_crm,
     plain_browser,
     reload_frame,
+    reload_in_call,
     reload_parent,
     wait_resumed,
 )
 from tests.e2e.faults import record_fault
 from tests.e2e.phone import Phone
-from tests.e2e.talk import call, hangup_of, requests, talk, wait_no_packets, wait_silent
+from tests.e2e.talk import call, hangup_of, hold_and_unhold, requests, talk, wait_no_packets, wait_silent
 from tests.e2e.world import World, until
 
 pytestmark = pytest.mark.slow  # the whole of `make test` has twelve minutes
@@ -97,15 +98,9 @@ def test_two_phones_go_on_when_one_page_is_reloaded(crm: OpenCrm, who: str) -> N
     one.wait_audio(ours)
     two.wait_audio(theirs)
     gap = Gap(two, theirs)
-    one.mark()
-    two.mark()
-    reload_parent(one)
-    wait_resumed(one, ours)
-    one.wait_audio(ours)
-    two.wait_audio(theirs)
+    reload_in_call(one, ours, two, theirs)
     heard = gap.read_ms()
     assert heard < 10_000  # measured for the table; a busy machine starts Python slowly
-    assert set(two.types()) <= {"call_updated"}
     assert [c["uuid"] for c in two.state()["calls"]] == [theirs]
     record_fault(31, f"the {who}'s CRM page reloads in a call", "resumed, gap under 2 s", "resumed", heard)
     two.send("hangup")
@@ -227,12 +222,7 @@ def test_a_call_to_a_group_is_taken_back_by_the_phone_that_answered_it(crm: Open
     one.send("answer")
     theirs = two.wait_event("call_answered")["call"]["uuid"]
     one.wait_audio(ours)
-    one.mark()
-    two.mark()
-    reload_parent(one)
-    wait_resumed(one, ours)
-    one.wait_audio(ours)
-    two.wait_audio(theirs)
+    reload_in_call(one, ours, two, theirs)
     two.send("hangup")
     assert hangup_of(one)["reason"] == "remote_hangup"
 
@@ -266,19 +256,10 @@ def test_a_far_end_without_replaces_gets_an_offer_in_the_old_dialog(
     gap = Gap(two, theirs)
     with nobody_knows_replaces(world):
         for _ in range(2):  # the second time it is the resumed call that is resumed
-            one.mark()
-            two.mark()
-            reload_parent(one)
-            wait_resumed(one, ours)
-            one.wait_audio(ours)
-            two.wait_audio(theirs)
-            assert set(two.types()) <= {"call_updated"}
+            reload_in_call(one, ours, two, theirs)
     heard = gap.read_ms()
     record_fault(31, f"the {who} reloads, the far end knows no Replaces", "resumed", "by re-INVITE", heard)
-    two.send("hold")
-    until(lambda: two.state()["calls"][0]["held"], "the far end's hold")
-    two.send("unhold")
-    until(lambda: not two.state()["calls"][0]["held"], "the far end's unhold")
+    hold_and_unhold(two)
     one.send("hold")
     until(lambda: one.state()["calls"][0]["held"], "the hold")
     one.send("hangup")

@@ -2,27 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 
-from server.pbx.call import Call
-from server.pbx.message import Request
 from tests.e2e.phone import Phone
-from tests.e2e.talk import Stranger, call, documented, hangup_of, header, requests, talk
+from tests.e2e.talk import (
+    Stranger,
+    call,
+    documented,
+    hangup_of,
+    header,
+    refuse_refer,
+    requests,
+    take_call,
+    talk,
+)
 from tests.e2e.world import World, until
-
-
-@pytest.fixture(scope="module")
-def third(world: World) -> Iterator[Phone]:
-    phone = Phone.open(world, "1003")
-    yield phone
-    phone.close()
 
 
 @pytest.fixture
 def carol(third: Phone) -> Phone:
-    third.rest()
     return third
 
 
@@ -107,15 +105,8 @@ def test_after_a_failed_transfer_another_can_succeed(alice: Phone, bob: Phone, w
 def test_a_peer_that_knows_no_refer_fails_the_transfer(
     alice: Phone, world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    async def refuse(call: Call, request: Request) -> None:
-        call.agent.send(request.reply(405))
-
-    monkeypatch.setattr("server.pbx.call.carry_out", refuse)
-    customer = Stranger(world, "1001")
-    alice.wait_event("incoming_call")
-    alice.send("answer")
-    uuid = alice.wait_event("call_answered")["call"]["uuid"]
-    customer.wait_for("answered")
+    refuse_refer(monkeypatch, 405)
+    _, uuid = take_call(alice, world)
     alice.send("transfer", {"target": "1002"})
     error = alice.wait_event("error")
     assert (error["code"], error["detail"]["status"]) == ("transfer_failed", 405)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 from playwright.sync_api import Locator, expect
 
@@ -13,16 +11,8 @@ from tests.e2e.test_screen import press
 from tests.e2e.world import World, until
 
 
-@pytest.fixture(scope="module")
-def third(world: World) -> Iterator[Phone]:
-    phone = Phone.open(world, "1003")
-    yield phone
-    phone.close()
-
-
 @pytest.fixture
 def carol(third: Phone) -> Phone:
-    third.rest()
     return third
 
 

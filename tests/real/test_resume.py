@@ -7,11 +7,10 @@ from collections.abc import Callable, Iterator
 import pytest
 from playwright.sync_api import Browser
 
-from tests.e2e.crm import Gap, open_crm, plain_browser, reload_parent, wait_resumed
+from tests.e2e.crm import Gap, open_crm, plain_browser, reload_in_call, reload_parent, wait_resumed
 from tests.e2e.faults import record_fault
 from tests.e2e.phone import Phone
-from tests.e2e.talk import hangup_of, talk
-from tests.e2e.world import until
+from tests.e2e.talk import hangup_of, hold_and_unhold, talk
 from tests.real.kamailio import Kamailio
 from tests.real.world import RealWorld
 
@@ -46,18 +45,9 @@ def test_a_page_is_reloaded_in_a_call_through_kamailio(crm: OpenCrm, who: str) -
     two.wait_audio(theirs)
     gap = Gap(two, theirs)
     for _ in range(2):  # the second time it is the resumed call that is resumed
-        one.mark()
-        two.mark()
-        reload_parent(one)
-        wait_resumed(one, ours)
-        one.wait_audio(ours)
-        two.wait_audio(theirs)
-        assert set(two.types()) <= {"call_updated"}
+        reload_in_call(one, ours, two, theirs)
     heard = gap.read_ms()
-    two.send("hold")
-    until(lambda: two.state()["calls"][0]["held"], "the far end's hold")
-    two.send("unhold")
-    until(lambda: not two.state()["calls"][0]["held"], "the far end's unhold")
+    hold_and_unhold(two)
     one.wait_audio(ours)
     two.send("hangup")
     assert hangup_of(one)["reason"] == "remote_hangup"
