@@ -76,231 +76,11 @@
  *   media {call_id, state}      RTCPeerConnection.connectionState, or "peer_closed": the far end closed DTLS
  *   fault {function, name}      a function could not do what was asked (bad JSON, unknown settings): name of the error
  */
-import { Inviter, SIPExtension, URI, UserAgent, UserAgentState } from "sip.js";
-
-import { Call } from "./sip/call.js";
+import { calls, expect, invite, received, replace, setAside, stats } from "./sip/calls.js";
 import { openEarly } from "./sip/early-microphone.js";
 import { emit, listen } from "./sip/events.js";
-import { CallMedia } from "./sip/media.js";
-import { displayText, headerLines, targetUri, toldHeaders, userOf } from "./sip/messages.js";
-import { Registration } from "./sip/registration.js";
-import {
-  keepGruu,
-  offerInDialog,
-  rejoin,
-  replacement,
-  replacesOf,
-  sayFarewell,
-  takeOver,
-} from "./sip/replace.js";
-import { WebSocketTransport } from "./sip/transport.js";
-
-const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
-
-let settings = null;
-let userAgent = null;
-let registration = null;
-const calls = new Map();
-const expected = new Map();
-const aside = new Set();
-const whenUp = [];
-
-/** What a Call may ask of its surroundings. */
-const phone = {
-  whenConnected(action) {
-    if (userAgent.isConnected()) action();
-    else whenUp.push(action);
-  },
-  over(id, call) {
-    if (calls.get(id) !== call) return;
-    calls.delete(id);
-    aside.delete(id);
-  },
-  iceServers() {
-    return settings.iceServers;
-  },
-  referred(inviter, id) {
-    add(id, inviter).start();
-  },
-};
-
-function add(id, session, resuming) {
-  const call = new Call(id, session, phone, resuming);
-  calls.set(id, call);
-  call.setAside(aside.has(id));
-  return call;
-}
-
-function readSettings(given) {
-  return {
-    uri: given.uri,
-    authUsername: given.auth_username ?? "",
-    authPassword: given.auth_password ?? "",
-    displayName: displayText(given.display_name),
-    iceServers: given.ice_servers ?? [],
-    instanceId: UUID.test(given.instance_id) ? given.instance_id : crypto.randomUUID(),
-    registerExpires: given.register_expires ?? 300,
-    iceCapMs: given.ice_cap_ms ?? 400,
-  };
-}
-
-function makeUserAgent() {
-  const uri = UserAgent.makeURI(settings.uri);
-  if (!(uri instanceof URI) || !uri.user) throw new SyntaxError("Not a SIP URI");
-  return new UserAgent({
-    uri,
-    displayName: settings.displayName,
-    authorizationUsername: settings.authUsername,
-    authorizationPassword: settings.authPassword,
-    instanceId: settings.instanceId,
-    instanceIdAlwaysAdded: true,
-    delegate: { onInvite: received },
-    sessionDescriptionHandlerFactory: (session) =>
-      new CallMedia(session.userAgent.getLogger("sip.SessionDescriptionHandler"), settings),
-    sipExtension100rel: SIPExtension.Supported,
-    // Named, but not SIP.js's own: that one would not look who replaces, and hangs up the old session by itself.
-    sipExtensionExtraSupported: ["replaces"],
-    transportConstructor: WebSocketTransport,
-    transportOptions: { up: transportUp, down: transportDown, pong: (crlf) => emit({ type: "pong", crlf }) },
-    userAgentString: "Zorio webphone",
-    // How long a call may ring is policy: SIP.js's own limit is put out of the way.
-    noAnswerTimeout: 3600,
-    // SIP messages hold people's numbers: nothing of them reaches the console.
-    logBuiltinEnabled: false,
-    logConfiguration: false,
-    logLevel: "error",
-  });
-}
-
-function transportUp() {
-  emit({ type: "transport_up" });
-  whenUp.splice(0).forEach((action) => action());
-}
-
-function transportDown(reason) {
-  emit({ type: "transport_down", reason });
-  registration.abandon();
-  // Requests whose answer can no longer come have failed (RFC 3261 section 8.1.3.1); SIP.js would wait 32 s, and for a
-  // re-INVITE that had its 100 for ever. The INVITE of a ringing call is left alone: its end is the phone's decision.
-  for (const client of [...userAgent.userAgentCore.userAgentClients.values()]) {
-    const { method, toTag } = client.message;
-    if (method !== "INVITE" || toTag) client.transaction.onTransportError(new Error(reason));
-  }
-}
-
-function received(invitation) {
-  const replaces = replacesOf(invitation.request);
-  if (replaces) {
-    takeOver(invitation, replaces, [...calls.values()]);
-    return;
-  }
-  const id = expected.get(invitation.request.callId) ?? crypto.randomUUID();
-  expected.delete(invitation.request.callId);
-  add(id, invitation);
-  const { request, remoteIdentity } = invitation;
-  emit({
-    type: "invite",
-    call_id: id,
-    sip_call_id: request.callId,
-    user: userOf(remoteIdentity.uri),
-    display_name: remoteIdentity.displayName ?? "",
-    headers: toldHeaders(request),
-  });
-}
-
-function configure(json) {
-  const before = settings;
-  const next = readSettings(JSON.parse(json));
-  if (before?.uri === next.uri && userAgent) {
-    settings = { ...next, instanceId: before.instanceId };
-    // SIP.js reads these when a request is challenged.
-    userAgent.configuration.authorizationUsername = settings.authUsername;
-    userAgent.configuration.authorizationPassword = settings.authPassword;
-    return;
-  }
-  if (userAgent) {
-    calls.forEach((call) => call.end());
-    registration.unregister();
-    userAgent.transport.disconnect();
-  }
-  whenUp.length = 0;
-  settings = next;
-  userAgent = makeUserAgent();
-  registration = new Registration(userAgent, () => settings);
-}
-
-function connect(url) {
-  if (!userAgent) {
-    emit({ type: "transport_down", reason: "not configured" });
-    return;
-  }
-  const { transport } = userAgent;
-  if (transport.server !== url) transport.disconnect();
-  transport.server = url;
-  if (userAgent.state === UserAgentState.Stopped) userAgent.start();
-  else userAgent.reconnect();
-}
-
-function ping(byOptions) {
-  const transport = userAgent?.transport;
-  if (!transport?.isConnected()) return;
-  if (!byOptions) {
-    transport.ping();
-    return;
-  }
-  const { userAgentCore, configuration } = userAgent;
-  const domain = new URI("sip", "", configuration.uri.host, configuration.uri.port);
-  const options = userAgentCore.makeOutgoingRequestMessage("OPTIONS", domain, configuration.uri, domain, {});
-  transport.awaitPong();
-  userAgentCore.request(options); // any answer will do
-}
-
-function invite(id, user, headersJson) {
-  const failed = (phrase) =>
-    emit({ type: "ended", call_id: id, by: "local", kind: "failed", status: 0, phrase, reason: "" });
-  const target = userAgent && targetUri(user, userAgent.configuration.uri);
-  if (!target) {
-    failed(userAgent ? "Invalid target" : "Not configured");
-    return;
-  }
-  if (calls.has(id)) throw new TypeError("This call exists");
-  try {
-    const extraHeaders = headerLines(JSON.parse(headersJson || "[]"));
-    add(id, new Inviter(userAgent, target, { extraHeaders })).start();
-  } catch {
-    failed("Invalid request");
-  }
-}
-
-function replace(id, json) {
-  const dialog = JSON.parse(json);
-  const wasAside = aside.has(id);
-  calls.get(id)?.abandon();
-  setAside(id, wasAside);
-  try {
-    keepGruu(userAgent, dialog.gruu);
-    const { target, options } = dialog.in_dialog ? offerInDialog(dialog) : replacement(dialog);
-    const inviter = new Inviter(userAgent, target, options);
-    const session = dialog.in_dialog ? rejoin(inviter, dialog) : inviter;
-    add(id, session, { muted: dialog.muted, held: dialog.held }).start();
-  } catch {
-    emit({ type: "replace_failed", call_id: id, status: 0 });
-  }
-}
-
-function setAside(id, on) {
-  if (on) aside.add(id);
-  else aside.delete(id);
-  calls.get(id)?.setAside(on);
-}
-
-async function stats(id) {
-  try {
-    return JSON.stringify((await calls.get(id)?.stats()) ?? {});
-  } catch {
-    return "{}";
-  }
-}
+import { sayFarewell } from "./sip/replace.js";
+import { configure, connect, ping, registration, userAgent, whenConnected } from "./sip/user-agent.js";
 
 /** Nothing may be thrown into Python: a failure becomes an event and `otherwise`. */
 function safe(name, fn, otherwise) {
@@ -322,7 +102,7 @@ const ofCall = (action) => (id, ...args) => {
 
 const functions = {
   listen,
-  configure,
+  configure: (json) => configure(json, { received, endAll: () => calls.forEach((call) => call.end()) }),
   connect,
   disconnect: () => userAgent?.transport.disconnect(),
   ping,
@@ -330,26 +110,26 @@ const functions = {
   unregister: () => registration.unregister(),
   invite,
   replace,
-  expect: (sipCallId, callId) => (callId ? expected.set(sipCallId, callId) : expected.delete(sipCallId)),
+  expect,
   cancelReplacement: ofCall((call) => call.abandon()),
-  farewell: (json) => phone.whenConnected(() => sayFarewell(userAgent, JSON.parse(json))),
+  farewell: (json) => whenConnected(() => sayFarewell(userAgent, JSON.parse(json))),
   accept: ofCall((call) => call.accept()),
   reject: ofCall((call, status) => call.end(status)),
   cancel: ofCall((call) => call.end()),
   bye: ofCall((call) => call.end()),
   hold: ofCall((call, on) => call.hold(on)),
   restartIce: ofCall((call) => call.restartIce()),
-  reopenMicrophone: ofCall((call) => call.reopenMicrophone()),
+  reopenMicrophone: ofCall((call) => call.sound.reopenMicrophone()),
   setAside,
-  mute: ofCall((call, on) => call.mute(on)),
+  mute: ofCall((call, on) => call.sound.mute(on)),
   canInsertDtmf: (id) => calls.get(id)?.takesTones ?? false,
-  insertDtmf: ofCall((call, digits) => call.insertTones(digits)),
+  insertDtmf: ofCall((call, digits) => call.sound.insertTones(digits)),
   sendInfo: ofCall((call, contentType, body) => call.sendInfo(contentType, body)),
-  refer: ofCall((call, user) => call.refer(user)),
-  referToCall: ofCall((call, json) => call.referToCall(JSON.parse(json))),
-  acceptRefer: ofCall((call) => call.acceptRefer()),
-  rejectRefer: ofCall((call) => call.rejectRefer()),
-  play: () => calls.forEach((call) => call.play()),
+  refer: ofCall((call, user) => call.transfer.refer(user)),
+  referToCall: ofCall((call, json) => call.transfer.referToCall(JSON.parse(json))),
+  acceptRefer: ofCall((call) => call.transfer.accept()),
+  rejectRefer: ofCall((call) => call.transfer.reject()),
+  play: () => calls.forEach((call) => call.sound.play()),
   stats,
 };
 

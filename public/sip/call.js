@@ -1,18 +1,18 @@
 import { Inviter, SessionState } from "sip.js";
 
 import { attempt } from "./attempt.js";
-import { calleeOf, otherCall } from "./attended-transfer.js";
 import { emit } from "./events.js";
 import { Hold } from "./hold.js";
-import { finalStatus, reasonOf, sipfragStatus, targetUri, userOf } from "./messages.js";
+import { finalStatus, reasonOf, userOf } from "./messages.js";
 import { digitOfInfo } from "./received-dtmf.js";
-import { RemoteAudio } from "./remote-audio.js";
 import { dialogKey, dialogOf, sameIdentity } from "./replace.js";
+import { Sound } from "./sound.js";
+import { Transfer } from "./transfer.js";
 
 const FAILED = { by: "local", kind: "failed", status: 0, phrase: "", reason: "" };
 
 /**
- * One call: a SIP.js Inviter or Invitation, its media and its events.
+ * One call: a SIP.js Inviter or Invitation, its `sound`, its `transfer` and its events.
  *
  * `phone` is what a call needs of its surroundings: `whenConnected(action)`, `over(id, call)`, `iceServers()` and
  * `referred(inviter, id)`. Exactly one `ended` is emitted, and nothing after it.
@@ -25,13 +25,8 @@ export class Call {
   #id;
   #session;
   #phone;
-  #media = null;
-  #audio;
-  #muted = false;
-  #aside = false;
   #hold;
   #answering = false;
-  #referral = null;
   #over = false;
   #resuming;
   #known = new Set();
@@ -42,11 +37,9 @@ export class Call {
     this.#id = id;
     this.#phone = phone;
     this.#resuming = resuming;
-    this.#muted = resuming?.muted ?? false;
-    this.#audio = new RemoteAudio({
-      blocked: () => this.#tell("autoplay_blocked"),
-      playing: () => this.#tell("audio_playing"),
-    });
+    const tell = (type, details) => this.#tell(type, details);
+    this.sound = new Sound(tell, () => this.#hold.silent, resuming?.muted ?? false);
+    this.transfer = new Transfer(() => this.#session, tell, phone.referred);
     this.#attach(session, resuming?.held ?? false);
   }
 
@@ -54,19 +47,19 @@ export class Call {
   #attach(session, held) {
     this.#session = session;
     session.delegate = {
-      onSessionDescriptionHandler: (media) => this.#adopt(media),
+      onSessionDescriptionHandler: (media) => this.sound.adopt(media),
       onBye: (bye) => this.#byeReceived(bye),
       onCancel: (cancel) => this.#close({ by: "remote", kind: "cancel", reason: reasonOf(cancel.request) }),
       onInfo: (info) => this.#infoReceived(info),
       onNotify: (notification) => attempt(() => notification.accept()),
-      onRefer: (referral) => this.#referReceived(referral),
+      onRefer: (referral) => this.transfer.received(referral),
     };
     const changed = (state) => this.#stateChanged(state);
     session.stateChange.addListener(changed);
     const current = () => session === this.#session;
     const events = {
-      media: () => (current() ? this.#media : null),
-      microphoneChanged: () => current() && this.#setMicrophone(),
+      media: () => (current() ? this.sound.media : null),
+      microphoneChanged: () => current() && this.sound.setMicrophone(),
       held: (on) => current() && this.#tell("held", { on }),
       failed: (on, status) => current() && this.#tell("hold_failed", { on, status }),
       restarted: () => current() && this.#tell("restarted"),
@@ -76,7 +69,7 @@ export class Call {
     this.#detach = () => {
       session.delegate = undefined;
       session.stateChange.removeListener(changed);
-      if (this.#media) this.#media.hooks = null;
+      this.sound.orphan();
     };
   }
 
@@ -109,7 +102,7 @@ export class Call {
     invitation.delegate = {
       onSessionDescriptionHandler: (made) => {
         media = made;
-        media.borrowMicrophone(this.#media);
+        media.borrowMicrophone(this.sound.media);
       },
     };
     const accept = async () => {
@@ -128,12 +121,10 @@ export class Call {
       attempt(() => invitation.bye());
       return;
     }
-    const [old, oldMedia] = [this.#session, this.#media];
+    const [old, oldMedia] = [this.#session, this.sound.media];
     this.#detach();
     this.#attach(invitation, held);
-    this.#adopt(media);
-    this.#audio.start(media.remoteMediaStream);
-    this.#tell("media", { state: media.peerConnection?.connectionState ?? "closed" });
+    this.sound.succeed(media);
     this.#tellDialog();
     // RFC 3891 section 3; the page it was with is gone, but another phone would be left in the old dialog.
     attempt(() => old.bye());
@@ -194,88 +185,17 @@ export class Call {
 
   /** Look for another media path, with whatever ICE servers there are by now. */
   restartIce() {
-    this.#media?.useServers(this.#phone.iceServers());
+    this.sound.media?.useServers(this.#phone.iceServers());
     this.#hold.restartIce();
   }
 
-  /** Go on with another microphone: the one there was has stopped. */
-  reopenMicrophone() {
-    attempt(() => this.#media?.reopenMicrophone());
-  }
-
-  mute(on) {
-    this.#muted = on;
-    this.#setMicrophone();
-  }
-
-  /** Neither heard nor hearing, whatever mute and hold say. */
-  setAside(on) {
-    this.#aside = on;
-    this.#setMicrophone();
-    this.#audio.setSilent(on);
-  }
-
   get takesTones() {
-    return this.established && Boolean(this.#media?.tones);
-  }
-
-  insertTones(digits) {
-    this.#media?.insertTones(digits);
+    return this.established && this.sound.takesTones;
   }
 
   sendInfo(contentType, content) {
     const body = { contentDisposition: "render", contentType, content };
     attempt(() => this.#session.info({ requestOptions: { body } }));
-  }
-
-  /** Blind transfer (RFC 3515). What the referred party is told comes as NOTIFY. */
-  refer(user) {
-    const target = targetUri(user, this.#session.userAgent.configuration.uri);
-    if (target) this.#refer(target);
-    else this.#tell("refer_failed", { status: 0, phrase: "Invalid target" });
-  }
-
-  /** Attended transfer (RFC 5589 section 7): to somebody we have a call with, which is replaced. */
-  referToCall(dialog) {
-    try {
-      this.#refer(otherCall(dialog));
-    } catch {
-      this.#tell("refer_failed", { status: 0, phrase: "Invalid target" });
-    }
-  }
-
-  #refer(target) {
-    const failed = (outcome) => this.#tell("refer_failed", outcome);
-    const refused = ({ message }) => failed(finalStatus(message));
-    const requestDelegate = { onAccept: () => this.#tell("refer_accepted"), onReject: refused, onRedirect: refused };
-    const onNotify = (notification) => this.#notified(notification);
-    attempt(
-      () => this.#session.refer(target, { requestDelegate, onNotify }),
-      () => failed({ status: 0, phrase: "Not established" }),
-    );
-  }
-
-  /** Follow the REFER announced by `referred`: the new call starts under the id given there. */
-  acceptRefer() {
-    const pending = this.#takeReferral();
-    if (!pending) return;
-    attempt(async () => {
-      await pending.referral.accept();
-      this.#phone.referred(pending.referral.makeInviter(), pending.newId);
-    });
-  }
-
-  rejectRefer() {
-    const pending = this.#takeReferral();
-    if (pending) attempt(() => pending.referral.reject({ statusCode: 603 }));
-  }
-
-  play() {
-    this.#audio.play();
-  }
-
-  stats() {
-    return this.#media?.stats();
   }
 
   #end(status, cause = {}) {
@@ -314,8 +234,7 @@ export class Call {
   }
 
   #letGo() {
-    this.#audio.stop();
-    this.#media?.close();
+    this.sound.stop();
     this.#phone.over(this.#id, this);
   }
 
@@ -338,23 +257,6 @@ export class Call {
     else this.#close({ by: "remote", kind: "reject", status, phrase, reason: reasonOf(message) });
   }
 
-  #adopt(media) {
-    this.#media = media;
-    media.hooks = {
-      microphoneFailed: (name, message) => this.#tell("microphone_failed", { name, message }),
-      microphoneEnded: () => this.#tell("microphone_ended"),
-      microphoneReady: () => this.#tell("microphone_ready"),
-      stream: (stream) => !this.#over && this.#audio.start(stream),
-      state: (state) => this.#tell("media", { state }),
-      digit: (digit) => this.#tell("dtmf", { digit, via: "rtp" }),
-    };
-    this.#setMicrophone();
-  }
-
-  #setMicrophone() {
-    this.#media?.setMicrophone(!this.#muted && !this.#aside && !this.#hold.silent);
-  }
-
   #byeReceived(bye) {
     this.#close({ by: "remote", kind: "bye", reason: reasonOf(bye.request) });
     attempt(() => bye.accept());
@@ -367,33 +269,5 @@ export class Call {
     // RFC 2976: an INFO without a body is a keep-alive of the dialog and is accepted
     const status = digit || !info.request.body ? 200 : digit === "" ? 400 : 415;
     attempt(() => (status === 200 ? info.accept() : info.reject({ statusCode: status })));
-  }
-
-  #notified(notification) {
-    attempt(() => notification.accept());
-    // SIP.js as the other side says "terminated" in every NOTIFY: only the sipfrag tells how far the transfer is.
-    const progress = sipfragStatus(notification.request.body);
-    if (progress) this.#tell("refer_progress", progress);
-  }
-
-  #referReceived(referral) {
-    try {
-      if (this.#referral) {
-        attempt(() => referral.reject({ statusCode: 491 }));
-        return;
-      }
-      const callee = calleeOf(referral.referTo);
-      const newId = crypto.randomUUID();
-      this.#referral = { referral, newId };
-      this.#tell("referred", { new_call_id: newId, ...callee });
-    } catch {
-      attempt(() => referral.reject({ statusCode: 400 }));
-    }
-  }
-
-  #takeReferral() {
-    const pending = this.#referral;
-    this.#referral = null;
-    return pending;
   }
 }

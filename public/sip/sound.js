@@ -1,0 +1,99 @@
+import { attempt } from "./attempt.js";
+import { RemoteAudio } from "./remote-audio.js";
+
+/**
+ * What is said and heard in one call: its media (CallMedia), its loudspeaker, mute and set aside.
+ *
+ * `tell(type, details)` hears of both; `heldSilent()` says whether a hold silences the microphone now.
+ */
+export class Sound {
+  /** CallMedia; null before SIP.js has made it. */
+  media = null;
+  #tell;
+  #heldSilent;
+  #audio;
+  #muted;
+  #aside = false;
+  #stopped = false;
+
+  constructor(tell, heldSilent, muted) {
+    this.#tell = tell;
+    this.#heldSilent = heldSilent;
+    this.#muted = muted;
+    this.#audio = new RemoteAudio({
+      blocked: () => tell("autoplay_blocked"),
+      playing: () => tell("audio_playing"),
+    });
+  }
+
+  adopt(media) {
+    const tell = this.#tell;
+    this.media = media;
+    media.hooks = {
+      microphoneFailed: (name, message) => tell("microphone_failed", { name, message }),
+      microphoneEnded: () => tell("microphone_ended"),
+      microphoneReady: () => tell("microphone_ready"),
+      stream: (stream) => !this.#stopped && this.#audio.start(stream),
+      state: (state) => tell("media", { state }),
+      digit: (digit) => tell("dtmf", { digit, via: "rtp" }),
+    };
+    this.setMicrophone();
+  }
+
+  /** Nobody is told any more what the media there is does; another is about to be adopted. */
+  orphan() {
+    if (this.media) this.media.hooks = null;
+  }
+
+  /** Go on with `media` of another session, which is connecting or connected already. */
+  succeed(media) {
+    this.adopt(media);
+    this.#audio.start(media.remoteMediaStream);
+    this.#tell("media", { state: media.peerConnection?.connectionState ?? "closed" });
+  }
+
+  /** Go on with another microphone: the one there was has stopped. */
+  reopenMicrophone() {
+    attempt(() => this.media?.reopenMicrophone());
+  }
+
+  mute(on) {
+    this.#muted = on;
+    this.setMicrophone();
+  }
+
+  /** Neither heard nor hearing, whatever mute and hold say. */
+  setAside(on) {
+    this.#aside = on;
+    this.setMicrophone();
+    this.#audio.setSilent(on);
+  }
+
+  /** On or off, as mute, set aside and hold say now. */
+  setMicrophone() {
+    this.media?.setMicrophone(!this.#muted && !this.#aside && !this.#heldSilent());
+  }
+
+  get takesTones() {
+    return Boolean(this.media?.tones);
+  }
+
+  insertTones(digits) {
+    this.media?.insertTones(digits);
+  }
+
+  play() {
+    this.#audio.play();
+  }
+
+  stats() {
+    return this.media?.stats();
+  }
+
+  /** Let go of microphone, connection and loudspeaker. */
+  stop() {
+    this.#stopped = true;
+    this.#audio.stop();
+    this.media?.close();
+  }
+}

@@ -1,0 +1,108 @@
+import { attempt } from "./attempt.js";
+import { displayText, finalStatus, sipfragStatus, targetUri, userOf } from "./messages.js";
+import { parsed } from "./replace.js";
+
+/**
+ * REFER in one call: ours and the peer's, blind (RFC 3515) and attended, with Replaces (RFC 3891 and RFC 5589 section 7).
+ *
+ * `session()`: SIP.js's; `tell(type, details)`; `referred(inviter, id)` starts the call the peer asked for.
+ */
+export class Transfer {
+  #session;
+  #tell;
+  #referred;
+  #referral = null;
+
+  constructor(session, tell, referred) {
+    this.#session = session;
+    this.#tell = tell;
+    this.#referred = referred;
+  }
+
+  /** Blind transfer (RFC 3515). What the referred party is told comes as NOTIFY. */
+  refer(user) {
+    const target = targetUri(user, this.#session().userAgent.configuration.uri);
+    if (target) this.#refer(target);
+    else this.#tell("refer_failed", { status: 0, phrase: "Invalid target" });
+  }
+
+  /** Attended transfer (RFC 5589 section 7): to somebody we have a call with, which is replaced. */
+  referToCall(dialog) {
+    try {
+      this.#refer(otherCall(dialog));
+    } catch {
+      this.#tell("refer_failed", { status: 0, phrase: "Invalid target" });
+    }
+  }
+
+  #refer(target) {
+    const failed = (outcome) => this.#tell("refer_failed", outcome);
+    const refused = ({ message }) => failed(finalStatus(message));
+    const requestDelegate = { onAccept: () => this.#tell("refer_accepted"), onReject: refused, onRedirect: refused };
+    const onNotify = (notification) => this.#notified(notification);
+    attempt(
+      () => this.#session().refer(target, { requestDelegate, onNotify }),
+      () => failed({ status: 0, phrase: "Not established" }),
+    );
+  }
+
+  #notified(notification) {
+    attempt(() => notification.accept());
+    // SIP.js as the other side says "terminated" in every NOTIFY: only the sipfrag tells how far the transfer is.
+    const progress = sipfragStatus(notification.request.body);
+    if (progress) this.#tell("refer_progress", progress);
+  }
+
+  /** The peer sent a REFER: one at a time is told by `referred`, and waits for `accept` or `reject`. */
+  received(referral) {
+    try {
+      if (this.#referral) {
+        attempt(() => referral.reject({ statusCode: 491 }));
+        return;
+      }
+      const callee = calleeOf(referral.referTo);
+      const newId = crypto.randomUUID();
+      this.#referral = { referral, newId };
+      this.#tell("referred", { new_call_id: newId, ...callee });
+    } catch {
+      attempt(() => referral.reject({ statusCode: 400 }));
+    }
+  }
+
+  /** Follow the REFER announced by `referred`: the new call starts under the id given there. */
+  accept() {
+    const pending = this.#takeReferral();
+    if (!pending) return;
+    attempt(async () => {
+      await pending.referral.accept();
+      this.#referred(pending.referral.makeInviter(), pending.newId);
+    });
+  }
+
+  reject() {
+    const pending = this.#takeReferral();
+    if (pending) attempt(() => pending.referral.reject({ statusCode: 603 }));
+  }
+
+  #takeReferral() {
+    const pending = this.#referral;
+    this.#referral = null;
+    return pending;
+  }
+}
+
+/** `{user, attended}` of a Refer-To. Throws for a Replaces that would not stay one header (SIP.js does not look). */
+function calleeOf(referTo) {
+  const [replaces] = [referTo.uri.getHeader("replaces")].flat();
+  if (!replaces) return { user: userOf(referTo.uri), attended: false };
+  if (/[\u0000-\u001f\u007f]/.test(decodeURIComponent(replaces))) throw new SyntaxError("Not a Replaces");
+  return { user: referTo.displayName || userOf(referTo.uri), attended: true };
+}
+
+/** `dialog` (see `zorioSip.referToCall`) as the Session that SIP.js wants to be given, as far as it looks at it. */
+function otherCall({ target, name, call_id: callId, local_tag: localTag, remote_tag: remoteTag }) {
+  return {
+    dialog: { remoteTarget: parsed(target), callId, localTag, remoteTag },
+    remoteIdentity: { friendlyName: displayText(name) },
+  };
+}

@@ -1,0 +1,130 @@
+/** The user agent of this page: its settings, its WebSocket and its registration. One at a time. */
+import { SIPExtension, URI, UserAgent, UserAgentState } from "sip.js";
+
+import { emit } from "./events.js";
+import { CallMedia } from "./media.js";
+import { displayText } from "./messages.js";
+import { Registration } from "./registration.js";
+import { WebSocketTransport } from "./transport.js";
+
+const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
+
+let settings = null;
+/** SIP.js's UserAgent; null until it was configured. */
+export let userAgent = null;
+/** Of that user agent. */
+export let registration = null;
+const whenUp = [];
+
+export const iceServers = () => settings.iceServers;
+
+/** Do `action` now, or when the transport is up again. */
+export function whenConnected(action) {
+  if (userAgent.isConnected()) action();
+  else whenUp.push(action);
+}
+
+function readSettings(given) {
+  return {
+    uri: given.uri,
+    authUsername: given.auth_username ?? "",
+    authPassword: given.auth_password ?? "",
+    displayName: displayText(given.display_name),
+    iceServers: given.ice_servers ?? [],
+    instanceId: UUID.test(given.instance_id) ? given.instance_id : crypto.randomUUID(),
+    registerExpires: given.register_expires ?? 300,
+    iceCapMs: given.ice_cap_ms ?? 400,
+  };
+}
+
+function makeUserAgent(onInvite) {
+  const uri = UserAgent.makeURI(settings.uri);
+  if (!(uri instanceof URI) || !uri.user) throw new SyntaxError("Not a SIP URI");
+  return new UserAgent({
+    uri,
+    displayName: settings.displayName,
+    authorizationUsername: settings.authUsername,
+    authorizationPassword: settings.authPassword,
+    instanceId: settings.instanceId,
+    instanceIdAlwaysAdded: true,
+    delegate: { onInvite },
+    sessionDescriptionHandlerFactory: (session) =>
+      new CallMedia(session.userAgent.getLogger("sip.SessionDescriptionHandler"), settings),
+    sipExtension100rel: SIPExtension.Supported,
+    // Named, but not SIP.js's own: that one would not look who replaces, and hangs up the old session by itself.
+    sipExtensionExtraSupported: ["replaces"],
+    transportConstructor: WebSocketTransport,
+    transportOptions: { up: transportUp, down: transportDown, pong: (crlf) => emit({ type: "pong", crlf }) },
+    userAgentString: "Zorio webphone",
+    // How long a call may ring is policy: SIP.js's own limit is put out of the way.
+    noAnswerTimeout: 3600,
+    // SIP messages hold people's numbers: nothing of them reaches the console.
+    logBuiltinEnabled: false,
+    logConfiguration: false,
+    logLevel: "error",
+  });
+}
+
+function transportUp() {
+  emit({ type: "transport_up" });
+  whenUp.splice(0).forEach((action) => action());
+}
+
+function transportDown(reason) {
+  emit({ type: "transport_down", reason });
+  registration.abandon();
+  // Requests whose answer can no longer come have failed (RFC 3261 section 8.1.3.1); SIP.js would wait 32 s, and for a
+  // re-INVITE that had its 100 for ever. The INVITE of a ringing call is left alone: its end is the phone's decision.
+  for (const client of [...userAgent.userAgentCore.userAgentClients.values()]) {
+    const { method, toTag } = client.message;
+    if (method !== "INVITE" || toTag) client.transaction.onTransportError(new Error(reason));
+  }
+}
+
+/** `calls`: `received(invitation)` for every INVITE, `endAll()` before the user agent becomes another one's. */
+export function configure(json, calls) {
+  const before = settings;
+  const next = readSettings(JSON.parse(json));
+  if (before?.uri === next.uri && userAgent) {
+    settings = { ...next, instanceId: before.instanceId };
+    // SIP.js reads these when a request is challenged.
+    userAgent.configuration.authorizationUsername = settings.authUsername;
+    userAgent.configuration.authorizationPassword = settings.authPassword;
+    return;
+  }
+  if (userAgent) {
+    calls.endAll();
+    registration.unregister();
+    userAgent.transport.disconnect();
+  }
+  whenUp.length = 0;
+  settings = next;
+  userAgent = makeUserAgent(calls.received);
+  registration = new Registration(userAgent, () => settings);
+}
+
+export function connect(url) {
+  if (!userAgent) {
+    emit({ type: "transport_down", reason: "not configured" });
+    return;
+  }
+  const { transport } = userAgent;
+  if (transport.server !== url) transport.disconnect();
+  transport.server = url;
+  if (userAgent.state === UserAgentState.Stopped) userAgent.start();
+  else userAgent.reconnect();
+}
+
+export function ping(byOptions) {
+  const transport = userAgent?.transport;
+  if (!transport?.isConnected()) return;
+  if (!byOptions) {
+    transport.ping();
+    return;
+  }
+  const { userAgentCore, configuration } = userAgent;
+  const domain = new URI("sip", "", configuration.uri.host, configuration.uri.port);
+  const options = userAgentCore.makeOutgoingRequestMessage("OPTIONS", domain, configuration.uri, domain, {});
+  transport.awaitPong();
+  userAgentCore.request(options); // any answer will do
+}
