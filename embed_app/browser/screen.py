@@ -16,6 +16,7 @@ from pyodide.ffi import create_proxy
 from embed_app.browser.fields import CallClock, NumberField
 from embed_app.browser.page import Page
 from embed_app.core.messages import DialRequested, Message
+from embed_app.core.screens import Page as Where
 from embed_app.ui.gestures import Gesture, wish_of
 from embed_app.ui.projection import project
 from embed_app.ui.view import Banner, InCall, Screen, View
@@ -94,7 +95,7 @@ class DomScreen:
         elif _opens(before.in_call, now.in_call, "add_open"):
             self._added.element.focus()
         elif focused and (not focused.isConnected or focused.closest("[hidden]")):
-            section = "incoming" if now.incoming else _SECTIONS.get(now.screen, "dialer")
+            section = "incoming" if now.incoming else _SECTIONS.get(now.screen, now.page.value)
             js.document.getElementById(section).focus()
 
     # ---- in: what the agent does
@@ -170,10 +171,14 @@ class DomScreen:
             return
         elif call is not None and call.keypad_open and event.key in _KEYS:
             self._act("tone", str(event.key))
-        elif self._view.screen in (Screen.DIALER, Screen.ENDED) and event.key in _BEGIN:
+        elif self._dialer_is_shown() and event.key in _BEGIN:
             event.preventDefault()  # else the field, which gets the focus now, types it again
             self._number.insert(str(event.key))
             self._number.element.focus()  # so that Backspace and Enter go on from here
+
+    def _dialer_is_shown(self) -> bool:
+        view = self._view
+        return view is not None and view.screen in (Screen.DIALER, Screen.ENDED) and view.page is Where.DIALER
 
     def _pointer_down(self, event: Any) -> None:
         self._long_pressed = False

@@ -94,8 +94,10 @@ from embed_app.core.call_wish_messages import TransferRequested as TransferReque
 from embed_app.core.call_wish_messages import UnholdRequested as UnholdRequested
 from embed_app.core.call_wish_messages import UnmuteRequested as UnmuteRequested
 from embed_app.core.message import Message as Message
-from embed_app.core.model import Panel, SipConfig
+from embed_app.core.model import SipConfig
 from embed_app.core.resume_record import ResumeRecord
+from embed_app.core.screen_messages import PageChosen as PageChosen
+from embed_app.core.screen_messages import PanelChosen as PanelChosen
 
 # ---- wishes: the agent on the screen, or the parent by a command -------------------------------
 
@@ -146,11 +148,6 @@ class DialRequested(Message):
     headers: tuple[tuple[str, str], ...] = field(default=(), repr=False)
     second: bool = False
     """The agent adds a call: the one there is goes on hold. Without it, it has to be on hold already."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PanelChosen(Message):
-    panel: Panel
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

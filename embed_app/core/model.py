@@ -21,6 +21,8 @@ from embed_app.core.notices import ReconnectScheduled as ReconnectScheduled
 from embed_app.core.notices import TokenExpiring as TokenExpiring
 from embed_app.core.places import Lease, Line
 from embed_app.core.release_cause import Reason
+from embed_app.core.screens import Page as Page
+from embed_app.core.screens import Panel as Panel
 
 
 class Direction(StrEnum):
@@ -66,15 +68,6 @@ class UnregisterReason(StrEnum):
     MANUAL = "manual"
     REMOTE = "remote"
     TRANSPORT_DISCONNECT = "transport_disconnect"
-
-
-class Panel(StrEnum):
-    """What is folded out over the in-call screen."""
-
-    NONE = "none"
-    KEYPAD = "keypad"
-    TRANSFER = "transfer"
-    ADD_CALL = "add_call"
 
 
 class Sound(StrEnum):
@@ -264,6 +257,8 @@ class Phone:
     focus: str = ""
     """The call the agent is with; "" while there is none but such that ring here. See `two_calls.py`."""
     panel: Panel = Panel.NONE
+    page: Page = Page.DIALER
+    """Of this frame alone: each tab has its own."""
     started: bool = False
     last_ended: Call | None = None
     """For the screen's closing line, until the next call or some seconds later."""

@@ -135,6 +135,8 @@ def _route(turn: Turn, message: msg.Message) -> None:
         case msg.PanelChosen():
             if turn.phone.live_calls:
                 turn.change(panel=message.panel)
+        case msg.PageChosen():
+            turn.change(page=message.page)
         case msg.AudioUnlockRequested():
             turn.emit(do.UnlockAudio())
         case msg.ParentMistake():

@@ -6,8 +6,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from embed_app.core import messages as msg
-from embed_app.core.model import Panel
+from embed_app.core.model import Page, Panel
 from embed_app.ui.view import View
+
+_PAGES = frozenset(Page)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,6 +41,8 @@ def wish_of(gesture: Gesture, view: View, new_uuid: Callable[[], str]) -> msg.Me
             return msg.ConnectRequested()
         case "take_over":
             return msg.TakeOverRequested()
+        case "page" if value in _PAGES:
+            return msg.PageChosen(page=Page(value))
         case "unlock":
             return msg.AudioUnlockRequested()
     return _wish_in_call(gesture.action, value, view) or _wish_for_another(

@@ -50,6 +50,7 @@ def present(phone: Phone, translator: Translator) -> View:
         screen=screen,
         status=status,
         dialer=_dialer(phone, translator),
+        page=phone.page,
         spoken=spoken,
         banner=banner(phone, translator),
         flash=flash(phone, translator),

@@ -14,6 +14,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from embed_app.core.screens import Page
 from embed_app.ui.view import (
     Banner,
     Choice,
@@ -49,6 +50,7 @@ def project(view: View) -> Projection:
         "audio-unlock": {"hidden": not view.audio_blocked},
         "incoming": {"hidden": not view.incoming, "data-over": view.in_call is not None},
         **_notices(view),
+        **_pages(view),
         **_dialer(view),
         **_in_call(view.in_call),
         **_problem(view.problem),
@@ -92,10 +94,23 @@ def _ended(ended: Ended | None) -> dict[str, Properties]:
     }
 
 
+def _pages(view: View) -> dict[str, Properties]:
+    free = view.screen in (Screen.STARTING, Screen.DIALER, Screen.ENDED)
+    shown: dict[str, Properties] = {
+        page.value: {"hidden": not free or page is not view.page} for page in Page
+    }
+    buttons: dict[str, Properties] = {
+        f"page-{page}": {
+            "aria-current": "page" if page is view.page else "false",
+            "disabled": view.screen is Screen.STARTING,
+        }
+        for page in Page
+    }
+    return {"pages": {"hidden": not free}, **shown, **buttons}
+
+
 def _dialer(view: View) -> dict[str, Properties]:
-    shown = view.screen in (Screen.STARTING, Screen.DIALER, Screen.ENDED)
     return {
-        "dialer": {"hidden": not shown},
         "dial-number": {"placeholder": view.dialer.placeholder},
         "dial-keys": {"disabled": not view.dialer.can_type},
         "backspace": {"disabled": not view.dialer.can_type},

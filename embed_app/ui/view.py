@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+from embed_app.core.screens import Page
+
 
 class Screen(StrEnum):
     """What fills the frame. INCOMING has no other call behind it; a second caller shows over IN_CALL."""
@@ -133,6 +135,8 @@ class View:
     screen: Screen
     status: StatusLine
     dialer: Dialer
+    page: Page
+    """Shown where no call and no problem fills the frame."""
     spoken: str
     """For the one polite live region: the state that matters most, without a running clock."""
     banner: Banner | None = None

@@ -15,7 +15,7 @@ from embed_app.core.line_messages import (
     PageLeft,
 )
 from embed_app.core.media_watch import Sample as Heard
-from embed_app.core.model import Panel, Phone
+from embed_app.core.model import Page, Panel, Phone
 from tests.core.driver import CALL, DIALOG, GOOD, OTHER, THIRD, bye, config, dial, invite, token
 
 LINK_TIMERS = ("lease", "quiet", "reconnect", "leave", "token", "credentials", "ping", "pong")
@@ -127,6 +127,7 @@ CALLS: Mapping[str, Sample] = {
 
 OTHERS: Mapping[str, Sample] = {
     "Panel": fixed(msg.PanelChosen(panel=Panel.KEYPAD)),
+    "Page": fixed(msg.PageChosen(page=Page.HISTORY)),
     "DevicesChanged": fixed(msg.DevicesChanged()),
     "AudioUnlock": fixed(msg.AudioUnlockRequested()),
     "ParentMistake": fixed(msg.ParentMistake(code="invalid_payload", fields=("number",))),

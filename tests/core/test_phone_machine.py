@@ -14,7 +14,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 
 from embed_app.core import messages as msg
 from embed_app.core.media_watch import Sample
-from embed_app.core.model import CallState, LinkState, Panel, Phone, Settings, SipConfig
+from embed_app.core.model import CallState, LinkState, Page, Panel, Phone, Settings, SipConfig
 from tests.core.driver import DIALOG, GOOD, T0, Driver, config, dial, invite, record, token
 from tests.core.watcher import Watcher
 
@@ -253,6 +253,7 @@ class PhoneMachine(RuleBasedStateMachine):
         message=st.sampled_from(
             [
                 *(msg.PanelChosen(panel=panel) for panel in Panel),
+                *(msg.PageChosen(page=page) for page in Page),
                 msg.AudioUnlockRequested(),
                 msg.ParentMistake(code="unknown_command", fields=("type",)),
             ]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from embed_app.core import messages as msg
-from embed_app.core.model import Panel
+from embed_app.core.model import Page, Panel
 from embed_app.i18n.translator import Translator
 from embed_app.ui.gestures import Gesture, wish_of
 from embed_app.ui.presenter import present
@@ -28,6 +28,8 @@ def wish(state: str, action: str, value: str = "", call_uuid: str = "") -> msg.M
         ("ended", "redial", "1002", msg.DialRequested(call_uuid="fresh", number="1002")),
         ("idle", "connect", "", msg.ConnectRequested()),
         ("problem_rejected", "retry", "", msg.ConnectRequested()),
+        ("ready", "page", "history", msg.PageChosen(page=Page.HISTORY)),
+        ("settings", "page", "dialer", msg.PageChosen(page=Page.DIALER)),
         ("audio_blocked", "unlock", "", msg.AudioUnlockRequested()),
         ("answered", "hangup", "", msg.HangupRequested(call_uuid=UUID)),
         ("answered", "mute", "", msg.MuteRequested(call_uuid=UUID)),
@@ -77,6 +79,10 @@ def test_a_late_press_after_the_call_means_nothing(action: str) -> None:
     assert wish("ready", action, "1") is None
 
 
+def test_a_page_that_is_not_there_means_nothing() -> None:
+    assert wish("ready", "page", "weather") is None
+
+
 @pytest.mark.parametrize(
     ("state", "action"),
     [
@@ -92,7 +98,8 @@ def test_empty_fields_ask_for_nothing(state: str, action: str) -> None:
 
 
 def test_every_action_of_the_page_means_something() -> None:
-    used = {e.attributes["data-action"] for e in read_page().walk() if "data-action" in e.attributes}
-    for action in used - LOCAL:
-        meant = [wish(state, action, "1", "x") for state in ("ready", "answered")]
+    buttons = [e.attributes for e in read_page().walk() if "data-action" in e.attributes]
+    used = {(e["data-action"], e.get("data-value", "1")) for e in buttons if e["data-action"] not in LOCAL}
+    for action, value in used:
+        meant = [wish(state, action, value, "x") for state in ("ready", "answered")]
         assert any(meant), action

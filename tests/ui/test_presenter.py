@@ -11,7 +11,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from embed_app.core.model import Call, CallState, Direction, LinkState, Panel, Phone, Problem, TransferState
+from embed_app.core.model import (
+    Call,
+    CallState,
+    Direction,
+    LinkState,
+    Page,
+    Panel,
+    Phone,
+    Problem,
+    TransferState,
+)
 from embed_app.core.release_cause import Reason
 from embed_app.i18n.translator import Translator
 from embed_app.ui import alerts, call_presenter, gestures, presenter, projection
@@ -234,11 +244,12 @@ def phone_of(
     refusal: str,
     calls: list[Call],
     panel: Panel,
+    page: Page,
     started: bool,
     banner: str,
     ended: Call | None,
 ) -> Phone:
-    phone = replace(on_link(state, refusal=refusal), calls=tuple(calls), panel=panel)
+    phone = replace(on_link(state, refusal=refusal), calls=tuple(calls), panel=panel, page=page)
     return replace(phone, started=started, banner=banner, last_ended=ended)
 
 
@@ -248,6 +259,7 @@ PHONES = st.builds(
     st.sampled_from(["", "token_expired", "nonsense"]),
     st.lists(CALLS, max_size=3, unique_by=lambda call: call.uuid),
     st.sampled_from(Panel),
+    st.sampled_from(Page),
     st.booleans(),
     st.sampled_from(["", "mic_denied", "nonsense"]),
     st.none() | CALLS,
@@ -271,9 +283,28 @@ def test_a_live_call_can_always_be_ended_and_a_dead_one_never(phone: Phone, loca
     if view.in_call is not None:
         assert view.in_call.call_uuid in {call.uuid for call in others}
         assert not (view.in_call.keypad_open and view.in_call.transfer_open)
-    shown = [id_ for id_ in ("dialer", "call", "problem") if not projection.elements[id_]["hidden"]]
+    screens = (*Page, "call", "problem")
+    shown = [id_ for id_ in screens if not projection.elements[id_]["hidden"]]
     assert len(shown) + (view.screen is Screen.INCOMING) == 1
+    assert projection.elements["pages"]["hidden"] == (not set(shown) & set(Page))
     assert view.spoken
+
+
+def test_a_call_hides_the_page_and_gives_it_back() -> None:
+    def shown(phone: Phone) -> list[str]:
+        elements = project(present(phone, VI)).elements
+        return [id_ for id_ in (*Page, "call", "incoming", "pages") if not elements[id_]["hidden"]]
+
+    def marked(phone: Phone) -> list[str]:
+        elements = project(present(phone, VI)).elements
+        return [page for page in Page if elements[f"page-{page}"]["aria-current"] == "page"]
+
+    phone = replace(READY, page=Page.HISTORY)
+    assert shown(phone) == ["history", "pages"]
+    assert marked(phone) == ["history"]
+    assert shown(with_calls(INBOUND, phone=phone)) == ["incoming"]
+    assert shown(with_calls(ANSWERED, phone=phone)) == ["call"]
+    assert shown(replace(after(ANSWERED, Reason.BUSY), page=Page.HISTORY)) == ["history", "pages"]
 
 
 @pytest.mark.parametrize("module", [alerts, call_presenter, gestures, presenter, projection])

@@ -1,0 +1,18 @@
+"""Wishes about the screen alone: nothing of the line or of a call changes by them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from embed_app.core.message import Message
+from embed_app.core.screens import Page, Panel
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PanelChosen(Message):
+    panel: Panel
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PageChosen(Message):
+    page: Page

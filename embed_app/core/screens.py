@@ -1,0 +1,22 @@
+"""What the agent has in front of them when no call decides it."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+
+class Panel(StrEnum):
+    """What is folded out over the in-call screen."""
+
+    NONE = "none"
+    KEYPAD = "keypad"
+    TRANSFER = "transfer"
+    ADD_CALL = "add_call"
+
+
+class Page(StrEnum):
+    """Where the agent is between calls. A call hides the pages; after it the same one is back."""
+
+    DIALER = "dialer"
+    HISTORY = "history"
+    SETTINGS = "settings"
