@@ -17,6 +17,7 @@ from server.embed_tokens import mint_embed_token
 from server.errors import ApiError, api_error, http_exception, server_error
 from server.leases import hold_lease
 from server.login import login, logout
+from server.memory import forget_old_calls, recall, remember
 from server.middleware import AccessLog, AnswerHeaders
 from server.pages import FramePage, frame_assets
 from server.passwords import PasswordChecker
@@ -49,6 +50,7 @@ def create_app(
         tokens=EmbedTokens(settings.signing_keys),
         clock=clock,
     )
+    services.database.write_now(forget_old_calls, settings, services.now())
 
     @asynccontextmanager
     async def lifespan(_app: Starlette) -> AsyncIterator[None]:
@@ -66,6 +68,8 @@ def create_app(
             Route("/api/webphone/resume", save_record, methods=["POST"]),
             Route("/api/webphone/resume", take_record, methods=["GET"]),
             Route("/api/webphone/lease", hold_lease, methods=["POST"]),
+            Route("/api/webphone/memory", remember, methods=["POST"]),
+            Route("/api/webphone/memory", recall, methods=["GET"]),
             Route("/webphone-embed", page.endpoint, methods=["GET"]),
             Route("/webphone-assets/{path:path}", frame_assets(settings.dist).endpoint, methods=["GET"]),
             Route("/healthz", health, methods=["GET"]),

@@ -13,6 +13,7 @@ import anyio.to_thread
 from sqlalchemy import (
     JSON,
     BigInteger,
+    Boolean,
     Column,
     Connection,
     CursorResult,
@@ -108,6 +109,28 @@ resume_records = Table(
     Column("sealed", LargeBinary, nullable=False),
     Column("expires_at", BigInteger, nullable=False),
     Index("resume_records_expiry", "expires_at"),
+)
+
+# Encrypted (memory.py), but for what is sorted and cleared away by.
+call_history = Table(
+    "call_history",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("user_id", ForeignKey("users.id"), nullable=False),
+    Column("uuid", String(64), nullable=False),
+    Column("started_at", BigInteger, nullable=False),
+    Column("sealed", LargeBinary, nullable=False),
+    UniqueConstraint("user_id", "uuid"),
+    Index("call_history_start", "started_at"),
+)
+
+phone_states = Table(
+    "phone_states",
+    metadata,
+    Column("user_id", ForeignKey("users.id"), primary_key=True),
+    Column("do_not_disturb", Boolean),
+    # Missed calls that ended before were looked at.
+    Column("seen_at", BigInteger),
 )
 
 leases = Table(

@@ -10,6 +10,8 @@ ZORIO_DIST_DIR           the built frame. Default dist/ of the project.
 ZORIO_BEARER_DAYS        life of a bearer from POST /api/auth/login, in days. Default 90.
 ZORIO_TOKEN_USES         how often one embed token may fetch its SIP settings. Default 5.
 ZORIO_SIP_SECONDS        life of time-limited SIP credentials in seconds, 900 to 86400. Default 43200, 12 h.
+ZORIO_HISTORY_DAYS       how long calls stay in their user's history, in days; at most 100 for each user.
+                         0 keeps none and forgets those there are. Default 90.
 ZORIO_FORWARDED_IPS      addresses of reverse proxies whose X-Forwarded-For is believed. Default 127.0.0.1.
 """
 
@@ -42,6 +44,7 @@ class Settings:
     bearer_days: int = 90
     token_uses: int = 5
     sip_seconds: int = 43_200
+    history_days: int = 90
     forwarded_ips: str = "127.0.0.1"
 
     def __post_init__(self) -> None:
@@ -64,6 +67,7 @@ def settings_from(environ: Mapping[str, str]) -> Settings:
         bearer_days=_whole(environ, "ZORIO_BEARER_DAYS", 90, 1, 3650),
         token_uses=_whole(environ, "ZORIO_TOKEN_USES", 5, 1, 1000),
         sip_seconds=_whole(environ, "ZORIO_SIP_SECONDS", 43_200, 900, 86_400),
+        history_days=_whole(environ, "ZORIO_HISTORY_DAYS", 90, 0, 3650),
         forwarded_ips=environ.get("ZORIO_FORWARDED_IPS") or "127.0.0.1",
     )
 

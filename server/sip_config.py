@@ -15,6 +15,7 @@ from server.database import token_uses
 from server.embed_tokens import iso_time
 from server.errors import Conflict, Unauthenticated
 from server.leases import HOLDER, lease_of_config
+from server.memory import memory_of_config
 from server.phone_users import checked_token, phone_user
 from server.services import host_of, services_of
 from server.settings import Settings
@@ -40,7 +41,7 @@ async def sip_config(request: Request) -> Response:
     token = checked_token(request)
     now = services.now()
     holder = request.headers.get(HOLDER, "")
-    account, user, lease = await services.database.write(
+    account, user, memory, lease = await services.database.write(
         _take_use, host_of(request), token, holder, services.settings, now
     )
     sip = sip_credentials(account, user, now, services.settings.sip_seconds)
@@ -55,6 +56,7 @@ async def sip_config(request: Request) -> Response:
         "ice_servers": ice_servers(account, user, now, services.settings.sip_seconds),
         "expires_in": max(0, token.expires_at - now),
         "features": dict(account.features),
+        "memory": memory,
     }
     if lease is not None:
         data["lease"] = lease
@@ -96,11 +98,12 @@ def _time_limited(secret: str, user: User, expires_at: int) -> tuple[str, str]:
 
 def _take_use(
     connection: Connection, host: str, token: EmbedToken, holder: str, settings: Settings, now: int
-) -> tuple[Account, User, dict[str, Any] | None]:
+) -> tuple[Account, User, dict[str, Any], dict[str, Any] | None]:
     account, user = phone_user(connection, host, token)
     _count_use(connection, token, settings.token_uses, now)
     keys, life = settings.signing_keys, settings.sip_seconds
-    return account, user, lease_of_config(connection, account, token.extension, holder, keys, now, life)
+    lease = lease_of_config(connection, account, token.extension, holder, keys, now, life)
+    return account, user, memory_of_config(connection, account, user, settings, now), lease
 
 
 def _count_use(connection: Connection, token: EmbedToken, most_uses: int, now: int) -> None:

@@ -39,6 +39,7 @@ def test_settings_of_the_server_stand_in_the_table_with_their_defaults() -> None
         "ZORIO_BEARER_DAYS": Settings.bearer_days,
         "ZORIO_TOKEN_USES": Settings.token_uses,
         "ZORIO_SIP_SECONDS": Settings.sip_seconds,
+        "ZORIO_HISTORY_DAYS": Settings.history_days,
         "ZORIO_FORWARDED_IPS": Settings.forwarded_ips,
     }.items():
         assert f"| `{name}` | `{value}` |" in table

@@ -97,6 +97,7 @@ def test_sip_config_gives_time_limited_credentials(world: World) -> None:
         hmac.new(SIP_SECRET.encode(), username.encode(), hashlib.sha1).digest()
     ).decode()
     assert datetime.fromisoformat(data.pop("credentials_expire_at")).timestamp() == expiry
+    assert data.pop("memory")["ticket"]
     assert data == {
         "extension": "1001",
         "display_name": "Nguyễn Văn An",

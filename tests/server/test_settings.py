@@ -30,12 +30,14 @@ def test_every_setting_is_read_and_documented() -> None:
         "ZORIO_BEARER_DAYS": "1",
         "ZORIO_TOKEN_USES": "2",
         "ZORIO_SIP_SECONDS": "900",
+        "ZORIO_HISTORY_DAYS": "0",
         "ZORIO_FORWARDED_IPS": "10.0.0.1",
     }
     found = settings_from(given)
     assert found.dist == Path("/srv/dist")
     assert (found.database_url, found.database_wait_ms) == ("sqlite:////tmp/x.db", 7)
     assert (found.bearer_days, found.token_uses, found.sip_seconds) == (1, 2, 900)
+    assert found.history_days == 0
     assert found.forwarded_ips == "10.0.0.1"
     source = Path(settings.__file__).read_text(encoding="utf-8")
     read = set(re.findall(r'"(ZORIO_[A-Z_]+)"', source))
