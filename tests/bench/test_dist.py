@@ -11,7 +11,7 @@ NAMES = {
     "boot.css": "boot.css",
     "phone.css": "phone-0a1b2c3d.css",  # a build may put hashes into names
     "sip-ua.js": "sip-ua.js",
-    "ring.wav": "sounds/ring.wav",
+    "soft.wav": "sounds/soft.wav",
     "ringback.wav": "sounds/ringback.wav",
 }
 
