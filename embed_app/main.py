@@ -11,8 +11,10 @@ from typing import Any
 
 import js
 
+from embed_app.browser.announcer import BrowserAnnouncer
 from embed_app.browser.backend import FetchBackend
 from embed_app.browser.clock import BrowserClock
+from embed_app.browser.devices import BrowserDevices
 from embed_app.browser.line import BrowserLine, can_share
 from embed_app.browser.parent_window import BrowserParentWindow
 from embed_app.browser.place import Place
@@ -55,19 +57,23 @@ def _start(params: EmbedParams, records: BrowserRecords, found: Found | None) ->
     dialog = found.record.call.dialog if found is not None else None
     place = Place(dialog.instance_id if dialog is not None else "")
     ringer = AudioRinger()
+    devices = BrowserDevices()
+    translator = Translator(params.settings.locale)
     runtime = Runtime(
         Phone(settings=params.settings, link=Link(line=Line.NONE if can_share() else Line.ALONE)),
         Ports(
             user_agent=SipUserAgent(place.name),
             parent_window=BrowserParentWindow(),
-            screen=DomScreen(),
+            screen=DomScreen(ringer.tones.play),
             clock=BrowserClock(),
             ringer=ringer,
             backend=FetchBackend(place.name),
             records=records,
             line=BrowserLine(),
+            devices=devices,
+            announcer=BrowserAnnouncer(translator),
         ),
-        Translator(params.settings.locale),
+        translator,
     )
 
     def ring_report(make: type[PlaybackBlocked] | type[PlaybackStarted]) -> None:
@@ -89,3 +95,5 @@ def _start(params: EmbedParams, records: BrowserRecords, found: Found | None) ->
     for name in params.problems:
         runtime.dispatch(ParentMistake(code="invalid_parameter", fields=(name,)))
     js.zorioBoot.started()
+    devices.watch()
+    ringer.get_ready()

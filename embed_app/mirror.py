@@ -53,7 +53,7 @@ _ONLY: Mapping[type, frozenset[str]] = {
     MediaWatch: _names("connection heard lost_at missed quality microphone_lost"),
 }
 _LEFT_OUT: Mapping[type, frozenset[str]] = {
-    Phone: _names("settings timers due timer_count farewells now page"),
+    Phone: _names("settings timers due timer_count farewells now page sounds hidden"),
     Call: _names("headers last_digit glares resume_tries resume_in_dialog aside hold_refused"),
     **dict.fromkeys(FORWARDED, _names("at chance")),
 }
@@ -137,6 +137,8 @@ def merged(before: Phone, own: Phone, there: Phone | None, news: tuple[Notice, .
         there,
         settings=own.settings,
         page=own.page,
+        sounds=own.sounds,
+        hidden=own.hidden,
         link=replace(there.link, token=own.link.token),
         calls=calls + still_ours,
         notices=own.notices + news,

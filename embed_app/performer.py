@@ -33,6 +33,12 @@ class Performer:
                 self._outside.clock.stop(name)
             case do.PlaySound(sound):
                 self._outside.ringer.play(sound)
+            case do.TuneRinger(ringtone, volume, ringer, speaker):
+                self._outside.ringer.tune(ringtone, volume, ringer, speaker)
+            case do.AnnounceCaller(uuid, number, name, notify, vibrate) if uuid:
+                self._outside.announcer.announce(uuid, number, name, notify=notify, vibrate=vibrate)
+            case do.AnnounceCaller():
+                self._outside.announcer.fall_silent()
             case do.UnlockAudio():
                 agent.play()
             case do.Configure(config):
@@ -57,6 +63,22 @@ class Performer:
                 agent.farewell(dialog)
             case do.CallEffect():
                 self._perform_call(effect)
+            case _:
+                self._perform_devices(effect)
+
+    def _perform_devices(self, effect: do.Effect) -> None:
+        devices = self._outside.devices
+        match effect:
+            case do.UseDevices(microphone, speaker):
+                self._outside.user_agent.use_devices(microphone, speaker)
+            case do.ListDevices():
+                devices.look()
+            case do.KeepPreferences(preferences):
+                devices.keep(preferences)
+            case do.AskForNotifications():
+                devices.ask_for_notifications()
+            case do.RunTrial(trial, microphone, speaker):
+                devices.run(trial, microphone, speaker)
             case _:
                 raise TypeError(type(effect).__name__)
 

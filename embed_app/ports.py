@@ -13,6 +13,7 @@ from embed_app.core.dialog import Dialog
 from embed_app.core.messages import Message
 from embed_app.core.model import SipConfig, Sound
 from embed_app.core.resume_record import ResumeRecord
+from embed_app.core.sound_choices import Preferences, Ringtone, Trial
 from embed_app.ui.view import View
 
 Dispatch = Callable[[Message], None]
@@ -51,6 +52,8 @@ class UserAgent(Protocol):
     def accept_refer(self, call_uuid: str, new_call_uuid: str) -> None: ...
     def reject_refer(self, call_uuid: str) -> None: ...
     def play(self) -> None: ...
+    def use_devices(self, microphone: str, speaker: str) -> None:
+        """Ids, "" for the browser's own choice; for running calls too, from now on."""
 
 
 class ParentWindow(Protocol):
@@ -90,6 +93,30 @@ class Clock(Protocol):
 
 class Ringer(Protocol):
     def play(self, sound: Sound) -> None: ...
+    def tune(self, ringtone: Ringtone, volume: int, ringer: str, speaker: str) -> None:
+        """volume: in percent; ringer, speaker: ids of devices, "" for the browser's own choice."""
+
+
+class Devices(Protocol):
+    """Microphones and loudspeakers, what the agent wants of them, and what may be tried out."""
+
+    def listen(self, dispatch: Dispatch) -> None: ...
+    def look(self) -> None:
+        """Comes as DevicesListed."""
+
+    def keep(self, preferences: Preferences) -> None: ...
+    def ask_for_notifications(self) -> None:
+        """Within a tap. Comes as PermissionAnswered."""
+
+    def run(self, trial: Trial, microphone: str, speaker: str) -> None:
+        """In the place of the one that runs. Comes as TrialMoved and VoiceHeard."""
+
+
+class Announcer(Protocol):
+    """Tells of a caller outside the frame: a desktop notification, the title, vibration."""
+
+    def announce(self, call_uuid: str, number: str, name: str, *, notify: bool, vibrate: bool) -> None: ...
+    def fall_silent(self) -> None: ...
 
 
 class Backend(Protocol):
@@ -129,3 +156,5 @@ class Ports:
     backend: Backend
     records: Records
     line: Line
+    devices: Devices
+    announcer: Announcer

@@ -14,7 +14,7 @@ from typing import Any
 from embed_app import parent
 from embed_app.core.line_messages import LineFollowed
 from embed_app.core.messages import Message, ParentMistake
-from embed_app.core.model import LinkState, Phone, Problem
+from embed_app.core.model import LinkState, Panel, Phone, Problem
 from embed_app.core.resume import record_of
 from embed_app.core.resume_record import write_record
 from embed_app.core.update import update
@@ -61,6 +61,7 @@ class Runtime:
         """Show, listen, and say `ready` once commands are taken."""
         self._outside.user_agent.listen(self.dispatch)
         self._outside.screen.listen(self.dispatch, new_uuid)
+        self._outside.devices.listen(self.dispatch)
         self.dispatch(first)
         link = self.phone.link
         extension = link.token.extension if link.token else None
@@ -81,7 +82,8 @@ class Runtime:
 
     def _follow(self, there: Phone) -> None:
         self._tabs.follow(there)
-        self._step(LineFollowed(calls=frozenset(call.uuid for call in there.calls)))
+        calls = frozenset(call.uuid for call in there.calls)
+        self._step(LineFollowed(calls=calls, devices_open=there.panel is Panel.DEVICES))
 
     def receive(self, text: str) -> None:
         """One message of the parent, as JSON text. Whatever it is, nothing is raised."""

@@ -41,6 +41,8 @@
  *   referToCall(callId, json)   attended transfer (RFC 5589): the peer shall call `target`, a URI, and take our place in that
  *                               call: {target, name, call_id, local_tag, remote_tag}, as `dialog` told it; `name` may be shown
  *   acceptRefer(callId) rejectRefer(callId)     answer to `referred`
+ *   useDevices(microphone, speaker)     ids of devices, "" for the browser's own choice; running calls change over, microphone_ready
+ *                               comes for each that did. One that is not there is the browser's own choice as well
  *   play()                      try again to play remote audio, within a tap
  *   stats(callId) -> Promise<json>     {packets_received, packets_sent, packets_lost, loss_sent (fraction), direction (what
  *                               both sides agreed on), audio_energy_received, audio_level, connection_state,
@@ -77,6 +79,7 @@
  *   fault {function, name}      a function could not do what was asked (bad JSON, unknown settings): name of the error
  */
 import { calls, expect, invite, received, replace, setAside, stats } from "./sip/calls.js";
+import { chooseDevices } from "./sip/devices.js";
 import { openEarly } from "./sip/early-microphone.js";
 import { emit, listen } from "./sip/events.js";
 import { sayFarewell } from "./sip/replace.js";
@@ -129,6 +132,10 @@ const functions = {
   referToCall: ofCall((call, json) => call.transfer.referToCall(JSON.parse(json))),
   acceptRefer: ofCall((call) => call.transfer.accept()),
   rejectRefer: ofCall((call) => call.transfer.reject()),
+  useDevices: (microphone, speaker) => {
+    chooseDevices(microphone, speaker);
+    calls.forEach((call) => call.sound.useDevices());
+  },
   play: () => calls.forEach((call) => call.sound.play()),
   stats,
 };

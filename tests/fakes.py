@@ -17,6 +17,7 @@ from embed_app.core.messages import ConfigReceived, Message, RegisterAccepted, S
 from embed_app.core.model import Link, Phone, SipConfig, Sound
 from embed_app.core.places import Line
 from embed_app.core.resume_record import ResumeRecord
+from embed_app.core.sound_choices import Preferences, Ringtone, Trial
 from embed_app.i18n.translator import Translator
 from embed_app.ports import Dispatch, Ports
 from embed_app.runtime import Runtime
@@ -122,6 +123,9 @@ class FakeUserAgent:
     def play(self) -> None:
         self._note("play")
 
+    def use_devices(self, microphone: str, speaker: str) -> None:
+        self._note("use_devices", microphone, speaker)
+
     def methods(self) -> list[str]:
         return [method for method, *_ in self.asked]
 
@@ -205,9 +209,49 @@ class FakeClock:
 class FakeRinger:
     def __init__(self) -> None:
         self.played: list[Sound] = []
+        self.tuned: list[tuple[Ringtone, int, str, str]] = []
 
     def play(self, sound: Sound) -> None:
         self.played.append(sound)
+
+    def tune(self, ringtone: Ringtone, volume: int, ringer: str, speaker: str) -> None:
+        self.tuned.append((ringtone, volume, ringer, speaker))
+
+
+class FakeDevices:
+    """`asked`: (method, arguments) in order; the test answers through `dispatch`."""
+
+    def __init__(self) -> None:
+        self.asked: list[tuple[Any, ...]] = []
+        self.dispatch: Dispatch = lambda _message: None
+
+    def listen(self, dispatch: Dispatch) -> None:
+        self.dispatch = dispatch
+
+    def look(self) -> None:
+        self.asked.append(("look",))
+
+    def keep(self, preferences: Preferences) -> None:
+        self.asked.append(("keep", preferences))
+
+    def ask_for_notifications(self) -> None:
+        self.asked.append(("ask_for_notifications",))
+
+    def run(self, trial: Trial, microphone: str, speaker: str) -> None:
+        self.asked.append(("run", trial, microphone, speaker))
+
+
+class FakeAnnouncer:
+    """`told`: (call, number, name, notify, vibrate), None for silence."""
+
+    def __init__(self) -> None:
+        self.told: list[tuple[str, str, str, bool, bool] | None] = []
+
+    def announce(self, call_uuid: str, number: str, name: str, *, notify: bool, vibrate: bool) -> None:
+        self.told.append((call_uuid, number, name, notify, vibrate))
+
+    def fall_silent(self) -> None:
+        self.told.append(None)
 
 
 class FakeBackend:
@@ -324,6 +368,8 @@ class World:
         self.backend = FakeBackend()
         self.records = records or FakeRecords()
         self.line = FakeLine(browser)
+        self.devices = FakeDevices()
+        self.announcer = FakeAnnouncer()
         ports = Ports(
             self.agent,
             self.window,
@@ -333,6 +379,8 @@ class World:
             self.backend,
             self.records,
             self.line,
+            self.devices,
+            self.announcer,
         )
         phone = Phone(link=Link(line=Line.ALONE if browser is None else Line.NONE))
         self.runtime = Runtime(phone, ports, Translator(locale))

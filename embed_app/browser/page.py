@@ -19,6 +19,10 @@ class Node:
 
     def write(self, properties: Properties) -> None:
         for name, value in properties.items():
+            if name == "value":  # the agent changes it too, so what was written last says nothing
+                if self.element.value != value:
+                    self.element.value = value
+                continue
             if self._written.get(name) == value:
                 continue
             self._written[name] = value
@@ -52,12 +56,12 @@ class Page:
         self._lists: dict[str, dict[str, Item]] = {}
 
     def write(self, projection: Projection) -> None:
+        for id_, wanted in projection.lists.items():  # first: a select takes no value it has no option for
+            self._write_list(id_, wanted)
         for id_, properties in projection.elements.items():
             if id_ not in self._nodes:
                 self._nodes[id_] = Node(js.document.getElementById(id_))
             self._nodes[id_].write(properties)
-        for id_, wanted in projection.lists.items():
-            self._write_list(id_, wanted)
 
     def _write_list(self, id_: str, wanted: Mapping[str, Mapping[str, Properties]]) -> None:
         items = self._lists.setdefault(id_, {})

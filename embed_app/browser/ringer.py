@@ -12,20 +12,24 @@ from typing import Any
 import js
 from pyodide.ffi import create_proxy
 
+from embed_app.browser.key_tones import KeyTones
 from embed_app.core.model import Sound
+from embed_app.core.sound_choices import Ringtone
 
+READY_MS = 3000
 _TOUCHES = ("pointerdown", "keydown")
 
 
 class AudioRinger:
     def __init__(self) -> None:
+        self.tones = KeyTones()
         self._players: dict[Sound, Any] = {
             Sound.RING: js.document.getElementById("sound-ring"),
             Sound.RINGBACK: js.document.getElementById("sound-ringback"),
             Sound.WAITING: js.document.getElementById("sound-waiting"),
         }
-        for player in self._players.values():
-            player.preload = "auto"  # only now: nothing may compete with the start of Python
+        self._ignore = create_proxy(lambda *_: None)
+        self._fetch_proxy = create_proxy(self._fetch)
         self._wanted = Sound.NONE
         self._waiting = False
         self._blocked: Callable[[], None] = lambda: None
@@ -35,6 +39,28 @@ class AudioRinger:
     def listen(self, blocked: Callable[[], None], heard: Callable[[], None]) -> None:
         """blocked: the browser refused to play; heard: it plays after all."""
         self._blocked, self._heard = blocked, heard
+
+    def get_ready(self) -> None:
+        """Fetch the ring some seconds from now: nothing may compete with the start, and a call that comes
+        first fetches it itself. The other sounds come when they are wanted."""
+        js.setTimeout(self._fetch_proxy, READY_MS)
+
+    def _fetch(self) -> None:
+        self._players[Sound.RING].preload = "auto"
+
+    def tune(self, ringtone: Ringtone, volume: int, ringer: str, speaker: str) -> None:
+        ring = self._players[Sound.RING]
+        address = f"{str(ring.src).rpartition('/')[0]}/{ringtone.value}.wav"
+        if ring.src != address:
+            ring.src = address
+            if self._wanted is Sound.RING:
+                self._start()
+        self.tones.use_speaker(speaker)
+        for kind, player in self._players.items():
+            player.volume = volume / 100 if kind is Sound.RING else 1.0
+            device = ringer if kind is Sound.RING else speaker
+            if hasattr(player, "setSinkId") and player.sinkId != device:
+                player.setSinkId(device).catch(self._ignore)  # gone meanwhile: it rings where it did
 
     def play(self, sound: Sound) -> None:
         """The one sound to be heard from now on; NONE for silence."""

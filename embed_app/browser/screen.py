@@ -37,8 +37,10 @@ def _opens(before: InCall | None, now: InCall | None, panel: str) -> bool:
 
 
 class DomScreen:
-    def __init__(self) -> None:
+    def __init__(self, sound_key: Callable[[str], None] = lambda _key: None) -> None:
+        """`sound_key`: let a key be heard that is pressed here."""
         self._page = Page()
+        self._sound_key = sound_key
         self._number = NumberField("dial-number")
         self._target = NumberField("transfer-target")
         self._added = NumberField("add-number")
@@ -106,6 +108,7 @@ class DomScreen:
             ("click", self._clicked),
             ("submit", self._submitted),
             ("input", lambda _event: self._number.fit()),
+            ("change", self._changed),
             ("keydown", self._key_down),
             ("pointerdown", self._pointer_down),
             ("pointerup", self._pointer_up),
@@ -126,9 +129,10 @@ class DomScreen:
             self._flash_over()  # the agent goes on: what was wrong before is history
         if isinstance(wish, DialRequested):
             self._dialled = wish.number
+        self._dispatch(wish)
         if action == "tone":
             self._tones.append(value)
-        self._dispatch(wish)
+            self._sound_key(value)
 
     def _clicked(self, event: Any) -> None:
         button = event.target.closest("[data-action]")
@@ -143,11 +147,18 @@ class DomScreen:
         elif action == "key":
             if not self._long_pressed:
                 self._number.insert(value)
+                self._sound_key(value)
             self._long_pressed = False
         elif action == "transfer_ask":
             self._act(action, self._target.value)
         else:
             self._act(action, value, str(button.getAttribute("data-call") or ""))
+
+    def _changed(self, event: Any) -> None:
+        """A select, or a slider that was let go of."""
+        action = event.target.getAttribute("data-choice")
+        if action:
+            self._act(str(action), str(event.target.value))
 
     def _submitted(self, event: Any) -> None:
         event.preventDefault()
@@ -165,9 +176,9 @@ class DomScreen:
             return
         call = self._view.in_call
         if event.key == "Escape" and call is not None:
-            if call.keypad_open or call.transfer_open or call.add_open:
+            if call.keypad_open or call.transfer_open or call.add_open or call.devices_open:
                 self._act("close_panel")
-        elif event.target.tagName == "INPUT":
+        elif event.target.tagName in ("INPUT", "SELECT"):
             return
         elif call is not None and call.keypad_open and event.key in _KEYS:
             self._act("tone", str(event.key))

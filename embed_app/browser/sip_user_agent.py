@@ -230,3 +230,6 @@ class SipUserAgent:
 
     def play(self) -> None:
         js.zorioSip.play()
+
+    def use_devices(self, microphone: str, speaker: str) -> None:
+        js.zorioSip.useDevices(microphone, speaker)

@@ -8,7 +8,14 @@ from typing import Any
 import js
 from pyodide.ffi import create_proxy
 
-from embed_app.core.messages import DevicesChanged, Message, WentOffline, WentOnline, WokeUp
+from embed_app.core.messages import (
+    DevicesChanged,
+    Message,
+    VisibilityChanged,
+    WentOffline,
+    WentOnline,
+    WokeUp,
+)
 from embed_app.ports import Dispatch
 
 
@@ -21,12 +28,15 @@ class Surroundings:
         self._on(js.window, "online", WentOnline)
         self._on(js.window, "offline", WentOffline)
         self._on(js.document, "visibilitychange", WokeUp, when=lambda _event: not js.document.hidden)
+        self._on(js.document, "visibilitychange", _visibility)
         self._on(js.window, "pageshow", WokeUp, when=lambda event: event.persisted)
         # Chromium's sign that Wi-Fi became a cable or a phone's network; others do not have it.
         self._on(getattr(js.navigator, "connection", None), "change", WokeUp)
         self._on(getattr(js.navigator, "mediaDevices", None), "devicechange", DevicesChanged)
         if not js.navigator.onLine:
             dispatch(WentOffline())
+        if js.document.hidden:
+            dispatch(_visibility())
 
     def _on(
         self,
@@ -45,3 +55,7 @@ class Surroundings:
         handler = create_proxy(heard)
         target.addEventListener(event, handler)
         self._kept.append(handler)
+
+
+def _visibility() -> VisibilityChanged:
+    return VisibilityChanged(hidden=bool(js.document.hidden))

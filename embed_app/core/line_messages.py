@@ -17,9 +17,10 @@ class LineGranted(Message):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LineFollowed(Message):
-    """The frame that has the line has these calls."""
+    """The frame that has the line has these calls. devices_open: it shows the devices too, as we do."""
 
     calls: frozenset[str]
+    devices_open: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -17,10 +17,12 @@ from __future__ import annotations
 
 from embed_app.core import effects as do
 from embed_app.core import messages as msg
+from embed_app.core import sounds
 from embed_app.core.call import end_call, release_line
 from embed_app.core.media_watch import Sample, grown, judge
 from embed_app.core.model import Call, CallState, Direction, LinkState, Transport
 from embed_app.core.release_cause import Reason
+from embed_app.core.sound_choices import DeviceKind
 from embed_app.core.turn import Turn
 
 SAMPLE_EVERY = 1.0
@@ -227,9 +229,12 @@ def microphone_ended(turn: Turn, call: Call) -> None:
 
 
 def microphone_ready(turn: Turn, call: Call) -> None:
+    lost = call.media.microphone_lost
     turn.change_media(call, microphone_lost=False)
     if turn.phone.banner == "mic_lost":
         turn.change(banner="")
+    elif lost:
+        sounds.tell_replaced(turn, DeviceKind.MICROPHONE)
 
 
 def devices_changed(turn: Turn) -> None:

@@ -238,6 +238,13 @@ class WokeUp(Message):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class VisibilityChanged(Message):
+    """Whether anybody can see the page that holds the frame."""
+
+    hidden: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class DevicesChanged(Message):
     """A microphone or loudspeaker was plugged in or out."""
 

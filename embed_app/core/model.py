@@ -23,6 +23,7 @@ from embed_app.core.places import Lease, Line
 from embed_app.core.release_cause import Reason
 from embed_app.core.screens import Page as Page
 from embed_app.core.screens import Panel as Panel
+from embed_app.core.sound_choices import Sounds
 
 
 class Direction(StrEnum):
@@ -259,6 +260,9 @@ class Phone:
     panel: Panel = Panel.NONE
     page: Page = Page.DIALER
     """Of this frame alone: each tab has its own."""
+    sounds: Sounds = field(default_factory=Sounds)
+    hidden: bool = False
+    """Whether nobody can see the page that holds the frame."""
     started: bool = False
     last_ended: Call | None = None
     """For the screen's closing line, until the next call or some seconds later."""

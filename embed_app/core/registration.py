@@ -43,6 +43,8 @@ CREDENTIALS_NEARLY_OUT = 30.0
 """Seconds: a REGISTER that begins so near the end of its credentials would be refused half-way."""
 SHORTEST_CREDENTIALS = 10.0
 """Seconds: however soon the server says credentials end, they are not renewed more often than this."""
+_STAY = ("ended", "leave", "replaced", "trial")
+"""Timers that a disconnect does not stop: they have nothing to do with the line, or limit the disconnect."""
 _AUTH_REFUSED = (401, 403, 404, 407)
 
 
@@ -107,7 +109,7 @@ def disconnect(turn: Turn) -> None:
         hang_up(turn, call)
     keep_alive.stop(turn)
     # "leave" runs when this is the second wish: without it a silent PBX would keep the phone for ever.
-    turn.stop_timers(*(name for name in turn.phone.timers if name not in ("ended", "leave")))
+    turn.stop_timers(*(name for name in turn.phone.timers if name not in _STAY))
     if turn.link.state is LinkState.REGISTERED:
         turn.change_link(state=LinkState.LEAVING)
         turn.emit(do.Unregister())

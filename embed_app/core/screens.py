@@ -12,6 +12,7 @@ class Panel(StrEnum):
     KEYPAD = "keypad"
     TRANSFER = "transfer"
     ADD_CALL = "add_call"
+    DEVICES = "devices"
 
 
 class Page(StrEnum):

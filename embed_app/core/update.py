@@ -14,6 +14,7 @@ from embed_app.core import (
     media,
     registration,
     resume,
+    sounds,
     tokens,
     transfers,
     two_calls,
@@ -31,6 +32,8 @@ from embed_app.core.line_messages import (
 )
 from embed_app.core.model import Call, CallState, Direction, LinkState, Phone, Sound
 from embed_app.core.release_cause import Reason
+from embed_app.core.sound_choices import Trial
+from embed_app.core.sound_messages import SoundMessage
 from embed_app.core.turn import Turn
 
 
@@ -47,9 +50,11 @@ def update(phone: Phone, message: msg.Message) -> tuple[Phone, tuple[do.Effect, 
     two_calls.settle(turn)
     line.settle(turn)
     lease.settle(turn)
+    sounds.settle(turn, phone)
     sound = sound_of(turn.phone)
     if sound is not sound_of(phone):
         turn.emit(do.PlaySound(sound))
+    sounds.announce(turn, phone)
     return turn.phone, tuple(turn.effects)
 
 
@@ -57,11 +62,13 @@ def sound_of(phone: Phone) -> Sound:
     """What should be heard besides the call itself."""
     call = sounding_call(phone)
     if call is None:
-        return Sound.NONE
+        return Sound.RING if phone.sounds.trial is Trial.RING else Sound.NONE
     if call.direction is Direction.OUTBOUND:
         return Sound.RINGBACK
     others = (CallState.ANSWERING, CallState.ANSWERED, CallState.RESUMING)
-    return Sound.WAITING if any(c.state in others for c in phone.live_calls) else Sound.RING
+    if not any(other.state in others for other in phone.live_calls):
+        return Sound.RING
+    return Sound.WAITING if phone.sounds.wanted.waiting_beep else Sound.NONE
 
 
 def sounding_call(phone: Phone) -> Call | None:
@@ -101,6 +108,7 @@ def _route(turn: Turn, message: msg.Message) -> None:
             line.granted(turn, message)
         case LineFollowed():
             line.followed(turn, message)
+            sounds.shown_elsewhere(turn, is_open=message.devices_open)
         case LeaseAnswered():
             lease.answered(turn, message)
         case LeaseFailed():
@@ -132,6 +140,11 @@ def _route(turn: Turn, message: msg.Message) -> None:
             _woke_up(turn)
         case msg.DevicesChanged():
             media.devices_changed(turn)
+            sounds.devices_changed(turn)
+        case msg.VisibilityChanged(hidden=hidden):
+            turn.change(hidden=hidden)
+        case SoundMessage():
+            sounds.hear(turn, message)
         case msg.PanelChosen():
             if turn.phone.live_calls:
                 turn.change(panel=message.panel)
@@ -196,6 +209,10 @@ def _timer_fired(turn: Turn, name: str, late: float) -> None:
             turn.change(last_ended=None)
         case "banner":
             turn.change(banner="")
+        case "replaced":
+            sounds.replaced_was_shown(turn)
+        case "trial":
+            sounds.tried_out(turn)
     call = turn.phone.call(uuid) if uuid else None
     if call is None:
         return

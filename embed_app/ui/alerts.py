@@ -51,6 +51,8 @@ def banner(phone: Phone, translator: Translator) -> Banner | None:
     link = phone.link
     if phone.banner:
         return warning(phone.banner, translator)
+    if phone.sounds.replaced is not None:
+        return _state(f"replaced.{phone.sounds.replaced}", translator)
     if link.state is LinkState.REFUSED and phone.live_calls:
         # Not the usual cure: reloading the page now would cost the call.
         return Banner(

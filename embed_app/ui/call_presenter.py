@@ -73,6 +73,7 @@ def in_call(
         keypad_open=answered and panel is Panel.KEYPAD,
         transfer_open=answered and panel is Panel.TRANSFER,
         add_open=can_add and panel is Panel.ADD_CALL,
+        devices_open=panel is Panel.DEVICES,
         transfer_placeholder=translator.text("transfer.placeholder"),
         can_hold=answered and not transferring,
         can_dial_tones=answered,

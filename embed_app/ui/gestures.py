@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from embed_app.core import messages as msg
 from embed_app.core.model import Page, Panel
+from embed_app.ui.sound_gestures import sound_wish
 from embed_app.ui.view import View
 
 _PAGES = frozenset(Page)
@@ -45,8 +46,10 @@ def wish_of(gesture: Gesture, view: View, new_uuid: Callable[[], str]) -> msg.Me
             return msg.PageChosen(page=Page(value))
         case "unlock":
             return msg.AudioUnlockRequested()
-    return _wish_in_call(gesture.action, value, view) or _wish_for_another(
-        gesture.action, value, view, new_uuid
+    return (
+        _wish_in_call(gesture.action, value, view)
+        or _wish_for_another(gesture.action, value, view, new_uuid)
+        or sound_wish(gesture.action, value, view)
     )
 
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from embed_app.core.call import active_call, rings_here
-from embed_app.core.model import LinkState, Phone
+from embed_app.core.model import LinkState, Page, Phone
 from embed_app.core.places import IN_USE
 from embed_app.core.two_calls import MAX_CALLS, other_calls
 from embed_app.i18n.translator import Translator
 from embed_app.ui.alerts import banner, flash, problem_panel
 from embed_app.ui.call_presenter import choice_beside, ended, in_call, incoming_card, other_call
+from embed_app.ui.sound_presenter import devices, sound_settings
 from embed_app.ui.view import Dialer, Screen, StatusLine, Tone, View
 
 _COMING_UP = (
@@ -43,6 +44,8 @@ def present(phone: Phone, translator: Translator) -> View:
         spoken = view_ended.text
     else:
         spoken = panel.title if panel is not None else status.text
+    in_settings = phone.page is Page.SETTINGS and screen in (Screen.DIALER, Screen.ENDED)
+    in_devices = view_call is not None and view_call.devices_open
     return View(
         lang=translator.locale,
         theme=phone.settings.theme,
@@ -60,6 +63,8 @@ def present(phone: Phone, translator: Translator) -> View:
         ended=view_ended,
         problem=panel,
         audio_blocked=any(call.audio_blocked for call in phone.live_calls),
+        devices=devices(phone.sounds, translator, in_call=in_devices) if in_settings or in_devices else None,
+        sound_settings=sound_settings(phone.sounds, translator) if in_settings else None,
     )
 
 

@@ -2,6 +2,7 @@
 
 A property is one of
 - "text": the text content;
+- "value": what a field holds or which option is chosen;
 - another name with a bool: a boolean attribute (`hidden`, `disabled`), there or not there;
 - another name with a str: an attribute with that value.
 
@@ -15,6 +16,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from embed_app.core.screens import Page
+from embed_app.ui.sound_projection import project_sounds
 from embed_app.ui.view import (
     Banner,
     Choice,
@@ -56,8 +58,10 @@ def project(view: View) -> Projection:
         **_problem(view.problem),
     }
     cards = {card.call_uuid: _card(card) for card in view.incoming}
+    sound_elements, sound_lists = project_sounds(view)
+    elements |= sound_elements
     others = {other.call_uuid: _other(other) for other in view.others}
-    return Projection(elements, {"incoming-list": cards, "other-calls": others})
+    return Projection(elements, {"incoming-list": cards, "other-calls": others, **sound_lists})
 
 
 def _notices(view: View) -> dict[str, Properties]:
@@ -120,8 +124,17 @@ def _dialer(view: View) -> dict[str, Properties]:
 
 def _in_call(call: InCall | None) -> dict[str, Properties]:
     if call is None:
-        return {"call": {"hidden": True}, "call-timer": {"hidden": True, "data-from": ""}}
-    opened = {"keypad": call.keypad_open, "transfer": call.transfer_open, "add": call.add_open}
+        return {
+            "call": {"hidden": True},
+            "devices": {"hidden": True},
+            "call-timer": {"hidden": True, "data-from": ""},
+        }
+    opened = {
+        "keypad": call.keypad_open,
+        "transfer": call.transfer_open,
+        "add": call.add_open,
+        "devices": call.devices_open,
+    }
     panel = next((name for name, is_open in opened.items() if is_open), "none")
     return {
         "call": {"hidden": False, "data-panel": panel, "data-held": call.held, "data-two": call.shows_join},
@@ -148,6 +161,8 @@ def _in_call(call: InCall | None) -> dict[str, Properties]:
         },
         "join": {"hidden": not call.shows_join, "disabled": not call.can_join},
         "add-panel": {"hidden": not call.add_open},
+        "devices": {"hidden": False, "aria-expanded": _yes(call.devices_open)},
+        "devices-panel": {"hidden": not call.devices_open},
         "add-number": {"placeholder": call.transfer_placeholder},
     }
 

@@ -96,6 +96,7 @@ class InCall:
     keypad_open: bool
     transfer_open: bool
     add_open: bool
+    devices_open: bool
     transfer_placeholder: str
     can_hold: bool
     can_dial_tones: bool
@@ -127,6 +128,50 @@ class ProblemPanel:
     """The phone is open at another place, from where it can be brought here."""
 
 
+@dataclass(frozen=True, slots=True)
+class Option:
+    """value: a device's id, "" for the browser's own choice; or the name of a ringtone."""
+
+    value: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Select:
+    options: tuple[Option, ...]
+    chosen: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Devices:
+    """The lists of devices, on the settings page and in a call."""
+
+    microphone: Select
+    speaker: Select
+    ringer: Select
+    can_choose_speaker: bool
+    hint: str
+    """Why there is less to choose than one expects; empty where there is not."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SoundSettings:
+    ringtone: Select
+    volume: int
+    """In percent."""
+    waiting_beep: bool
+    vibration: bool
+    can_vibrate: bool
+    notifications: bool
+    notifications_state: str
+    can_ask: bool
+    """For the permission to show notifications."""
+    testing_microphone: bool
+    testing_echo: bool
+    testing_ring: bool
+    trial_text: str
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class View:
     lang: str
@@ -148,3 +193,6 @@ class View:
     ended: Ended | None = None
     problem: ProblemPanel | None = None
     audio_blocked: bool = False
+    devices: Devices | None = None
+    """None while nobody looks at them."""
+    sound_settings: SoundSettings | None = None

@@ -1,3 +1,5 @@
+import { openWanted, recallMicrophone } from "./devices.js";
+
 /**
  * The microphone, opened before anybody asks, when this page is about to take back a call: Python needs longer to start
  * than the rest of it takes.
@@ -13,7 +15,8 @@ export function openEarly() {
   try {
     const record = JSON.parse(sessionStorage.getItem(RECORD));
     if (!record?.released || Date.now() - record.alive_at * 1000 > RECORD_LIVES_MS) return;
-    early = navigator.mediaDevices.getUserMedia({ audio: true });
+    recallMicrophone();
+    early = openWanted();
     early.catch(() => {});
     setTimeout(() => takeEarly()?.then((stream) => stream.getTracks().forEach((track) => track.stop()), () => {}), KEPT_MS);
   } catch {

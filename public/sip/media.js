@@ -1,5 +1,6 @@
 import { SessionDescriptionHandler } from "sip.js/lib/platform/web/index.js";
 
+import { openWanted, wantedMicrophone } from "./devices.js";
 import { takeEarly } from "./early-microphone.js";
 import { canReadRtp, passSender, watchReceiver } from "./received-dtmf.js";
 
@@ -30,6 +31,9 @@ export class CallMedia extends SessionDescriptionHandler {
   #wanted;
   #capMs;
   #lender = null;
+  /** The microphone that was wanted when one was opened; null before. */
+  #asked = null;
+  #changing = Promise.resolve();
   /** Ends all listening: Chromium keeps some objects of a closed connection for ever, and with them whoever listens. */
   #open = new AbortController();
 
@@ -55,7 +59,8 @@ export class CallMedia extends SessionDescriptionHandler {
     let stream;
     try {
       if (!navigator.mediaDevices) throw new DOMException("No microphone access here.", "NotSupportedError");
-      stream = this.#lent() ?? (await (takeEarly() ?? navigator.mediaDevices.getUserMedia({ audio: true })));
+      this.#asked = wantedMicrophone();
+      stream = this.#lent() ?? (await (takeEarly() ?? openWanted()));
     } catch (error) {
       this.hooks?.microphoneFailed(refusalName(error), error.message);
       throw error;
@@ -76,9 +81,25 @@ export class CallMedia extends SessionDescriptionHandler {
   }
 
   /** Open whatever microphone there is now in the place of one that has stopped. */
-  async reopenMicrophone() {
-    await this.setLocalMediaStream(await this.openMicrophone());
-    this.hooks?.microphoneReady();
+  reopenMicrophone() {
+    return this.#change(() => true);
+  }
+
+  /** Go on with the wanted microphone. A call that has none yet opens the wanted one anyway. */
+  useMicrophone() {
+    const differs = () => this.#asked !== null && this.#asked !== wantedMicrophone();
+    return this.#change(differs);
+  }
+
+  /** One after the other: two that are opened at once would replace each other in any order. */
+  #change(isNeeded) {
+    const change = async () => {
+      if (!this.peerConnection || !isNeeded()) return;
+      await this.setLocalMediaStream(await this.openMicrophone());
+      this.hooks?.microphoneReady();
+    };
+    this.#changing = this.#changing.then(change, change);
+    return this.#changing;
   }
 
   close() {

@@ -1,3 +1,5 @@
+import { sendToSpeaker } from "./devices.js";
+
 /**
  * Plays what one call receives. `hooks`: `blocked()` once per refusal, `playing()` whenever it plays, also when nothing
  * was refused here: the ring may have been, and a page that records may play what it could not before.
@@ -9,6 +11,11 @@ export class RemoteAudio {
 
   constructor(hooks) {
     this.#hooks = hooks;
+    this.useSpeaker();
+  }
+
+  useSpeaker() {
+    sendToSpeaker(this.#element);
   }
 
   start(stream) {

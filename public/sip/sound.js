@@ -57,6 +57,12 @@ export class Sound {
     attempt(() => this.media?.reopenMicrophone());
   }
 
+  /** Microphone and loudspeaker may be others from now on. */
+  useDevices() {
+    this.#audio.useSpeaker();
+    attempt(() => this.media?.useMicrophone());
+  }
+
   mute(on) {
     this.#muted = on;
     this.setMicrophone();

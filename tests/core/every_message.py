@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 
 from embed_app.core import messages as msg
 from embed_app.core.call import CALL_TIMERS, RESUME_TIMERS
@@ -16,6 +17,20 @@ from embed_app.core.line_messages import (
 )
 from embed_app.core.media_watch import Sample as Heard
 from embed_app.core.model import Page, Panel, Phone
+from embed_app.core.sound_choices import Device, DeviceKind, Permission, Preferences, Ringtone, Switch, Trial
+from embed_app.core.sound_messages import (
+    DeviceChosen,
+    DevicesListed,
+    NotificationsAsked,
+    PermissionAnswered,
+    PreferencesFound,
+    RingtoneChosen,
+    SwitchFlipped,
+    TrialMoved,
+    TrialRequested,
+    VoiceHeard,
+    VolumeChosen,
+)
 from tests.core.driver import CALL, DIALOG, GOOD, OTHER, THIRD, bye, config, dial, invite, token
 
 LINK_TIMERS = ("lease", "quiet", "reconnect", "leave", "token", "credentials", "ping", "pong")
@@ -137,7 +152,37 @@ OTHERS: Mapping[str, Sample] = {
     "timer unknown": timer("unknown"),
 }
 
+HEADSET = Device("headset-id", "Headset")
+LISTED = DevicesListed(
+    microphones=(HEADSET,),
+    speakers=(HEADSET,),
+    can_choose_speaker=True,
+    can_vibrate=True,
+    permission=Permission.ASKABLE,
+)
+SOUNDS: Mapping[str, Sample] = {
+    "Listed": fixed(LISTED),
+    "Listed none": fixed(replace(LISTED, microphones=(), speakers=())),
+    **{f"Chosen {kind}": fixed(DeviceChosen(kind=kind, device_id="headset-id")) for kind in DeviceKind},
+    "Chosen none": fixed(DeviceChosen(kind=DeviceKind.MICROPHONE, device_id="")),
+    "Chosen unknown": fixed(DeviceChosen(kind=DeviceKind.SPEAKER, device_id="never listed")),
+    "Ringtone": fixed(RingtoneChosen(ringtone=Ringtone.BELL)),
+    "Volume": fixed(VolumeChosen(percent=1000)),
+    **{f"Switch {switch}": fixed(SwitchFlipped(switch=switch, on=False)) for switch in Switch},
+    "NotificationsAsked": fixed(NotificationsAsked()),
+    "PermissionAnswered": fixed(PermissionAnswered(permission=Permission.GRANTED)),
+    "PreferencesFound": fixed(PreferencesFound(preferences=Preferences(microphone=HEADSET, volume=30))),
+    **{f"Trial {trial}": fixed(TrialRequested(trial=trial)) for trial in Trial},
+    **{f"Trial moved {trial}": fixed(TrialMoved(trial=trial)) for trial in Trial},
+    "Trial failed": fixed(TrialMoved(trial=Trial.NONE, failure="NotAllowedError")),
+    "VoiceHeard": fixed(VoiceHeard()),
+    "Hidden": fixed(msg.VisibilityChanged(hidden=True)),
+    "Seen": fixed(msg.VisibilityChanged(hidden=False)),
+    "timer replaced": timer("replaced"),
+    "timer trial": timer("trial"),
+}
+
 FIRST: Mapping[str, Sample] = {"Started": fixed(msg.Started(token=GOOD))}
 """Comes once, before anything else."""
 
-EVERY: Mapping[str, Sample] = {**LINK, **CALLS, **OTHERS}
+EVERY: Mapping[str, Sample] = {**LINK, **CALLS, **OTHERS, **SOUNDS}

@@ -81,7 +81,7 @@ def test_walk_2_an_invite_arrives_and_is_answered() -> None:
     driver.send(invite(headers=(("X-Zorio-Contact-Id", "kh-5"), ("x-zorio-lead-id", "8"))))
     assert do.PlaySound(Sound.RING) in driver.last()
     driver.send(msg.AnswerRequested(), after=2)
-    assert driver.last()[-2:] == (do.AcceptInvite(CALL), do.PlaySound(Sound.NONE))
+    assert driver.last()[-3:] == (do.AcceptInvite(CALL), do.PlaySound(Sound.NONE), do.AnnounceCaller())
     driver.send(msg.CallAccepted(call_uuid=CALL))
     driver.send(msg.HangupRequested(), after=5)
     assert driver.types() == ["incoming_call", "call_ringing", "call_answered", "call_hangup"]

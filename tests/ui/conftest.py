@@ -37,13 +37,15 @@ import js
 from embed_app.browser.ringer import AudioRinger
 from embed_app.browser.screen import DomScreen
 from embed_app.core.model import Problem, Sound
+from embed_app.core.sound_choices import Ringtone
 from embed_app.i18n.translator import Translator
 from embed_app.ui.presenter import present
 from states import STATES
 
 wishes = []
 noises = []
-screen = DomScreen()
+pressed = []
+screen = DomScreen(pressed.append)
 ringer = AudioRinger()
 ringer.listen(lambda: noises.append("blocked"), lambda: noises.append("heard"))
 

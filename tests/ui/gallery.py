@@ -35,12 +35,11 @@ APPLY = """
   const put = (element, properties) => {
     for (const [name, value] of Object.entries(properties)) {
       if (name === "text") element.textContent = value;
+      else if (name === "value") element.value = value;
       else if (typeof value === "boolean") element.toggleAttribute(name, value);
       else element.setAttribute(name, value);
     }
   };
-  for (const [id, properties] of Object.entries(elements))
-    put(id === ":root" ? document.documentElement : document.getElementById(id), properties);
   for (const [id, items] of Object.entries(lists)) {
     const list = document.getElementById(id);
     list.replaceChildren();
@@ -51,6 +50,8 @@ APPLY = """
       list.append(clone);
     }
   }
+  for (const [id, properties] of Object.entries(elements))
+    put(id === ":root" ? document.documentElement : document.getElementById(id), properties);
   document.documentElement.dataset.boot = "started";
   const timer = document.getElementById("call-timer");
   timer.textContent = "12:34";
@@ -75,6 +76,8 @@ def show(page: Page, state: str, locale: str, theme: str, layout: str = "docked"
     page.evaluate(APPLY, asdict(project(view)))
     if state == "load_failed":
         page.evaluate("document.documentElement.dataset.boot = 'failed'")
+    if state == "settings_absent":
+        page.evaluate("document.getElementById('settings').scrollTop = 1e6")
     if state in ("ready", "connecting"):
         page.evaluate(TYPE, "0912345678" if state == "ready" else "")
     if state.startswith("keypad"):

@@ -22,6 +22,7 @@ from embed_app.core.model import (
     Transport,
 )
 from embed_app.core.release_cause import Reason
+from embed_app.core.sound_choices import Device, DeviceKind, Permission, Preferences, Sounds, Trial
 
 START = 1_782_000_000.0
 NUMBER = "0912345678"
@@ -74,6 +75,18 @@ SECOND = Call(
 )
 
 
+HEADSET = Device("5f1c", "Tai nghe Jabra Evolve2 65 (0b0e:0e90) qua Bluetooth của phòng chăm sóc khách hàng")
+DEVICES = Sounds(
+    wanted=Preferences(microphone=HEADSET, volume=60),
+    microphones=(HEADSET, Device("77aa", "Micrô tích hợp")),
+    speakers=(HEADSET, Device("90bc", "Loa máy tính")),
+    can_choose_speaker=True,
+    can_vibrate=True,
+    permission=Permission.ASKABLE,
+)
+ABSENT = Preferences(speaker=Device("gone", "Loa hội nghị"), notifications=False, waiting_beep=False)
+
+
 def on_link(state: LinkState, *, attempt: int = 0, refusal: str = "", phone: Phone = READY) -> Phone:
     return replace(phone, link=replace(phone.link, state=state, attempt=attempt, refusal=refusal))
 
@@ -98,7 +111,13 @@ STATES: dict[str, Phone] = {
     "connecting": on_link(LinkState.CONNECTING),
     "ready": READY,
     "history": replace(READY, page=Page.HISTORY),
-    "settings": replace(READY, page=Page.SETTINGS),
+    "settings": replace(READY, page=Page.SETTINGS, sounds=DEVICES),
+    "settings_unnamed": replace(READY, page=Page.SETTINGS),
+    "settings_absent": replace(READY, page=Page.SETTINGS, sounds=replace(DEVICES, wanted=ABSENT)),
+    "settings_testing": replace(
+        READY, page=Page.SETTINGS, sounds=replace(DEVICES, trial=Trial.LEVEL, heard=True)
+    ),
+    "device_replaced": replace(READY, sounds=replace(DEVICES, replaced=DeviceKind.MICROPHONE)),
     "leaving": on_link(LinkState.LEAVING),
     "reconnecting": on_link(LinkState.WAITING, attempt=3),
     "flash": replace(READY, notices=(Problem(code="invalid_number"),)),
@@ -144,6 +163,9 @@ STATES: dict[str, Phone] = {
     "keypad": with_calls(ANSWERED, panel=Panel.KEYPAD),
     "keypad_long": with_calls(replace(ANSWERED, display_name=LONG_NAME), panel=Panel.KEYPAD),
     "transfer": with_calls(ANSWERED, panel=Panel.TRANSFER),
+    "devices": replace(with_calls(ANSWERED, panel=Panel.DEVICES), sounds=DEVICES),
+    "devices_unnamed": with_calls(replace(OUTBOUND, state=CallState.RINGING), panel=Panel.DEVICES),
+    "two_calls_devices": replace(with_calls(HELD, SECOND, panel=Panel.DEVICES), sounds=DEVICES),
     "transfer_failed": replace(with_calls(ANSWERED), banner="transfer_failed"),
     "transferring": with_calls(replace(ANSWERED, transfer=TransferState.TRYING, transfer_target="1002")),
     "audio_blocked": with_calls(replace(ANSWERED, audio_blocked=True)),

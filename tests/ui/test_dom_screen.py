@@ -109,6 +109,14 @@ def test_a_flash_outlives_its_step_and_goes_when_the_agent_goes_on(page: Page) -
         ("two_calls", "#join", "JoinRequested"),
         ("two_calls", '[data-part="swap"]', "UnholdRequested"),
         ("two_calls_dialling", '[data-part="return"]', "ReturnRequested"),
+        ("answered", "#devices", "PanelChosen"),
+        ("settings", "#test-microphone", "TrialRequested"),
+        ("settings", "#test-echo", "TrialRequested"),
+        ("settings", "#test-ring", "TrialRequested"),
+        ("settings", "#switch-waiting_beep", "SwitchFlipped"),
+        ("settings", "#switch-vibration", "SwitchFlipped"),
+        ("settings", "#switch-notifications", "SwitchFlipped"),
+        ("settings", "#notifications-ask", "NotificationsAsked"),
         ("idle", "#status-connect", "ConnectRequested"),
         ("problem_rejected", "#problem-retry", "ConnectRequested"),
         ("ended", "#redial", "DialRequested"),
@@ -209,6 +217,54 @@ def test_two_callers_keep_their_own_nodes_and_buttons(page: Page) -> None:
     ]
     run(page, "show('ready')")
     assert page.locator(".card").count() == 0
+
+
+def test_devices_are_chosen_from_lists_that_keep_what_the_phone_says(page: Page) -> None:
+    run(page, "show('settings')")
+    expect(page.locator("#microphone")).to_have_value("5f1c")
+    page.select_option("#microphone", "77aa")
+    page.select_option("#ringtone", "bell")
+    assert [(n, f.get("device_id", f.get("ringtone"))) for n, f in wishes(page)] == [
+        ("DeviceChosen", "77aa"),
+        ("RingtoneChosen", "bell"),
+    ]
+    run(page, "show('settings')")
+    expect(page.locator("#microphone")).to_have_value("5f1c")
+    run(page, "show('settings_absent')")
+    expect(page.locator("#speaker")).to_have_value("gone")
+    expect(page.locator("#switch-notifications")).to_have_attribute("aria-checked", "false")
+
+
+def test_the_volume_is_chosen_by_keyboard(page: Page) -> None:
+    run(page, "show('settings')")
+    page.focus("#volume")
+    page.keyboard.press("ArrowRight")
+    assert [(name, fields["percent"]) for name, fields in wishes(page)] == [("VolumeChosen", "65")]
+
+
+def test_digits_typed_into_a_list_of_devices_are_no_number(page: Page) -> None:
+    run(page, "show('devices')")
+    page.focus("#call-microphone")
+    page.keyboard.press("5")
+    assert [name for name, _ in wishes(page) if name != "DeviceChosen"] == []
+    page.keyboard.press("Escape")
+    assert wishes(page)[-1][1]["panel"] == "none"
+
+
+def test_keys_make_their_tones(page: Page) -> None:
+    run(page, "pressed.clear()")
+    page.click('[data-action="key"][data-value="7"]')
+    run(page, "show('keypad')")
+    page.click('[data-action="tone"][data-value="#"]')
+    assert run(page, "list(pressed)") == ["7", "#"]
+
+
+def test_the_ring_is_tuned(page: Page) -> None:
+    run(page, "ringer.tune(Ringtone.SHORT, 30, '', '')")
+    run(page, "ringer.play(Sound.RING)")
+    assert page.evaluate(PLAYING.replace("ID", "sound-ring")) == pytest.approx(1.8, abs=0.05)
+    assert page.evaluate("document.getElementById('sound-ring').volume") == pytest.approx(0.3)
+    run(page, "ringer.tune(Ringtone.SOFT, 100, '', '')")
 
 
 def test_names_are_text(page: Page) -> None:

@@ -26,7 +26,7 @@ STOP = """() => {
   };
 }"""
 
-REACHABLE = """() => [...document.querySelectorAll("button:enabled, input:enabled")]
+REACHABLE = """() => [...document.querySelectorAll("button:enabled, input:enabled, select:enabled")]
   .filter((element) => element.checkVisibility({ visibilityProperty: true }))
   .map((element) => element.id
     || [element.dataset.action, element.dataset.value, element.dataset.call].join(" "))"""

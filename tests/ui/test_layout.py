@@ -16,13 +16,21 @@ FAULTS = """() => {
   const faults = [];
   const shown = (element) => element.checkVisibility({ visibilityProperty: true });
   const name = (element) => element.id || element.dataset.value || element.dataset.part || element.className;
-  const boxes = [...document.querySelectorAll("button, input")].filter(shown)
-    .map((element) => [element, element.getBoundingClientRect()]);
+  // Of what scrolls, only what is in sight can lie outside or over something else.
+  const inSight = (element) => {
+    const { left, right, top, bottom } = element.getBoundingClientRect();
+    const view = element.closest(element.closest("#devices-panel") ? ".panel" : ".history, .settings");
+    const its = view?.getBoundingClientRect() ?? { top: -Infinity, bottom: Infinity };
+    return { left, right, top: Math.max(top, its.top), bottom: Math.min(bottom, its.bottom) };
+  };
+  const boxes = [...document.querySelectorAll("button, input, select")].filter(shown)
+    .map((element) => [element, inSight(element)]).filter(([, box]) => box.top < box.bottom);
   const over = document.querySelector("#incoming[data-over]:not([hidden])");
   for (const [element, box] of boxes) {
     if (box.left < 0 || box.top < 0 || box.right > innerWidth || box.bottom > innerHeight)
       faults.push(`${name(element)} is outside the frame`);
-    if (box.height < 44 || box.width < 44) faults.push(`${name(element)} is smaller than 44 px`);
+    const { width, height } = element.getBoundingClientRect();
+    if (height < 44 || width < 44) faults.push(`${name(element)} is smaller than 44 px`);
     for (const [other, its] of boxes) {
       if (element === other || element.id === "backspace" || other.id === "backspace") continue;
       if (over?.contains(element) !== over?.contains(other)) continue;

@@ -1,0 +1,45 @@
+/** The microphone and the loudspeaker that the calls shall use: ids of devices, "" for the browser's own choice. */
+const KEPT = "zorio-sound"; // embed_app/browser/devices.py
+
+const GONE = ["OverconstrainedError", "NotFoundError"];
+
+const chosen = { microphone: "", speaker: "" };
+
+export function chooseDevices(microphone, speaker) {
+  Object.assign(chosen, { microphone, speaker });
+}
+
+/** For a microphone that is opened before Python has said which. */
+export function recallMicrophone() {
+  try {
+    chosen.microphone = JSON.parse(localStorage.getItem(KEPT))?.microphone?.id ?? "";
+  } catch {
+    // No storage here, or nothing in it.
+  }
+}
+
+export function wantedMicrophone() {
+  return chosen.microphone;
+}
+
+/**
+ * The wanted microphone as a stream; for one that is gone, the browser's own choice. "ideal" would be one question instead of
+ * two, but Chromium may give its default for it although the other one is there.
+ */
+export async function openWanted() {
+  const { mediaDevices } = navigator;
+  if (!chosen.microphone) return mediaDevices.getUserMedia({ audio: true });
+  try {
+    return await mediaDevices.getUserMedia({ audio: { deviceId: { exact: chosen.microphone } } });
+  } catch (error) {
+    if (!GONE.includes(error.name)) throw error;
+    return mediaDevices.getUserMedia({ audio: true });
+  }
+}
+
+/** Play `element` on the wanted loudspeaker, where the browser can (W3C Audio Output Devices). Until that works, and where it
+ * does not, it plays where it was. */
+export function sendToSpeaker(element) {
+  if (!element.setSinkId || element.sinkId === chosen.speaker) return;
+  element.setSinkId(chosen.speaker).catch(() => {});
+}
