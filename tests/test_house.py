@@ -77,6 +77,11 @@ def test_a_module_is_no_longer_than_three_hundred_lines(path: Path) -> None:
     assert len(path.read_text().splitlines()) <= 300
 
 
+@pytest.mark.parametrize("path", sorted((ROOT / "public").rglob("*.css")), ids=lambda path: path.name)
+def test_a_style_sheet_is_no_longer_either(path: Path) -> None:
+    assert len(path.read_text().splitlines()) <= 300
+
+
 @pytest.mark.parametrize("locale", LOCALES)
 def test_every_error_code_has_its_text(locale: str) -> None:
     texts = load_texts(locale)
