@@ -23,6 +23,8 @@ _HEADER_VALUE = re.compile(r"[\x20-\x7e]{0,200}", re.ASCII)
 # Space separators, all Unicode dashes, dots and brackets: what people and CRMs put between digits.
 _PUNCTUATION = re.compile("[ \u00a0\u2000-\u200a\u202f\u205f\u3000.()\\[\\]{}\u2010-\u2015\u2212-]")
 _UNPRINTABLE = ("Cc", "Cs", "Co", "Cn")
+# Letters and signs that show nothing, though Unicode counts them among those that do.
+_BLANK = frozenset("\u115f\u1160\u2800\u3164\uffa0")
 _BIDI = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 
 
@@ -80,13 +82,16 @@ def call_headers(
 
 
 def clean_name(text: str) -> str:
-    """A caller's name as text: control and bidi characters removed, white space folded. Never raises."""
+    """A caller's name as text: control and bidi characters removed, white space folded; "" when nothing of it
+    can be seen. Never raises."""
     kept = (
         " " if char in "\t\r\n" else char
         for char in text[:MAX_NAME]
         if char in "\t\r\n" or (char not in _BIDI and unicodedata.category(char) not in _UNPRINTABLE)
     )
-    return " ".join("".join(kept).split())
+    name = " ".join("".join(kept).split())
+    visible = any(unicodedata.category(char)[0] in "LNPS" and char not in _BLANK for char in name)
+    return name if visible else ""
 
 
 def clean_caller(text: str) -> str:
@@ -94,4 +99,4 @@ def clean_caller(text: str) -> str:
     try:
         return clean_number(text)
     except DialStringError:
-        return clean_name(text)[:64]
+        return clean_name(text)[:64].rstrip()

@@ -3,7 +3,7 @@ import { Inviter, SessionState } from "sip.js";
 import { attempt } from "./attempt.js";
 import { emit } from "./events.js";
 import { Hold } from "./hold.js";
-import { finalStatus, reasonOf, userOf } from "./messages.js";
+import { finalStatus, nameOf, reasonOf, userOf } from "./messages.js";
 import { digitOfInfo } from "./received-dtmf.js";
 import { dialogKey, dialogOf, sameIdentity } from "./replace.js";
 import { Sound } from "./sound.js";
@@ -133,9 +133,9 @@ export class Call {
 
   #tellDialog() {
     const dialog = dialogOf(this.#session);
-    const { uri, displayName } = this.#session.remoteIdentity;
+    const { remoteIdentity } = this.#session;
     this.#known.add(dialogKey(dialog.sip_call_id, dialog.local_tag, dialog.remote_tag));
-    this.#tell("dialog", { ...dialog, user: userOf(uri), display_name: displayName ?? "" });
+    this.#tell("dialog", { ...dialog, user: userOf(remoteIdentity.uri), display_name: nameOf(remoteIdentity) });
   }
 
   /** Send the INVITE of an outbound call. */

@@ -3,7 +3,7 @@ import { Inviter } from "sip.js";
 
 import { Call } from "./call.js";
 import { emit } from "./events.js";
-import { headerLines, targetUri, toldHeaders, userOf } from "./messages.js";
+import { headerLines, nameOf, targetUri, toldHeaders, userOf } from "./messages.js";
 import { keepGruu, offerInDialog, rejoin, replacement, replacesOf, takeOver } from "./replace.js";
 import { iceServers, userAgent, whenConnected } from "./user-agent.js";
 
@@ -48,7 +48,7 @@ export function received(invitation) {
     call_id: id,
     sip_call_id: request.callId,
     user: userOf(remoteIdentity.uri),
-    display_name: remoteIdentity.displayName ?? "",
+    display_name: nameOf(remoteIdentity),
     headers: toldHeaders(request),
   });
 }

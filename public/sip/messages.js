@@ -39,6 +39,9 @@ export function displayText(text) {
   return String(text ?? "").replace(/[\u0000-\u001f\u007f"\\]/g, "");
 }
 
+/** The display name of an address as it was meant: SIP.js leaves quoted pairs (RFC 3261 section 25.1) as they came. */
+export const nameOf = ({ displayName }) => (displayName ?? "").replace(/\\(.)/gs, "$1");
+
 /** The user part of a URI, unescaped. */
 export function userOf(uri) {
   const user = uri?.user ?? "";

@@ -1,5 +1,5 @@
 import { attempt } from "./attempt.js";
-import { displayText, finalStatus, sipfragStatus, targetUri, userOf } from "./messages.js";
+import { displayText, finalStatus, nameOf, sipfragStatus, targetUri, userOf } from "./messages.js";
 import { parsed } from "./replace.js";
 
 /**
@@ -96,7 +96,7 @@ function calleeOf(referTo) {
   const [replaces] = [referTo.uri.getHeader("replaces")].flat();
   if (!replaces) return { user: userOf(referTo.uri), attended: false };
   if (/[\u0000-\u001f\u007f]/.test(decodeURIComponent(replaces))) throw new SyntaxError("Not a Replaces");
-  return { user: referTo.displayName || userOf(referTo.uri), attended: true };
+  return { user: nameOf(referTo) || userOf(referTo.uri), attended: true };
 }
 
 /** `dialog` (see `zorioSip.referToCall`) as the Session that SIP.js wants to be given, as far as it looks at it. */

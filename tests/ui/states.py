@@ -28,6 +28,7 @@ START = 1_782_000_000.0
 NUMBER = "0912345678"
 NAME = "Nguyễn Thị Ngọc Quỳnh"
 LONG_NAME = "Công ty TNHH Một thành viên Thương mại và Dịch vụ Kỹ thuật Ứng dụng Phường Ỷ La Ế ẵ ợ ự " * 3
+STACKED_NAME = "A" + "\u0301\u0323\u0302" * 40 + "n 👩\u200d👩\u200d👧 🇻🇳"
 MIXED_NAME = "مرحبا <b>Khách hàng</b> שלום & Co."
 
 CONFIG = SipConfig(
@@ -129,6 +130,7 @@ STATES: dict[str, Phone] = {
     "incoming": with_calls(INBOUND),
     "incoming_long": with_calls(replace(INBOUND, display_name=LONG_NAME)),
     "incoming_mixed": with_calls(replace(INBOUND, display_name=MIXED_NAME)),
+    "incoming_stacked": with_calls(replace(INBOUND, display_name=STACKED_NAME)),
     "incoming_number": with_calls(replace(INBOUND, display_name="")),
     "incoming_blocked": with_calls(replace(INBOUND, audio_blocked=True)),
     "incoming_two": with_calls(
@@ -158,6 +160,7 @@ STATES: dict[str, Phone] = {
     "answering": with_calls(replace(INBOUND, state=CallState.ANSWERING)),
     "answered": with_calls(ANSWERED),
     "answered_long": with_calls(replace(ANSWERED, display_name=LONG_NAME)),
+    "answered_stacked": with_calls(replace(ANSWERED, display_name=STACKED_NAME)),
     "muted": with_calls(replace(ANSWERED, muted=True)),
     "held": with_calls(replace(ANSWERED, held=True)),
     "keypad": with_calls(ANSWERED, panel=Panel.KEYPAD),
