@@ -153,6 +153,28 @@ def test_transfer(page: Page, way: str, attended: str) -> None:
     expect(page.locator("#call")).to_be_focused()
 
 
+def test_add_a_call(page: Page) -> None:
+    run(
+        page,
+        "show('answered'); then['PanelChosen'] = 'add_call'; then['DialRequested'] = 'two_calls_dialling'",
+    )
+    tab_to(page, "Gọi thêm")
+    page.keyboard.press("Enter")
+    expect(page.locator("#add-number")).to_be_focused()
+    page.keyboard.type("1002")
+    page.keyboard.press("Enter")
+    name, fields = wishes(page)[-1]
+    assert (name, fields["number"], fields["second"]) == ("DialRequested", "1002", "True")
+    tab_to(page, "Gác máy")
+
+
+def test_call_back_who_hung_up(page: Page) -> None:
+    run(page, "show('ended')")
+    tab_to(page, "Gọi lại")
+    page.keyboard.press("Enter")
+    assert [fields["number"] for _, fields in wishes(page)] == ["0912345678"]
+
+
 def test_two_calls(page: Page) -> None:
     run(page, "show('two_calls_asking')")
     for name in ("Đổi máy", "Quay lại", "Nối hai máy", "Gác máy"):
