@@ -132,10 +132,13 @@ class Records(Protocol):
     def keep(self, record: ResumeRecord, token: str) -> None:
         """Until `drop`: the record says how long this page was alive, and when it goes, that it has gone.
 
-        `token`: the embed token of the phone, for where a reloaded frame finds no other.
+        `token`: the embed token of the phone, for where storage is denied.
         """
 
     def drop(self) -> None: ...
+
+    def leave_address(self, token: str) -> None:
+        """A frame that is reloaded alone finds its address again, with this token; "": it finds none."""
 
     def heard(self) -> frozenset[str]:
         """The answered calls, by uuid, that the parents of this tab's former pages were told of last."""

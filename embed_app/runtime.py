@@ -49,6 +49,7 @@ class Runtime:
         self._flood = Flood(outside.clock.now())
         self._answers: OrderedDict[str, dict[str, Any]] = OrderedDict()
         self._kept: tuple[str, str] | None = None
+        self._address = ""
         self._heard = outside.records.heard()
         self._awaited: Counter[str] = Counter()
         self._tabs = Tabs(outside.line, outside.clock, new_uuid())
@@ -171,6 +172,7 @@ class Runtime:
         self._guard(self._keep)
         for effect in effects:
             self._guard(partial(self._performer.perform, effect, self.phone))
+        self._guard(self._leave_address)  # no INVITE waits for it
         self._guard(partial(self._tabs.publish, self.phone, message))
         if reply is not None:
             reply(problems)
@@ -211,6 +213,14 @@ class Runtime:
             self._outside.records.drop()
         else:
             self._outside.records.keep(record, token.raw)
+
+    def _leave_address(self) -> None:
+        """Also for a call that only rings: it rings on at the PBX, and here again when the phone is back."""
+        token = self.phone.link.token
+        address = token.raw if token is not None and self.phone.live_calls else ""
+        if address != self._address:
+            self._address = address
+            self._outside.records.leave_address(address)
 
     def _tell(self, before: Phone, answer_id: str | None) -> None:
         """Events to the parent; a refused command that has an id gets its error there instead."""

@@ -31,7 +31,7 @@
     return pair.slice(0, pair.indexOf("="));
   }
 
-  // The phone leaves the address here while a call is up (embed_app/browser/records.py): a frame that is reloaded
+  // The phone leaves the address here while there is a call (embed_app/browser/records.py): a frame that is reloaded
   // alone would otherwise not know any more who it is, and lose the call.
   function addressLeft() {
     try {

@@ -275,17 +275,22 @@ class FakeBackend:
 
 
 class FakeRecords:
-    """`kept`: (record, token) of each change, None for a drop. `told`: the calls of the former page."""
+    """`kept`: (record, token) of each change, None for a drop. `told`: the calls of the former page.
+    `left`: the token that a frame finds which is reloaded alone."""
 
     def __init__(self) -> None:
         self.kept: list[tuple[ResumeRecord, str] | None] = []
         self.told: frozenset[str] = frozenset()
+        self.left = ""
 
     def keep(self, record: ResumeRecord, token: str) -> None:
         self.kept.append((record, token))
 
     def drop(self) -> None:
         self.kept.append(None)
+
+    def leave_address(self, token: str) -> None:
+        self.left = token
 
     def heard(self) -> frozenset[str]:
         return self.told

@@ -286,3 +286,21 @@ def test_a_screen_that_fails_does_not_stop_the_phone(world: World, monkeypatch: 
     world.agent.dispatch(invite())
     world.window.send("answer")
     assert world.agent.asked[-1] == ("accept", CALL)
+
+
+@pytest.mark.parametrize("ends", ["hangup", "answer"])
+def test_a_frame_reloaded_alone_finds_its_token_while_there_is_a_call(world: World, ends: str) -> None:
+    """And only then: the address is nowhere else on purpose."""
+    world.register()
+    assert world.records.left == ""
+    world.agent.dispatch(invite())
+    assert world.records.left == GOOD
+    renewed = token(expires_at=T0 + 900)
+    world.window.send("refresh_token", {"token": renewed})
+    assert world.records.left == renewed
+    world.window.send(ends)
+    if ends == "answer":
+        world.agent.dispatch(msg.CallAccepted(call_uuid=CALL))
+        assert world.records.left == renewed
+        world.window.send("hangup")
+    assert world.records.left == ""

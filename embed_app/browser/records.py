@@ -84,7 +84,6 @@ class BrowserRecords:
             self._lock(record.call.uuid)
         if self._timer is None:
             self._timer = js.setInterval(self._heartbeat, HEARTBEAT_MS)
-        _remember_address(token)
 
     def drop(self) -> None:
         self._record = None
@@ -93,7 +92,15 @@ class BrowserRecords:
         self._let_go()
         if self._storage is not None:
             self._storage.removeItem(KEY)
-        _remember_address("")
+
+    def leave_address(self, token: str) -> None:
+        state = None
+        if token:
+            given = dict(parse_qsl(str(js.zorioBoot.search).lstrip("?"), keep_blank_values=True))
+            address = "?" + urlencode(given | {"token": token})
+            state = to_js({"zorioAddress": address}, dict_converter=js.Object.fromEntries)
+        with suppress(JsException):
+            js.history.replaceState(state, "")
 
     def heard(self) -> frozenset[str]:
         """Of nobody where storage is denied: there no two tabs share a phone either."""
@@ -157,18 +164,6 @@ def _session_storage() -> Any:
         return js.sessionStorage
     except JsException:
         return None
-
-
-def _remember_address(token: str) -> None:
-    """A frame that is reloaded alone comes back without its address: it is left in the session history, for
-    as long as there is a call to come back to."""
-    state = None
-    if token:
-        given = dict(parse_qsl(str(js.zorioBoot.search).lstrip("?"), keep_blank_values=True))
-        address = "?" + urlencode(given | {"token": token})
-        state = to_js({"zorioAddress": address}, dict_converter=js.Object.fromEntries)
-    with suppress(JsException):
-        js.history.replaceState(state, "")
 
 
 def _lock_name(uuid: str) -> str:
