@@ -1,7 +1,8 @@
 """The fast start in real Chromium, and what becomes of it when any part of it is wrong: the plain start."""
 
 import json
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from typing import Any
 
 import pytest
@@ -23,6 +24,25 @@ def answers(parent: Embedded) -> None:
     parent.hears("echo")
 
 
+def start(parent: Embedded, site: FrameSite, parameters: str = "") -> None:
+    """Embed the frame and wait until it is up, however it came there."""
+    parent.embed(url(site, parameters))
+    parent.reaches("started")
+
+
+def start_fast(parent: Embedded, site: FrameSite) -> None:
+    start(parent, site)
+    parent.until(STARTED_FAST)
+
+
+@contextmanager
+def opened(browser: Browser, site: FrameSite, **options: Any) -> Iterator[Embedded]:
+    """A parent in a context of its own."""
+    context = browser.new_context(**options)
+    yield open_parent(context.new_page(), site)
+    context.close()
+
+
 def run_python(parent: Embedded, expression: str) -> Any:
     """The value of an expression in the interpreter that the fast start woke."""
     script = "async (code) => zorioBoot.python.runPython(`import json; json.dumps(${code})`)"
@@ -35,9 +55,7 @@ def test_it_starts_without_the_standard_library_and_without_pyscript(
 ) -> None:
     requested: list[str] = []
     parent.page.on("request", lambda request: requested.append(request.url.rsplit("/", 1)[1]))
-    parent.embed(url(site))
-    parent.reaches("started")
-    parent.until(STARTED_FAST)
+    start_fast(parent, site)
     assert not {"python.zip", "core.js", "pyodide.asm.mjs"} & set(requested)
     assert [requested.count(name) for name in ("python.image", "pyodide.asm.wasm")] == [1, 1]
     assert parent.frame.evaluate(DIAGNOSTICS) == []
@@ -47,8 +65,7 @@ def test_it_starts_without_the_standard_library_and_without_pyscript(
 
 def test_pyscript_adopts_the_interpreter_that_runs(parent: Embedded, site: FrameSite) -> None:
     parent.page.clock.install()
-    parent.embed(url(site))
-    parent.reaches("started")
+    start(parent, site)
     assert parent.frame.evaluate("zorioBoot.starts") == 1
     parent.until(STARTED_FAST)
     parent.page.clock.fast_forward(11_000)
@@ -76,8 +93,7 @@ def test_a_damaged_part_leads_to_the_plain_start_and_is_told_once(
     parent: Embedded, site: FrameSite, asset: str, fault: str
 ) -> None:
     site.faults[asset] = fault
-    parent.embed(url(site))
-    parent.reaches("started")
+    start(parent, site)
     answers(parent)
     assert parent.heard("error") == []
     assert parent.frame.evaluate(STARTED_FAST) is False
@@ -96,26 +112,21 @@ def test_a_damaged_image_in_the_cache_is_mended_for_the_next_start(parent: Embed
         return len(images) == 2
 
     with parent.page.expect_event("requestfinished", is_second_image, timeout=PATIENCE_MS):
-        parent.embed(url(site))
-        parent.reaches("started")
+        start(parent, site)
     assert parent.frame.evaluate(STARTED_FAST) is False
     parent.page.reload()
-    parent.embed(url(site))
-    parent.reaches("started")
-    parent.until(STARTED_FAST)
+    start_fast(parent, site)
 
 
 def test_a_browser_that_cannot_do_it_starts_plainly(parent: Embedded, site: FrameSite) -> None:
     parent.page.add_init_script("delete WebAssembly.compileStreaming")
-    parent.embed(url(site))
-    parent.reaches("started")
+    start(parent, site)
     answers(parent)
     assert len(parent.frame.evaluate(DIAGNOSTICS)) == 1
 
 
 def test_the_plain_start_can_be_asked_for(parent: Embedded, site: FrameSite) -> None:
-    parent.embed(url(site, "&start=plain"))
-    parent.reaches("started")
+    start(parent, site, "&start=plain")
     assert parent.frame.evaluate(DIAGNOSTICS) == ["fast start: switched off by the address"]
     assert parent.frame.evaluate(STARTED_FAST) is False
 
@@ -126,11 +137,9 @@ def test_after_a_crash_of_the_page_it_starts_plainly_once(
 ) -> None:
     context = plain_browser.new_context()
     parent = open_parent(context.new_page(), site)
-    parent.embed(url(site))
-    parent.reaches("started")
-    parent.until(STARTED_FAST)
+    start_fast(parent, site)
     tab = context.new_cdp_session(parent.page)
-    with context.expect_page() as opened:
+    with context.expect_page() as window:
         if crash:
             with suppress(PlaywrightError):  # nobody is left to answer
                 context.new_cdp_session(parent.frame).send("Page.crash", timeout=1000)
@@ -138,10 +147,9 @@ def test_after_a_crash_of_the_page_it_starts_plainly_once(
             parent.page.reload()  # the frame leaves as frames leave
         # An opened window has a copy of the session storage; Playwright would not touch the crashed page.
         tab.send("Runtime.evaluate", {"expression": "void open('/parent')", "userGesture": True})
-    after = Embedded(opened.value, [])
+    after = Embedded(window.value, [])
     for told in (["fast start: the last one crashed the page"] if crash else [], []):
-        after.embed(url(site))
-        after.reaches("started")
+        start(after, site)
         answers(after)
         assert after.frame.evaluate(DIAGNOSTICS) == told
         after.page.reload()
@@ -163,12 +171,10 @@ def test_what_was_asked_ahead_is_given_once_and_for_that_token_only(
     parent: Embedded, site: FrameSite
 ) -> None:
     take = "token => zorioBoot.takeSipConfig(token)?.then(answer => answer.status)"
-    parent.embed(url(site))
-    parent.reaches("started")
+    start(parent, site)
     assert [parent.frame.evaluate(take, "a.b.c") for _ in range(2)] == [200, None]
     parent.page.reload()
-    parent.embed(url(site))
-    parent.reaches("started")
+    start(parent, site)
     assert [parent.frame.evaluate(take, token) for token in ("x.y.z", "a.b.c")] == [None, None]
 
 
@@ -188,13 +194,10 @@ def test_nothing_is_asked_ahead_that_python_may_not_want(
 def test_every_frame_has_its_own_random_numbers(browser: Browser, site: FrameSite) -> None:
     seen = set()
     for _ in range(2):
-        context = browser.new_context()
-        parent = open_parent(context.new_page(), site)
-        parent.embed(url(site))
-        parent.reaches("started")
-        seen.add(run_python(parent, "__import__('random').getrandbits(64)"))
-        seen.add(run_python(parent, "__import__('os').urandom(8).hex()"))
-        context.close()
+        with opened(browser, site) as parent:
+            start(parent, site)
+            seen.add(run_python(parent, "__import__('random').getrandbits(64)"))
+            seen.add(run_python(parent, "__import__('os').urandom(8).hex()"))
     assert len(seen) == 4
 
 
@@ -206,23 +209,18 @@ def test_the_time_zone_is_that_of_the_browser(
     browser: Browser, site: FrameSite, zone: str, offset: int, names: int
 ) -> None:
     """The build may run anywhere: what it saw of its own zone must not be in the image."""
-    context = browser.new_context(timezone_id=zone)
-    parent = open_parent(context.new_page(), site)
-    parent.embed(url(site))
-    parent.reaches("started")
-    assert run_python(parent, "__import__('time').localtime(1768478400).tm_gmtoff") == offset  # in January
-    assert run_python(parent, "__import__('time').timezone") == names
-    context.close()
+    with opened(browser, site, timezone_id=zone) as parent:
+        start(parent, site)
+        assert (
+            run_python(parent, "__import__('time').localtime(1768478400).tm_gmtoff") == offset
+        )  # in January
+        assert run_python(parent, "__import__('time').timezone") == names
 
 
 def test_the_frame_shows_no_sign_of_the_plain_start_when_storage_works(
     plain_browser: Browser, site: FrameSite
 ) -> None:
-    context = plain_browser.new_context()
-    parent = open_parent(context.new_page(), site)
-    parent.embed(url(site))
-    parent.reaches("started")
-    parent.until(STARTED_FAST)
-    expect(parent.frame.locator("#load-failed")).to_be_hidden()
-    assert parent.console == []
-    context.close()
+    with opened(plain_browser, site) as parent:
+        start_fast(parent, site)
+        expect(parent.frame.locator("#load-failed")).to_be_hidden()
+        assert parent.console == []

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Mapping
 from typing import Any
 
@@ -56,6 +57,18 @@ def talk(caller: Phone, callee: Phone) -> tuple[str, str]:
     caller.wait_event("call_answered", seconds=20)
     callee.wait_event("call_answered", seconds=20)
     return ours, theirs
+
+
+def talk_aloud(caller: Phone, callee: Phone) -> tuple[str, str]:
+    """As `talk`, and the caller hears the other."""
+    ours, theirs = talk(caller, callee)
+    caller.wait_audio(ours)
+    return ours, theirs
+
+
+def let_pass(seconds: float, since: float) -> None:
+    """Wait until so long after `since` (time.monotonic): for faults that last, not for anything to happen."""
+    until(lambda: time.monotonic() - since > seconds, f"{seconds} s", seconds + 15)
 
 
 def hold_and_unhold(phone: Phone) -> None:

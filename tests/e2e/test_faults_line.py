@@ -18,9 +18,9 @@ from tests.e2e.crm import Gap, open_crm, plain_browser
 from tests.e2e.faults import fault
 from tests.e2e.gate import Gate, open_gate, use_urls
 from tests.e2e.phone import Phone
-from tests.e2e.talk import call, documented, hangup_of, talk
+from tests.e2e.talk import call, documented, hangup_of, let_pass, talk_aloud
 from tests.e2e.test_reconnect import BACK
-from tests.e2e.world import World, until
+from tests.e2e.world import World
 
 pytestmark = pytest.mark.slow  # the whole of `make test` has twelve minutes
 
@@ -38,8 +38,7 @@ def test_fault_01_socket_killed_idle(carol: Phone, gate: Gate) -> None:
 
 def test_fault_02_socket_killed_in_a_call(carol: Phone, alice: Phone, gate: Gate) -> None:
     with fault(2, "WebSocket killed in a call", "audio goes on; hold and hangup work afterwards") as seen:
-        ours, theirs = talk(carol, alice)
-        carol.wait_audio(ours)
+        ours, theirs = talk_aloud(carol, alice)
         gap = Gap(carol, ours)
         carol.mark()
         alice.mark()
@@ -61,8 +60,7 @@ def test_fault_02_socket_killed_in_a_call(carol: Phone, alice: Phone, gate: Gate
 def test_fault_03_half_open_socket_in_a_call(carol: Phone, alice: Phone, gate: Gate) -> None:
     """The network comes back as another one; the old socket looks open and is dead."""
     with fault(3, "half-open WebSocket in a call, online again", "found by ping; call lives") as seen:
-        ours, theirs = talk(carol, alice)
-        carol.wait_audio(ours)
+        ours, theirs = talk_aloud(carol, alice)
         gap = Gap(carol, ours)
         carol.mark()
         gate.freeze()
@@ -85,8 +83,7 @@ def test_fault_03_half_open_socket_in_a_call(carol: Phone, alice: Phone, gate: G
 def test_fault_03_offline_20_s_in_a_call(carol: Phone, alice: Phone, gate: Gate) -> None:
     """Chromium leaves the socket open but dead; nobody says a word until the deadline."""
     with fault(3, "offline 20 s in a call", "the pong deadline notices; call lives") as seen:
-        uuid, _ = talk(carol, alice)
-        carol.wait_audio(uuid)
+        uuid, _ = talk_aloud(carol, alice)
         carol.mark()
         gate.freeze()
         carol.context.set_offline(True)
@@ -94,7 +91,7 @@ def test_fault_03_offline_20_s_in_a_call(carol: Phone, alice: Phone, gate: Gate)
         carol.wait_event("disconnected", seconds=28)
         seen.what = f"noticed after {time.monotonic() - start:.0f} s"
         carol.wait_audio(uuid)
-        until(lambda: time.monotonic() - start > 20, "the end of the outage", 25)
+        let_pass(20, start)
         gate.thaw()
         carol.context.set_offline(False)
         carol.wait_event("registered", seconds=10)
@@ -217,7 +214,7 @@ def test_fault_34_the_whole_browser_sleeps(
         try:
             start = time.monotonic()
             gate.cut()
-            until(lambda: time.monotonic() - start > seconds, "the end of the sleep", seconds + 5)
+            let_pass(seconds, start)
         finally:
             for process in asleep:
                 os.kill(process, signal.SIGCONT)

@@ -13,7 +13,7 @@ from tests.e2e.crm import Gap
 from tests.e2e.faults import fault
 from tests.e2e.phone import Phone
 from tests.e2e.relay import Relays
-from tests.e2e.talk import call, documented, hangup_of, requests, talk
+from tests.e2e.talk import call, documented, hangup_of, let_pass, requests, talk, talk_aloud
 from tests.e2e.world import CHROMIUM, FLAGS, UNMUTED, World, until
 
 pytestmark = pytest.mark.slow  # the whole of `make test` has twelve minutes
@@ -35,13 +35,12 @@ def banner(phone: Phone) -> str:
 
 def test_fault_10_udp_dropped_5_s(alice: Phone, bob: Phone, relays: Relays) -> None:
     with fault(10, "UDP dropped 5 s", "audio returns") as seen:
-        ours, theirs = talk(alice, bob)
-        alice.wait_audio(ours)
+        ours, theirs = talk_aloud(alice, bob)
         gap = Gap(alice, ours)
         alice.mark()
         relays.down = True
         start = time.monotonic()
-        until(lambda: time.monotonic() - start > 5, "the end of the outage", 10)
+        let_pass(5, start)
         relays.mend()
         alice.wait_audio(ours)
         bob.wait_audio(theirs)
@@ -53,8 +52,7 @@ def test_fault_10_udp_dropped_5_s(alice: Phone, bob: Phone, relays: Relays) -> N
 
 def test_fault_11_udp_dropped_60_s(alice: Phone, bob: Phone, relays: Relays) -> None:
     with fault(11, "UDP dropped for good", "one call_hangup{media_lost} within 30 s") as seen:
-        uuid = talk(alice, bob)[0]
-        alice.wait_audio(uuid)
+        talk_aloud(alice, bob)
         alice.mark()
         bob.mark()
         relays.down = True
@@ -73,8 +71,7 @@ def test_fault_11_udp_dropped_60_s(alice: Phone, bob: Phone, relays: Relays) -> 
 def test_fault_12_another_path(alice: Phone, bob: Phone, relays: Relays, world: World) -> None:
     """The addresses of before are dead; only what a new offer names can be reached."""
     with fault(12, "every old media path dead, new ones work", "ICE restart, audio both ways") as seen:
-        ours, theirs = talk(alice, bob)
-        alice.wait_audio(ours)
+        ours, theirs = talk_aloud(alice, bob)
         gap = Gap(alice, ours)
         alice.mark()
         bob.mark()
@@ -112,8 +109,7 @@ def test_fault_12_while_held(alice: Phone, relays: Relays) -> None:
 
 def test_fault_15_ten_percent_loss(alice: Phone, bob: Phone, relays: Relays) -> None:
     with fault(15, "12 % of the packets lost", "a quality warning; call lives") as seen:
-        ours, _ = talk(alice, bob)
-        alice.wait_audio(ours)
+        ours, _ = talk_aloud(alice, bob)
         alice.mark()
         relays.loss = 0.12
         wait_quality(alice, "poor")
