@@ -28,9 +28,11 @@ STATE_ANSWER = {
         "state": {"enum": [state.value for state in LinkState]},
         "extension": {"anyOf": [{"type": "string"}, {"type": "null"}]},
         "calls": {"type": "array", "items": {"$ref": "#/$defs/CallObject"}},
+        "active_call_uuid": {"anyOf": [{"type": "string"}, {"type": "null"}]},
+        "do_not_disturb": {"type": "boolean"},
         "attempt": {"type": "integer"},
     },
-    "required": ["state", "extension", "calls", "attempt"],
+    "required": ["state", "extension", "calls", "active_call_uuid", "do_not_disturb", "attempt"],
 }
 ID = {"type": "string", "minLength": 1, "maxLength": MAX_ID}
 

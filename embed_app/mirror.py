@@ -37,6 +37,8 @@ FORWARDED: tuple[type[msg.Message], ...] = (
     msg.TransferRequested,
     msg.JoinRequested,
     msg.ReturnRequested,
+    msg.SilenceRequested,
+    msg.DoNotDisturbChosen,
     msg.PanelChosen,
     msg.AudioUnlockRequested,
 )
@@ -49,11 +51,11 @@ def _names(text: str) -> frozenset[str]:
 
 _ONLY: Mapping[type, frozenset[str]] = {
     Link: _names("state lease transport config attempt down_reason unregistered wanted refusal offline"),
-    SipConfig: _names("extension display_name"),
+    SipConfig: _names("extension display_name keeps_history"),
     MediaWatch: _names("connection heard lost_at missed quality microphone_lost"),
 }
 _LEFT_OUT: Mapping[type, frozenset[str]] = {
-    Phone: _names("settings timers due timer_count farewells now page sounds hidden"),
+    Phone: _names("settings timers due timer_count farewells now page sounds hidden memory"),
     Call: _names("headers last_digit glares resume_tries resume_in_dialog aside hold_refused"),
     **dict.fromkeys(FORWARDED, _names("at chance")),
 }
@@ -139,6 +141,7 @@ def merged(before: Phone, own: Phone, there: Phone | None, news: tuple[Notice, .
         page=own.page,
         sounds=own.sounds,
         hidden=own.hidden,
+        memory=own.memory,
         link=replace(there.link, token=own.link.token),
         calls=calls + still_ours,
         notices=own.notices + news,

@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from embed_app.core import messages as msg
+from embed_app.core.call import active_call
 from embed_app.core.dial_string import DialStringError, call_headers
 from embed_app.core.model import (
     AutoplayBlocked,
@@ -76,6 +77,8 @@ def to_message(command: cmd.Command, new_uuid: Callable[[], str]) -> msg.Message
 def announce(before: Phone, after: Phone, describe: Describe) -> Iterator[ev.Event]:
     """Every event of one step, in the order a parent wants to hear them."""
     yield from _announce_link(before, after)
+    if after.do_not_disturb is not before.do_not_disturb:
+        yield ev.DoNotDisturb(on=after.do_not_disturb)
     for call in after.calls:
         yield from _announce_call(before.call(call.uuid), call)
     for notice in after.notices:
@@ -133,10 +136,13 @@ def _visible(call: Call) -> tuple[object, ...]:
 
 def state_payload(phone: Phone) -> dict[str, Any]:
     """The answer to `get_state`: a parent that attached late loses nothing."""
+    active = active_call(phone)
     return {
         "state": phone.link.state.value,
         "extension": phone.link.config.extension if phone.link.config else None,
         "calls": [ev.payload_of(ev.CallUpdated(call=call_object(c)))["call"] for c in phone.live_calls],
+        "active_call_uuid": active.uuid if active else None,
+        "do_not_disturb": phone.do_not_disturb,
         "attempt": phone.link.attempt,
     }
 

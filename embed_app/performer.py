@@ -55,6 +55,10 @@ class Performer:
                 agent.unregister()
             case do.HoldLease(ticket, seconds, take_over):
                 self._outside.backend.hold_lease(ticket, seconds, take_over, self._dispatch)
+            case do.LoadHistory(ticket):
+                self._outside.backend.load_history(ticket, self._dispatch)
+            case do.Remember():
+                self._outside.backend.remember(effect, self._dispatch)
             case do.AskForLine(name):
                 self._tabs.ask(name)
             case do.LeaveLine():

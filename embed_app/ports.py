@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from embed_app.core.dialog import Dialog
+from embed_app.core.effects import Remember
 from embed_app.core.messages import Message
 from embed_app.core.model import SipConfig, Sound
 from embed_app.core.resume_record import ResumeRecord
@@ -120,10 +121,13 @@ class Announcer(Protocol):
 
 
 class Backend(Protocol):
-    """Our own server: answers as ConfigReceived or ConfigFailed, LeaseAnswered or LeaseFailed."""
+    """Our own server: answers as ConfigReceived or ConfigFailed, LeaseAnswered or LeaseFailed,
+    HistoryReceived or HistoryFailed, Remembered or RememberFailed."""
 
     def fetch_config(self, token: str, token_expires_at: float, dispatch: Dispatch) -> None: ...
     def hold_lease(self, ticket: str, seconds: int | None, take_over: bool, dispatch: Dispatch) -> None: ...
+    def load_history(self, ticket: str, dispatch: Dispatch) -> None: ...
+    def remember(self, what: Remember, dispatch: Dispatch) -> None: ...
 
 
 class Records(Protocol):

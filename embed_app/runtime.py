@@ -84,7 +84,8 @@ class Runtime:
     def _follow(self, there: Phone) -> None:
         self._tabs.follow(there)
         calls = frozenset(call.uuid for call in there.calls)
-        self._step(LineFollowed(calls=calls, devices_open=there.panel is Panel.DEVICES))
+        devices_open = there.panel is Panel.DEVICES
+        self._step(LineFollowed(calls=calls, devices_open=devices_open, saves=there.saves))
 
     def receive(self, text: str) -> None:
         """One message of the parent, as JSON text. Whatever it is, nothing is raised."""

@@ -13,6 +13,7 @@ from functools import partial
 from typing import Any
 
 from embed_app.core.dialog import Dialog
+from embed_app.core.effects import Remember
 from embed_app.core.messages import ConfigReceived, Message, RegisterAccepted, Started, TransportUp
 from embed_app.core.model import Link, Phone, SipConfig, Sound
 from embed_app.core.places import Line
@@ -260,6 +261,8 @@ class FakeBackend:
     def __init__(self) -> None:
         self.asked: list[str] = []
         self.leases: list[tuple[str, int | None, bool]] = []
+        self.saved: list[Remember] = []
+        self.loads: list[str] = []
         self._waiting: list[Dispatch] = []
 
     def fetch_config(self, token: str, token_expires_at: float, dispatch: Dispatch) -> None:
@@ -269,6 +272,14 @@ class FakeBackend:
     def hold_lease(self, ticket: str, seconds: int | None, take_over: bool, dispatch: Dispatch) -> None:
         self.leases.append((ticket, seconds, take_over))
         self.lease_asked = dispatch
+
+    def load_history(self, ticket: str, dispatch: Dispatch) -> None:
+        self.loads.append(ticket)
+        self.history_asked = dispatch
+
+    def remember(self, what: Remember, dispatch: Dispatch) -> None:
+        self.saved.append(what)
+        self.save_asked = dispatch
 
     def answer(self, message: Message, *, oldest: bool = True) -> None:
         self._waiting.pop(0 if oldest else -1)(message)

@@ -87,7 +87,7 @@ def test_of_these_only_what_is_listed_is_written() -> None:
     link = written["link"]
     assert set(link) - {"kind"} < {field.name for field in fields(Link)}
     assert not {"token", "config_token", "config_at"} & set(link)
-    assert set(link["config"]) == {"kind", "extension", "display_name"}
+    assert set(link["config"]) == {"kind", "extension", "display_name", "keeps_history"}
     assert {field.name for field in fields(SipConfig)} > {"auth_password", "ice_servers"}
 
 
@@ -115,6 +115,7 @@ WISHES: dict[type[msg.Message], dict[str, Any]] = {
     },
     msg.DtmfRequested: {"digits": "12#", "call_uuid": CALL},
     msg.TransferRequested: {"target": "1002"},
+    msg.DoNotDisturbChosen: {"on": True},
     msg.PanelChosen: {"panel": Panel.KEYPAD},
 }
 

@@ -1,4 +1,4 @@
-"""Our own server, by fetch: sip-config and the lease (contract section 2)."""
+"""Our own server, by fetch: sip-config, the lease, and what it remembers of the user (contract section 2)."""
 
 from __future__ import annotations
 
@@ -10,13 +10,24 @@ from typing import Any
 import js
 from pyodide.ffi import JsException, to_js
 
+from embed_app.core.effects import Remember
 from embed_app.core.line_messages import LeaseAnswered, LeaseFailed
-from embed_app.core.messages import ConfigFailed, ConfigReceived, Message
+from embed_app.core.messages import (
+    ConfigFailed,
+    ConfigReceived,
+    HistoryFailed,
+    HistoryReceived,
+    Message,
+    Remembered,
+    RememberFailed,
+)
+from embed_app.core.past_calls import PastCallsError, read_past_calls, write_past_call
 from embed_app.core.sip_config import ConfigError, read_config
 from embed_app.ports import Dispatch
 
 CONFIG_PATH = "/api/webphone/sip-config"
 LEASE_PATH = "/api/webphone/lease"
+MEMORY_PATH = "/api/webphone/memory"
 TIMEOUT_MS = 10_000
 
 
@@ -36,6 +47,19 @@ class FetchBackend:
         # Begun before this returns: the page may be on its way out.
         answer = _ask(LEASE_PATH, ticket, method="POST", body=json.dumps(body), keepalive=True)
         self._run(_lease(answer, take_over), dispatch)
+
+    def load_history(self, ticket: str, dispatch: Dispatch) -> None:
+        self._run(_history(_ask(MEMORY_PATH, ticket)), dispatch)
+
+    def remember(self, what: Remember, dispatch: Dispatch) -> None:
+        body = {
+            "calls": [write_past_call(call) for call in what.calls],
+            "seen_at": what.seen_at,
+            "do_not_disturb": what.do_not_disturb,
+        }
+        # Begun before this returns: the page may be on its way out.
+        answer = _ask(MEMORY_PATH, what.ticket, method="POST", body=json.dumps(body), keepalive=True)
+        self._run(_remembered(answer, what), dispatch)
 
     def _run(self, work: Coroutine[Any, Any, Message], dispatch: Dispatch) -> None:
         async def run() -> None:
@@ -68,6 +92,28 @@ async def _lease(answer: Any, taking: bool) -> Message:
     except (JsException, ValueError, LookupError, TypeError):
         return LeaseFailed(status=0, taking=taking)
     return LeaseAnswered(held=held is True, taking=taking)
+
+
+async def _history(answer: Any) -> Message:
+    try:
+        response = await answer
+        if not response.ok:
+            return HistoryFailed(status=response.status)
+        calls, seen_at = read_past_calls(json.loads(await response.text()))
+    except (JsException, PastCallsError, ValueError):
+        return HistoryFailed(status=0)
+    return HistoryReceived(calls=calls, seen_at=seen_at)
+
+
+async def _remembered(answer: Any, what: Remember) -> Message:
+    calls = frozenset(call.uuid for call in what.calls)
+    try:
+        response = await answer
+    except JsException:
+        return RememberFailed(status=0, calls=calls)
+    if not response.ok:
+        return RememberFailed(status=response.status, calls=calls)
+    return Remembered(calls=calls, seen_at=what.seen_at, do_not_disturb=what.do_not_disturb)
 
 
 def _ask(path: str, bearer: str, headers: dict[str, str] | None = None, **options: Any) -> Any:

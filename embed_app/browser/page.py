@@ -54,6 +54,7 @@ class Page:
     def __init__(self) -> None:
         self._nodes: dict[str, Node] = {ROOT: Node(js.document.documentElement)}
         self._lists: dict[str, dict[str, Item]] = {}
+        self._shown: dict[str, Mapping[str, Mapping[str, Properties]]] = {}
 
     def write(self, projection: Projection) -> None:
         for id_, wanted in projection.lists.items():  # first: a select takes no value it has no option for
@@ -64,13 +65,21 @@ class Page:
             self._nodes[id_].write(properties)
 
     def _write_list(self, id_: str, wanted: Mapping[str, Mapping[str, Properties]]) -> None:
+        if self._shown.get(id_) is wanted:
+            return
+        self._shown[id_] = wanted
         items = self._lists.setdefault(id_, {})
         for key in [key for key in items if key not in wanted]:
             items.pop(key).root.remove()
-        for key, parts in wanted.items():
+        following: Item | None = None
+        for key, parts in reversed(list(wanted.items())):
             if key in items:
                 items[key].write(parts)
             else:
                 item = items[key] = Item(js.document.getElementById(f"{id_}-item"))
                 item.write(parts)  # before it is in the page, so that it is announced once and whole
-                js.document.getElementById(id_).append(item.root)
+                if following is None:
+                    js.document.getElementById(id_).append(item.root)
+                else:
+                    following.root.before(item.root)
+            following = items[key]

@@ -13,6 +13,7 @@ from typing import Any
 import js
 from pyodide.ffi import create_proxy
 
+from embed_app.browser.dial_field import DialField
 from embed_app.browser.fields import CallClock, NumberField
 from embed_app.browser.page import Page
 from embed_app.core.messages import DialRequested, Message
@@ -41,7 +42,7 @@ class DomScreen:
         """`sound_key`: let a key be heard that is pressed here."""
         self._page = Page()
         self._sound_key = sound_key
-        self._number = NumberField("dial-number")
+        self._number = DialField(self._page)
         self._target = NumberField("transfer-target")
         self._added = NumberField("add-number")
         self._tones: Any = js.document.getElementById("tones-sent")
@@ -64,6 +65,7 @@ class DomScreen:
             js.clearTimeout(self._flash_timer)
             self._flash_timer = js.setTimeout(self._proxies["_flash_over"], FLASH_MS)
         before, self._view = self._view, view
+        self._number.people = view.people
         focused = js.document.activeElement
         self._page.write(project(replace(view, flash=self._flash)))
         self._clock.follow()
@@ -76,8 +78,10 @@ class DomScreen:
             self.show(replace(self._view, flash=None))
 
     def _forget_typed(self, before: InCall | None, now: InCall | None) -> None:
-        if now is not None and before is None and self._dialled:
-            self._number.value = ""
+        if now is not None and before is None:
+            self._number.close()
+            if self._dialled:
+                self._number.value = ""
         if now is None or before is None or not (now.keypad_open and before.keypad_open):
             self._tones.textContent = ""
         if now is None or not now.transfer_open:
@@ -107,8 +111,10 @@ class DomScreen:
         for event, handler in (
             ("click", self._clicked),
             ("submit", self._submitted),
-            ("input", lambda _event: self._number.fit()),
             ("change", self._changed),
+            ("input", self._typed),
+            ("paste", self._pasted),
+            ("focusout", lambda _event: self._number.close()),
             ("keydown", self._key_down),
             ("pointerdown", self._pointer_down),
             ("pointerup", self._pointer_up),
@@ -149,6 +155,8 @@ class DomScreen:
                 self._number.insert(value)
                 self._sound_key(value)
             self._long_pressed = False
+        elif action == "suggestion":
+            self._number.choose(value)
         elif action == "transfer_ask":
             self._act(action, self._target.value)
         else:
@@ -160,6 +168,16 @@ class DomScreen:
         if action:
             self._act(str(action), str(event.target.value))
 
+    def _typed(self, event: Any) -> None:
+        for field in (self._number, self._target, self._added):
+            if event.target.id == field.element.id:
+                field.typed(str(getattr(event, "inputType", "")))
+
+    def _pasted(self, event: Any) -> None:
+        if event.target.tagName != "INPUT" and self._dialer_is_shown() and event.clipboardData:
+            self._number.paste(str(event.clipboardData.getData("text")))
+            self._number.element.focus()
+
     def _submitted(self, event: Any) -> None:
         event.preventDefault()
         if event.target.id == "transfer-panel":
@@ -169,10 +187,14 @@ class DomScreen:
         elif self._number.value.strip():
             self._act("dial", self._number.value)
         else:
-            self._number.value = self._dialled  # Call on an empty field brings the last number back
+            last = self._dialled or (self._view.last_dialled if self._view else "")
+            self._number.value = last  # Call on an empty field brings the last number back
+            self._number.close()
 
     def _key_down(self, event: Any) -> None:
         if self._view is None or event.ctrlKey or event.metaKey or event.altKey:
+            return
+        if self._number.key_down(event):
             return
         call = self._view.in_call
         if event.key == "Escape" and call is not None:
@@ -193,6 +215,8 @@ class DomScreen:
 
     def _pointer_down(self, event: Any) -> None:
         self._long_pressed = False
+        if event.target.closest('[role="option"]'):
+            event.preventDefault()  # the field keeps the focus, and so its suggestions until the click
         if event.target.closest('[data-action="key"][data-value="0"]'):
             self._press_timer = js.setTimeout(self._proxies["_long_press"], LONG_PRESS_MS)
 

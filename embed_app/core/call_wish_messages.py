@@ -24,6 +24,12 @@ class HangupRequested(CallWish):
     __slots__ = ()
 
 
+class SilenceRequested(CallWish):
+    """The agent does not want to hear it ring; the caller notices nothing. None: the one that rings."""
+
+    __slots__ = ()
+
+
 class HoldRequested(CallWish):
     __slots__ = ()
 

@@ -12,6 +12,7 @@ from embed_app.core.call import (
     hang_up,
     next_state,
     ringing_call,
+    rings_here,
 )
 from embed_app.core.dial_string import DialStringError, clean_digits
 from embed_app.core.model import Call, CallState, LinkState, Panel
@@ -22,7 +23,7 @@ from embed_app.core.two_calls import ask_hold, other_calls
 def wish(turn: Turn, message: msg.CallWish) -> None:
     if message.call_uuid is not None:
         call = turn.phone.call(message.call_uuid)
-    elif isinstance(message, msg.AnswerRequested):
+    elif isinstance(message, msg.AnswerRequested | msg.SilenceRequested):
         call = ringing_call(turn.phone)
     else:
         call = active_call(turn.phone)
@@ -35,6 +36,10 @@ def wish(turn: Turn, message: msg.CallWish) -> None:
             return _answer(turn, call, instead=message.instead)
         case msg.HangupRequested():
             return hang_up(turn, call)
+        case msg.SilenceRequested():
+            if rings_here(call):
+                turn.put(replace(call, silenced=True))
+            return None
         case msg.MuteRequested():
             return _mute(turn, call, muted=True)
         case msg.UnmuteRequested():

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from embed_app.core import effects as do
-from embed_app.core import line, two_calls
+from embed_app.core import line, memory, two_calls
 from embed_app.core import messages as msg
 from embed_app.core.call import INVITE_TIMEOUT, QUEUE_TIMEOUT, RING_TIMEOUT
 from embed_app.core.dial_string import DialStringError, clean_caller, clean_name, clean_number
@@ -87,7 +87,8 @@ def invite_received(turn: Turn, message: msg.InviteReceived) -> None:
         return turn.emit(do.RejectInvite(message.call_uuid, 603))  # declined before it rang here again
     if turn.link.state in (LinkState.IDLE, LinkState.LEAVING):
         return turn.emit(do.RejectInvite(message.call_uuid, 480))  # it crossed our `disconnect`
-    if not two_calls.has_room(turn.phone):
+    if turn.phone.do_not_disturb or not two_calls.has_room(turn.phone):
+        memory.turned_away(turn, message.call_uuid, message.number, message.display_name)
         return turn.emit(do.RejectInvite(message.call_uuid, 486))
     headers = {name.lower(): value for name, value in message.headers}
     turn.put(

@@ -5,13 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from embed_app.core.dialog import Dialog
+from embed_app.core.effect import Effect as Effect
+from embed_app.core.memory_effects import LoadHistory as LoadHistory
+from embed_app.core.memory_effects import Remember as Remember
 from embed_app.core.model import Call, SipConfig, Sound
 from embed_app.core.sound_choices import Preferences, Ringtone, Trial
-
-
-@dataclass(frozen=True, slots=True)
-class Effect:
-    pass
 
 
 @dataclass(frozen=True, slots=True)

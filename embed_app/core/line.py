@@ -15,7 +15,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from embed_app.core import effects as do
-from embed_app.core import registration
+from embed_app.core import memory, registration
 from embed_app.core.call import RING_TIMEOUT, end_call
 from embed_app.core.line_messages import LineFollowed, LineGranted
 from embed_app.core.model import (
@@ -64,6 +64,7 @@ def _take_over(turn: Turn, left: Phone) -> None:
     if left.link.state is LinkState.REGISTERED:
         turn.change_link(unregistered=UnregisterReason.TRANSPORT_DISCONNECT)
     turn.change(focus=left.focus)
+    memory.taken_over(turn, left)
     for call in left.live_calls:
         turn.put(call)
         if call.state in (CallState.ANSWERED, CallState.RESUMING) and call.dialog is not None:
@@ -109,6 +110,7 @@ def followed(turn: Turn, message: LineFollowed) -> None:
     """Another frame has the line and these calls. What this one thought of its own, it forgets."""
     if turn.link.state is not LinkState.STANDBY:
         return
+    memory.followed(turn, message.saves)
     for call in turn.phone.live_calls:
         if call.uuid in message.calls:
             turn.drop(call)

@@ -17,10 +17,12 @@ class LineGranted(Message):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LineFollowed(Message):
-    """The frame that has the line has these calls. devices_open: it shows the devices too, as we do."""
+    """The frame that has the line has these calls. devices_open: it shows the devices too, as we do. `saves`:
+    its `Phone.saves`."""
 
     calls: frozenset[str]
     devices_open: bool = False
+    saves: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -90,9 +90,16 @@ from embed_app.core.call_wish_messages import HoldRequested as HoldRequested
 from embed_app.core.call_wish_messages import JoinRequested as JoinRequested
 from embed_app.core.call_wish_messages import MuteRequested as MuteRequested
 from embed_app.core.call_wish_messages import ReturnRequested as ReturnRequested
+from embed_app.core.call_wish_messages import SilenceRequested as SilenceRequested
 from embed_app.core.call_wish_messages import TransferRequested as TransferRequested
 from embed_app.core.call_wish_messages import UnholdRequested as UnholdRequested
 from embed_app.core.call_wish_messages import UnmuteRequested as UnmuteRequested
+from embed_app.core.memory_messages import DoNotDisturbChosen as DoNotDisturbChosen
+from embed_app.core.memory_messages import HistoryFailed as HistoryFailed
+from embed_app.core.memory_messages import HistoryReceived as HistoryReceived
+from embed_app.core.memory_messages import HistoryRequested as HistoryRequested
+from embed_app.core.memory_messages import Remembered as Remembered
+from embed_app.core.memory_messages import RememberFailed as RememberFailed
 from embed_app.core.message import Message as Message
 from embed_app.core.model import SipConfig
 from embed_app.core.resume_record import ResumeRecord

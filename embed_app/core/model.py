@@ -19,6 +19,7 @@ from embed_app.core.notices import Notice as Notice
 from embed_app.core.notices import Problem as Problem
 from embed_app.core.notices import ReconnectScheduled as ReconnectScheduled
 from embed_app.core.notices import TokenExpiring as TokenExpiring
+from embed_app.core.past_calls import NOTHING_YET, Memory
 from embed_app.core.places import Lease, Line
 from embed_app.core.release_cause import Reason
 from embed_app.core.screens import Page as Page
@@ -124,6 +125,8 @@ class Call:
     release: Reason | None = None
     last_digit: tuple[str, str, float] | None = field(default=None, repr=False)
     """(digit, "info" or "rtp", time): a peer that sends a digit both ways is heard once."""
+    silenced: bool = False
+    """It rings on, for the caller as well, but is not heard here."""
     audio_blocked: bool = False
     media: MediaWatch = field(default_factory=MediaWatch)
     glares: int = 0
@@ -182,6 +185,11 @@ class SipConfig:
     """Whether this browser may register the extension; None where the server gives no leases."""
     lease_ticket: str = field(default="", repr=False)
     """What the lease is renewed with."""
+    memory_ticket: str = field(default="", repr=False)
+    """What the server is asked with for what it remembers of this user; "" where it remembers nothing."""
+    keeps_history: bool = False
+    do_not_disturb: bool = False
+    """As it was chosen on an earlier page."""
     features: Mapping[str, Any] = field(default_factory=lambda: MappingProxyType({}))
 
 
@@ -263,6 +271,11 @@ class Phone:
     sounds: Sounds = field(default_factory=Sounds)
     hidden: bool = False
     """Whether nobody can see the page that holds the frame."""
+    do_not_disturb: bool = False
+    """Callers hear busy and nothing rings here."""
+    memory: Memory = NOTHING_YET
+    saves: int = 0
+    """How often the server was told something that the other frames of this browser show as well."""
     started: bool = False
     last_ended: Call | None = None
     """For the screen's closing line, until the next call or some seconds later."""

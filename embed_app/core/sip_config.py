@@ -51,6 +51,10 @@ def read_config(body: object, token_expires_at: float) -> SipConfig:
             raise ConfigError("credentials_expire_at") from None
     lease = data.get("lease")
     held, ticket = (lease.get("held"), lease.get("ticket")) if isinstance(lease, Mapping) else (None, None)
+    memory, ticket_of_memory, keeps, quiet = data.get("memory"), "", False, False
+    if isinstance(memory, Mapping) and isinstance(memory.get("ticket"), str):
+        ticket_of_memory = memory["ticket"]
+        keeps, quiet = memory.get("history") is True, memory.get("do_not_disturb") is True
     return SipConfig(
         extension=_take(data, "extension", str),
         display_name=data["display_name"] if isinstance(data.get("display_name"), str) else "",
@@ -63,5 +67,8 @@ def read_config(body: object, token_expires_at: float) -> SipConfig:
         token_expires_in=expires_in,
         lease_held=held if isinstance(held, bool) and isinstance(ticket, str) else None,
         lease_ticket=ticket if isinstance(held, bool) and isinstance(ticket, str) else "",
+        memory_ticket=ticket_of_memory,
+        keeps_history=keeps,
+        do_not_disturb=quiet,
         features=features,
     )

@@ -210,6 +210,5 @@ def caller_to_announce(phone: Phone) -> do.AnnounceCaller:
         return do.AnnounceCaller()
     sounds = phone.sounds
     notify = sounds.wanted.notifications and sounds.permission is Permission.GRANTED and phone.hidden
-    return do.AnnounceCaller(
-        call.uuid, call.number, call.display_name, notify=notify, vibrate=sounds.wanted.vibration
-    )
+    vibrate = sounds.wanted.vibration and not call.silenced
+    return do.AnnounceCaller(call.uuid, call.number, call.display_name, notify=notify, vibrate=vibrate)

@@ -7,7 +7,7 @@ SIP credentials ahead, and goes on with what it has for as long as that is good.
 from __future__ import annotations
 
 from embed_app.core import effects as do
-from embed_app.core import lease
+from embed_app.core import lease, memory
 from embed_app.core import messages as msg
 from embed_app.core.embed_token import TokenError, read_token
 from embed_app.core.model import LinkState, SipConfig, TokenExpiring
@@ -68,6 +68,8 @@ def config_received(turn: Turn, message: msg.ConfigReceived) -> None:
     turn.emit(do.Configure(new))
     start_config_timers(turn)
     lease.received(turn, new)
+    if old is None:
+        memory.configured(turn, new)
     if turn.link.refusal == IN_USE:
         return None
     if state is LinkState.CONFIGURING:

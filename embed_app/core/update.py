@@ -12,6 +12,7 @@ from embed_app.core import (
     lease,
     line,
     media,
+    memory,
     registration,
     resume,
     sounds,
@@ -51,6 +52,7 @@ def update(phone: Phone, message: msg.Message) -> tuple[Phone, tuple[do.Effect, 
     line.settle(turn)
     lease.settle(turn)
     sounds.settle(turn, phone)
+    memory.settle(turn)
     sound = sound_of(turn.phone)
     if sound is not sound_of(phone):
         turn.emit(do.PlaySound(sound))
@@ -72,8 +74,9 @@ def sound_of(phone: Phone) -> Sound:
 
 
 def sounding_call(phone: Phone) -> Call | None:
-    """The call that rings, here or there."""
-    return next((call for call in phone.live_calls if call.state is CallState.RINGING), None)
+    """The call that rings, here or there, and is to be heard."""
+    ringing = (call for call in phone.live_calls if call.state is CallState.RINGING)
+    return next((call for call in ringing if not call.silenced), None)
 
 
 def _route(turn: Turn, message: msg.Message) -> None:
@@ -104,6 +107,18 @@ def _route(turn: Turn, message: msg.Message) -> None:
             tokens.config_received(turn, message)
         case msg.ConfigFailed():
             tokens.config_failed(turn, message)
+        case msg.DoNotDisturbChosen():
+            memory.choose_do_not_disturb(turn, message)
+        case msg.HistoryRequested():
+            memory.retry(turn)
+        case msg.HistoryReceived():
+            memory.received(turn, message)
+        case msg.HistoryFailed():
+            memory.failed(turn, message)
+        case msg.Remembered():
+            memory.remembered(turn, message)
+        case msg.RememberFailed():
+            memory.remember_failed(turn, message)
         case LineGranted():
             line.granted(turn, message)
         case LineFollowed():
@@ -115,6 +130,7 @@ def _route(turn: Turn, message: msg.Message) -> None:
             lease.failed(turn, message)
         case PageLeft():
             lease.page_left(turn, message)
+            memory.page_left(turn)
         case PageFrozen():
             line.frozen(turn)
         case msg.TransportUp():
@@ -149,7 +165,9 @@ def _route(turn: Turn, message: msg.Message) -> None:
             if turn.phone.live_calls:
                 turn.change(panel=message.panel)
         case msg.PageChosen():
+            before = turn.phone.page
             turn.change(page=message.page)
+            memory.page_chosen(turn, before)
         case msg.AudioUnlockRequested():
             turn.emit(do.UnlockAudio())
         case msg.ParentMistake():
@@ -171,6 +189,7 @@ def _went_online(turn: Turn) -> None:
         turn.change_link(offline=False)
         media.network_changed(turn)
     registration.retry(turn)
+    memory.retry(turn)
     keep_alive.ping(turn)
 
 
@@ -203,6 +222,8 @@ def _timer_fired(turn: Turn, name: str, late: float) -> None:
             tokens.credentials_run_out(turn)
         case "lease":
             lease.renew(turn)
+        case "history":
+            memory.load(turn)
         case "leave":
             registration.leave(turn)
         case "ended":

@@ -185,6 +185,15 @@ class TokenExpiring(Event):
     expires_in: int
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DoNotDisturb(Event):
+    """[beyond] The agent has switched it on or off. While it is on, callers hear busy: there is no
+    `incoming_call` and no other event of them."""
+
+    type: ClassVar[str] = "do_not_disturb"
+    on: bool
+
+
 EVENTS: tuple[type[Event], ...] = (
     Registered,
     Unregistered,
@@ -201,6 +210,7 @@ EVENTS: tuple[type[Event], ...] = (
     Ready,
     CallUpdated,
     TokenExpiring,
+    DoNotDisturb,
 )
 
 

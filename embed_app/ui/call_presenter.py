@@ -9,6 +9,7 @@ from embed_app.core.model import Call, CallState, Direction, Panel, TransferStat
 from embed_app.core.release_cause import Reason
 from embed_app.core.two_calls import on_hold
 from embed_app.i18n.translator import Translator
+from embed_app.ui.numbers import shown
 from embed_app.ui.view import Choice, Ended, InCall, IncomingCard, OtherCall
 
 _DIALABLE = re.compile(r"[+0-9*#]{1,32}", re.ASCII)
@@ -18,8 +19,8 @@ def caller(call: Call, unknown: str) -> tuple[str, str]:
     """(what to call the other side, its number or "" where that would only repeat it)."""
     name, number = call.display_name.strip(), call.number.strip()
     if name and name != number:
-        return name, number
-    return number or unknown, ""
+        return name, shown(number)
+    return shown(number) or unknown, ""
 
 
 def incoming_card(call: Call, choice: Choice, translator: Translator) -> IncomingCard:
@@ -28,9 +29,18 @@ def incoming_card(call: Call, choice: Choice, translator: Translator) -> Incomin
         call_uuid=call.uuid,
         name=name,
         number=number,
+        about=_about(call, translator),
         spoken=translator.text("incoming.spoken", name=name),
         choice=choice,
+        can_silence=not call.silenced,
     )
+
+
+def _about(call: Call, translator: Translator) -> str:
+    known = {"campaign": call.campaign_id, "contact": call.external_id}
+    there = {name: value for name, value in known.items() if value}
+    key = "about" if len(there) > 1 else "".join(there)
+    return translator.text(f"incoming.{key}", **there) if there else ""
 
 
 def choice_beside(current: Call | None) -> Choice:
@@ -95,13 +105,12 @@ def _state_text(call: Call, translator: Translator) -> str:
 
 
 def ended(call: Call, translator: Translator) -> Ended:
-    name, number = caller(call, translator.text("call.unknown"))
-    redial = number or name
+    name, _ = caller(call, translator.text("call.unknown"))
     return Ended(
         name=name,
         text=reason_text(call.release or Reason.ERROR, call.direction, translator),
         billsec=call.billsec,
-        redial=redial if _DIALABLE.fullmatch(redial) else "",
+        redial=call.number if _DIALABLE.fullmatch(call.number) else "",
     )
 
 

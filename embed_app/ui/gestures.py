@@ -44,6 +44,12 @@ def wish_of(gesture: Gesture, view: View, new_uuid: Callable[[], str]) -> msg.Me
             return msg.TakeOverRequested()
         case "page" if value in _PAGES:
             return msg.PageChosen(page=Page(value))
+        case "silence":
+            return msg.SilenceRequested(call_uuid=gesture.call_uuid)
+        case "do_not_disturb":
+            return msg.DoNotDisturbChosen(on=not view.do_not_disturb)
+        case "history_retry":
+            return msg.HistoryRequested()
         case "unlock":
             return msg.AudioUnlockRequested()
     return (

@@ -9,6 +9,8 @@ from embed_app.core.two_calls import MAX_CALLS, other_calls
 from embed_app.i18n.translator import Translator
 from embed_app.ui.alerts import banner, flash, problem_panel
 from embed_app.ui.call_presenter import choice_beside, ended, in_call, incoming_card, other_call
+from embed_app.ui.history_presenter import history, missed
+from embed_app.ui.people import last_dialled, people
 from embed_app.ui.sound_presenter import devices, sound_settings
 from embed_app.ui.view import Dialer, Screen, StatusLine, Tone, View
 
@@ -54,6 +56,11 @@ def present(phone: Phone, translator: Translator) -> View:
         status=status,
         dialer=_dialer(phone, translator),
         page=phone.page,
+        people=people(phone.memory),
+        last_dialled=last_dialled(phone.memory),
+        missed=missed(phone, translator),
+        do_not_disturb=phone.do_not_disturb,
+        history=history(phone, translator),
         spoken=spoken,
         banner=banner(phone, translator),
         flash=flash(phone, translator),
@@ -90,6 +97,9 @@ def _status(phone: Phone, translator: Translator) -> StatusLine:
             return StatusLine(text=translator.text("status.idle"), tone=Tone.OFF, can_connect=True)
         case LinkState.REGISTERED:
             extension = link.config.extension if link.config else ""
+            if phone.do_not_disturb:
+                text = translator.text("status.do_not_disturb", extension=extension)
+                return StatusLine(text=text, tone=Tone.WARN)
             return StatusLine(text=translator.text("status.ready", extension=extension), tone=Tone.OK)
         case LinkState.LEAVING:
             return StatusLine(text=translator.text("status.leaving"), tone=Tone.BUSY)

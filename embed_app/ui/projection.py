@@ -14,6 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 
 from embed_app.core.screens import Page
 from embed_app.ui.sound_projection import project_sounds
@@ -21,8 +22,12 @@ from embed_app.ui.view import (
     Banner,
     Choice,
     Ended,
+    History,
+    HistoryRow,
     InCall,
     IncomingCard,
+    Kind,
+    Missed,
     OtherCall,
     ProblemPanel,
     Screen,
@@ -53,6 +58,9 @@ def project(view: View) -> Projection:
         "incoming": {"hidden": not view.incoming, "data-over": view.in_call is not None},
         **_notices(view),
         **_pages(view),
+        **_missed(view.missed),
+        **_history(view.history),
+        "do-not-disturb": {"aria-checked": _yes(view.do_not_disturb)},
         **_dialer(view),
         **_in_call(view.in_call),
         **_problem(view.problem),
@@ -61,7 +69,14 @@ def project(view: View) -> Projection:
     sound_elements, sound_lists = project_sounds(view)
     elements |= sound_elements
     others = {other.call_uuid: _other(other) for other in view.others}
-    return Projection(elements, {"incoming-list": cards, "other-calls": others, **sound_lists})
+    lists: dict[str, Mapping[str, Mapping[str, Properties]]] = {
+        "incoming-list": cards,
+        "other-calls": others,
+        **sound_lists,
+    }
+    if view.history is not None:
+        lists["history-list"] = _rows(view.history)
+    return Projection(elements, lists)
 
 
 def _notices(view: View) -> dict[str, Properties]:
@@ -111,6 +126,44 @@ def _pages(view: View) -> dict[str, Properties]:
         for page in Page
     }
     return {"pages": {"hidden": not free}, **shown, **buttons}
+
+
+def _missed(missed: Missed) -> dict[str, Properties]:
+    return {
+        "missed-count": {"text": missed.count, "hidden": not missed.count},
+        "missed-spoken": {"text": missed.spoken},
+    }
+
+
+def _history(history: History | None) -> dict[str, Properties]:
+    if history is None:
+        return {}
+    return {
+        "history-list": {"aria-busy": _yes(history.busy)},
+        "history-error": {"hidden": not history.error},
+        "history-error-text": {"text": history.error},
+        "history-note": {"text": history.note},
+    }
+
+
+@lru_cache(maxsize=2)
+def _rows(history: History) -> Mapping[str, Mapping[str, Properties]]:
+    """The same rows for the same history: whoever writes them sees at once that nothing is new."""
+    return {row.call_uuid: _row(row) for row in history.rows}
+
+
+def _row(row: HistoryRow) -> dict[str, Properties]:
+    return {
+        "day": {"text": row.day, "hidden": not row.day},
+        "row": {"data-kind": row.kind.value, "data-number": row.redial, "disabled": not row.redial},
+        **{kind.value: {"hidden": kind is not row.kind} for kind in Kind},
+        "callable": {"hidden": not row.redial},
+        "name": {"text": row.name},
+        "number": {"text": row.number, "hidden": not row.number},
+        "what": {"text": row.what},
+        "time": {"text": row.time},
+        "duration": {"text": row.duration, "hidden": not row.duration},
+    }
 
 
 def _dialer(view: View) -> dict[str, Properties]:
@@ -185,6 +238,8 @@ def _card(card: IncomingCard) -> dict[str, Properties]:
         "card": {"aria-label": card.spoken},
         "name": {"text": card.name, "title": card.name},
         "number": {"text": card.number, "hidden": not card.number},
+        "about": {"text": card.about, "hidden": not card.about},
+        "silence": {"data-call": card.call_uuid, "hidden": not card.can_silence},
         "answer": {"data-call": card.call_uuid},
         "answer-plain": {"hidden": card.choice is Choice.HOLD},
         "answer-hold": {"hidden": card.choice is not Choice.HOLD},

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from embed_app.core.screens import Page
+from embed_app.ui.people import Person
 
 
 class Screen(StrEnum):
@@ -60,6 +61,51 @@ class Dialer:
     placeholder: str
 
 
+class Kind(StrEnum):
+    """What a call of the history was."""
+
+    MISSED = "missed"
+    INBOUND = "inbound"
+    OUTBOUND = "outbound"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HistoryRow:
+    """`day`: the heading above it, "" where it is the one of the row before."""
+
+    call_uuid: str
+    day: str
+    kind: Kind
+    name: str
+    number: str
+    """Empty where `name` already is the number."""
+    what: str
+    time: str
+    duration: str
+    redial: str
+    """The number to call; empty where it is nothing one can dial."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class History:
+    """Compared by identity: the same one is the same hundred rows."""
+
+    rows: tuple[HistoryRow, ...]
+    note: str
+    """In the place of rows, or under them; empty for none."""
+    error: str
+    """What could not be loaded or saved; empty where all is well."""
+    busy: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Missed:
+    """Calls nobody has looked at yet; both empty for none."""
+
+    count: str
+    spoken: str
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IncomingCard:
     call_uuid: str
@@ -67,8 +113,11 @@ class IncomingCard:
     """What to call the caller: the name, else the number, else a word for an unknown one."""
     number: str
     """Empty where `name` already is the number."""
+    about: str
+    """Campaign and customer number where the call brought them; else empty."""
     spoken: str
     choice: Choice
+    can_silence: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -182,8 +231,15 @@ class View:
     dialer: Dialer
     page: Page
     """Shown where no call and no problem fills the frame."""
+    people: tuple[Person, ...]
+    """Whom to suggest while a number is typed."""
+    last_dialled: str
+    missed: Missed
+    do_not_disturb: bool
     spoken: str
     """For the one polite live region: the state that matters most, without a running clock."""
+    history: History | None = None
+    """None while it cannot be seen."""
     banner: Banner | None = None
     flash: Banner | None = None
     """As `banner`, but from this very step: the screen keeps it for some seconds."""

@@ -33,7 +33,18 @@ from embed_app.core.sound_messages import (
 )
 from tests.core.driver import CALL, DIALOG, GOOD, OTHER, THIRD, bye, config, dial, invite, token
 
-LINK_TIMERS = ("lease", "quiet", "reconnect", "leave", "token", "credentials", "ping", "pong")
+LINK_TIMERS = (
+    "history",
+    "remember",
+    "lease",
+    "quiet",
+    "reconnect",
+    "leave",
+    "token",
+    "credentials",
+    "ping",
+    "pong",
+)
 Sample = Callable[[Phone], msg.Message]
 
 
@@ -100,6 +111,7 @@ CALLS: Mapping[str, Sample] = {
     "Hangup other": fixed(msg.HangupRequested(call_uuid=THIRD)),
     "Hold": about_call(msg.HoldRequested),
     "Unhold": about_call(msg.UnholdRequested),
+    "Silence": about_call(msg.SilenceRequested),
     "Mute": about_call(msg.MuteRequested),
     "Unmute": about_call(msg.UnmuteRequested),
     "Dtmf": about_call(msg.DtmfRequested, digits="12#"),
@@ -143,6 +155,15 @@ CALLS: Mapping[str, Sample] = {
 OTHERS: Mapping[str, Sample] = {
     "Panel": fixed(msg.PanelChosen(panel=Panel.KEYPAD)),
     "Page": fixed(msg.PageChosen(page=Page.HISTORY)),
+    "DoNotDisturb": fixed(msg.DoNotDisturbChosen(on=True)),
+    "Disturb": fixed(msg.DoNotDisturbChosen(on=False)),
+    "HistoryRequested": fixed(msg.HistoryRequested()),
+    "HistoryReceived": fixed(msg.HistoryReceived(calls=(), seen_at=5)),
+    **{f"HistoryFailed {s}": fixed(msg.HistoryFailed(status=s)) for s in (0, 401)},
+    "Remembered": fixed(msg.Remembered(calls=frozenset((CALL,)), seen_at=5, do_not_disturb=True)),
+    **{f"RememberFailed {s}": fixed(msg.RememberFailed(status=s, calls=frozenset())) for s in (0, 401, 422)},
+    "timer history": timer("history"),
+    "timer remember": timer("remember"),
     "DevicesChanged": fixed(msg.DevicesChanged()),
     "AudioUnlock": fixed(msg.AudioUnlockRequested()),
     "ParentMistake": fixed(msg.ParentMistake(code="invalid_payload", fields=("number",))),

@@ -77,7 +77,7 @@ TOUCHES: Mapping[str, tuple[str, ...]] = {
     "out inviting": (*ALWAYS, "Sent"),
     "out ringing": (*ALWAYS, "Sent"),
     "out answered": (*ALWAYS, *WHILE_ANSWERED, "Sent"),
-    "in ringing": ALWAYS,
+    "in ringing": (*ALWAYS, "Silence"),
     "in answering": ALWAYS,
     "in answered": (*ALWAYS, *WHILE_ANSWERED),
     "out resuming": (*ALWAYS, "timer resume"),

@@ -36,6 +36,7 @@ KEYS: dict[str, set[str]] = {
     "ready": {"version", "extension", "state"},
     "call_updated": {"call"},
     "token_expiring": {"expires_in"},
+    "do_not_disturb": {"on"},
 }
 TWELVE = list(KEYS)[:12]
 REASONS = {
@@ -59,6 +60,7 @@ def posted() -> list[Any]:
     world.agent.dispatch(msg.HoldChanged(call_uuid=CALL, held=True))
     world.agent.dispatch(msg.DigitReceived(call_uuid=CALL, digit="5", via="info"))
     world.window.send("call", {"number": "x"})
+    world.agent.dispatch(msg.DoNotDisturbChosen(on=True))
     world.clock.advance(5)
     world.agent.dispatch(bye())
     world.agent.dispatch(msg.TransportDown(reason="code 1006"))
@@ -88,7 +90,7 @@ def test_msgspec_reads_every_payload_back(posted: list[Any], shape: type[ev.Even
             assert json.loads(json.dumps(back)) == payload
 
 
-def test_the_twelve_events_and_three_of_ours() -> None:
+def test_the_twelve_events_and_four_of_ours() -> None:
     assert {shape.type for shape in ev.EVENTS} == set(KEYS)
     assert len(TWELVE) == 12
 

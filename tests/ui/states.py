@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 from embed_app.core.call import rings_here
 from embed_app.core.media_watch import MediaWatch, Quality
@@ -21,10 +22,11 @@ from embed_app.core.model import (
     TransferState,
     Transport,
 )
+from embed_app.core.past_calls import Loaded, Memory, PastCall
 from embed_app.core.release_cause import Reason
 from embed_app.core.sound_choices import Device, DeviceKind, Permission, Preferences, Sounds, Trial
 
-START = 1_782_000_000.0
+START = 1_782_030_000.0
 NUMBER = "0912345678"
 NAME = "Nguyễn Thị Ngọc Quỳnh"
 LONG_NAME = "Công ty TNHH Một thành viên Thương mại và Dịch vụ Kỹ thuật Ứng dụng Phường Ỷ La Ế ẵ ợ ự " * 3
@@ -41,6 +43,8 @@ CONFIG = SipConfig(
     wss_urls=("wss://pbx.example/sip",),
     ice_servers=(),
     token_expires_in=300.0,
+    memory_ticket="ticket",
+    keeps_history=True,
 )
 READY = Phone(
     link=Link(state=LinkState.REGISTERED, transport=Transport.UP, config=CONFIG),
@@ -74,6 +78,41 @@ SECOND = Call(
     started_at=START,
     answered_at=START + 60,
 )
+
+_DAY = 86_400
+
+
+def past(number: str, ago: int, reason: Reason, **changes: Any) -> PastCall:
+    """A call that came `ago` seconds before now."""
+    began = int(START) - ago
+    fresh = PastCall(
+        uuid=f"past-{ago}",
+        inbound=True,
+        number=number,
+        started_at=began,
+        answered_at=None,
+        ended_at=began + 20,
+        reason=reason,
+    )
+    return replace(fresh, **changes)
+
+
+def talked(ago: int, seconds: int) -> dict[str, Any]:
+    began = int(START) - ago
+    return {"answered_at": began + 5, "ended_at": began + 5 + seconds}
+
+
+CALLS = (
+    past(NUMBER, 300, Reason.NO_ANSWER, name=NAME),
+    past("02838221234", 1800, Reason.LOCAL_HANGUP, inbound=False, **talked(1800, 252)),
+    past("1002", 4000, Reason.BUSY, inbound=False, name="Trần Bình"),
+    past(NUMBER, _DAY, Reason.REMOTE_HANGUP, name=NAME, **talked(_DAY, 3900)),
+    past("", _DAY + 60, Reason.CANCELLED),
+    past("+842838221234", _DAY + 900, Reason.REJECTED, name=LONG_NAME),
+    past("0389123456", 3 * _DAY, Reason.ANSWERED_ELSEWHERE, name=MIXED_NAME),
+    past("0389123457", 400 * _DAY, Reason.NO_ANSWER, inbound=False),
+)
+LOADED = Memory(calls=CALLS, loaded=Loaded.YES)
 
 
 HEADSET = Device("5f1c", "Tai nghe Jabra Evolve2 65 (0b0e:0e90) qua Bluetooth của phòng chăm sóc khách hàng")
@@ -111,7 +150,6 @@ STATES: dict[str, Phone] = {
     "idle": on_link(LinkState.IDLE),
     "connecting": on_link(LinkState.CONNECTING),
     "ready": READY,
-    "history": replace(READY, page=Page.HISTORY),
     "settings": replace(READY, page=Page.SETTINGS, sounds=DEVICES),
     "settings_unnamed": replace(READY, page=Page.SETTINGS),
     "settings_absent": replace(READY, page=Page.SETTINGS, sounds=replace(DEVICES, wanted=ABSENT)),
@@ -119,6 +157,26 @@ STATES: dict[str, Phone] = {
         READY, page=Page.SETTINGS, sounds=replace(DEVICES, trial=Trial.LEVEL, heard=True)
     ),
     "device_replaced": replace(READY, sounds=replace(DEVICES, replaced=DeviceKind.MICROPHONE)),
+    "missed": replace(READY, memory=LOADED),
+    "do_not_disturb": replace(READY, do_not_disturb=True),
+    "history": replace(READY, page=Page.HISTORY, memory=LOADED),
+    "history_loading": replace(READY, page=Page.HISTORY),
+    "history_empty": replace(READY, page=Page.HISTORY, memory=Memory(loaded=Loaded.YES)),
+    "history_failed": replace(READY, page=Page.HISTORY, memory=Memory(loaded=Loaded.FAILED)),
+    "history_not_saved": replace(
+        READY, page=Page.HISTORY, memory=replace(LOADED, unsaved=CALLS[:1], failures=1)
+    ),
+    "history_not_kept": replace(
+        READY,
+        page=Page.HISTORY,
+        memory=replace(LOADED, calls=CALLS[:2]),
+        link=replace(READY.link, config=replace(CONFIG, keeps_history=False)),
+    ),
+    "settings_do_not_disturb": replace(READY, page=Page.SETTINGS, do_not_disturb=True),
+    "incoming_campaign": replace(
+        READY, calls=(replace(INBOUND, campaign_id="Hè 2026", external_id="KH-00912"),)
+    ),
+    "incoming_silenced": replace(READY, calls=(replace(INBOUND, silenced=True),)),
     "leaving": on_link(LinkState.LEAVING),
     "reconnecting": on_link(LinkState.WAITING, attempt=3),
     "flash": replace(READY, notices=(Problem(code="invalid_number"),)),

@@ -269,7 +269,7 @@ def test_the_ring_is_tuned(page: Page) -> None:
 
 def test_names_are_text(page: Page) -> None:
     run(page, "show('incoming_mixed')")
-    assert "<b>Khách hàng</b>" in page.locator('[data-part="name"]').inner_text()
+    assert "<b>Khách hàng</b>" in page.locator('#incoming [data-part="name"]').inner_text()
     assert page.locator("#incoming b").count() == 0
 
 

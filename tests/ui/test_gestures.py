@@ -13,7 +13,7 @@ from tests.ui.markup import read_page
 from tests.ui.states import ANSWERED, SECOND, STATES
 
 UUID = ANSWERED.uuid
-LOCAL = {"key", "backspace"}
+LOCAL = {"key", "backspace", "suggestion"}
 
 
 def wish(state: str, action: str, value: str = "", call_uuid: str = "") -> msg.Message | None:

@@ -24,7 +24,15 @@ from embed_app.core.model import (
 )
 from embed_app.core.release_cause import Reason
 from embed_app.i18n.translator import Translator
-from embed_app.ui import alerts, call_presenter, gestures, presenter, projection
+from embed_app.ui import (
+    alerts,
+    call_presenter,
+    gestures,
+    history_presenter,
+    presenter,
+    projection,
+    suggestions,
+)
 from embed_app.ui.presenter import present
 from embed_app.ui.projection import minutes, project
 from embed_app.ui.view import Screen, Tone
@@ -88,7 +96,7 @@ def test_every_call_state_is_named(state: CallState, text: str) -> None:
     view = present(with_calls(replace(OUTBOUND, state=state)), VI)
     assert view.in_call is not None
     assert view.in_call.state == text
-    assert view.spoken == f"{text} {NUMBER}"
+    assert view.spoken == f"{text} 0912 345 678"
     assert view.in_call.can_dial_tones == view.in_call.can_hold == (state is CallState.ANSWERED)
 
 
@@ -167,7 +175,7 @@ def test_a_caller_without_name_or_number_still_has_a_line() -> None:
     card = present(with_calls(replace(INBOUND, display_name="", number="")), VI).incoming[0]
     assert (card.name, card.number) == ("Số ẩn", "")
     card = present(with_calls(replace(INBOUND, display_name=NUMBER)), VI).incoming[0]
-    assert (card.name, card.number) == (NUMBER, "")
+    assert (card.name, card.number) == ("0912 345 678", "")
 
 
 def test_names_reach_the_screen_unchanged() -> None:
@@ -307,7 +315,10 @@ def test_a_call_hides_the_page_and_gives_it_back() -> None:
     assert shown(replace(after(ANSWERED, Reason.BUSY), page=Page.HISTORY)) == ["history", "pages"]
 
 
-@pytest.mark.parametrize("module", [alerts, call_presenter, gestures, presenter, projection])
+@pytest.mark.parametrize(
+    "module",
+    [alerts, call_presenter, gestures, history_presenter, presenter, projection, suggestions],
+)
 def test_no_sentence_is_written_outside_the_translations(module: ModuleType) -> None:
     tree = ast.parse(inspect.getsource(module))
     documentation = {
@@ -325,4 +336,4 @@ def test_answered_shows_the_time_it_was_answered() -> None:
     view = present(with_calls(ANSWERED), VI)
     assert view.in_call is not None
     assert view.in_call.timer_from == ANSWERED.answered_at
-    assert project(view).elements["call-timer"]["data-from"] == "1782000000.000"
+    assert project(view).elements["call-timer"]["data-from"] == "1782030000.000"
