@@ -5,13 +5,14 @@ from __future__ import annotations
 from embed_app.core.call import active_call, rings_here
 from embed_app.core.model import LinkState, Page, Phone
 from embed_app.core.places import IN_USE
+from embed_app.core.sound_choices import Trial
 from embed_app.core.two_calls import MAX_CALLS, other_calls
 from embed_app.i18n.translator import Translator
 from embed_app.ui.alerts import banner, flash, problem_panel
 from embed_app.ui.call_presenter import choice_beside, ended, in_call, incoming_card, other_call
 from embed_app.ui.history_presenter import history, missed
 from embed_app.ui.people import last_dialled, people
-from embed_app.ui.sound_presenter import devices, sound_settings
+from embed_app.ui.sound_presenter import devices, sound_settings, trial_text
 from embed_app.ui.view import Dialer, Screen, StatusLine, Tone, View
 
 _COMING_UP = (
@@ -38,15 +39,19 @@ def present(phone: Phone, translator: Translator) -> View:
     if current is not None:
         full = len(phone.live_calls) >= MAX_CALLS
         view_call = in_call(current, others, phone.panel, full=full, translator=translator)
+    in_settings = phone.page is Page.SETTINGS and screen in (Screen.DIALER, Screen.ENDED)
     if cards:
         spoken = cards[-1].spoken
+    elif phone.sounds.replaced is not None:
+        spoken = translator.text(f"banner.replaced.{phone.sounds.replaced}")
+    elif in_settings and phone.sounds.trial is not Trial.NONE:
+        spoken = trial_text(phone.sounds, translator)
     elif view_call is not None:
         spoken = translator.text("call.spoken", state=view_call.state, name=view_call.name)
     elif view_ended is not None and screen is Screen.ENDED:
         spoken = view_ended.text
     else:
         spoken = panel.title if panel is not None else status.text
-    in_settings = phone.page is Page.SETTINGS and screen in (Screen.DIALER, Screen.ENDED)
     in_devices = view_call is not None and view_call.devices_open
     return View(
         lang=translator.locale,

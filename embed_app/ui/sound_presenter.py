@@ -49,7 +49,6 @@ def _hint(sounds: Sounds, translator: Translator, *, in_call: bool) -> str:
 def sound_settings(sounds: Sounds, translator: Translator) -> SoundSettings:
     wanted = sounds.wanted
     ringtones = tuple(Option(tone.value, translator.text(f"ringtone.{tone}")) for tone in Ringtone)
-    heard = sounds.trial is Trial.LEVEL and sounds.heard
     return SoundSettings(
         ringtone=Select(ringtones, wanted.ringtone.value),
         volume=wanted.volume,
@@ -62,8 +61,13 @@ def sound_settings(sounds: Sounds, translator: Translator) -> SoundSettings:
         testing_microphone=sounds.trial is Trial.LEVEL,
         testing_echo=sounds.trial in (Trial.RECORDING, Trial.PLAYING),
         testing_ring=sounds.trial is Trial.RING,
-        trial_text=translator.text("trial.heard" if heard else _TRIAL_TEXT[sounds.trial]),
+        trial_text=trial_text(sounds, translator),
     )
+
+
+def trial_text(sounds: Sounds, translator: Translator) -> str:
+    heard = sounds.trial is Trial.LEVEL and sounds.heard
+    return translator.text("trial.heard" if heard else _TRIAL_TEXT[sounds.trial])
 
 
 def _notifications_state(sounds: Sounds, translator: Translator) -> str:

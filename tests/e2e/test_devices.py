@@ -54,6 +54,8 @@ window.plug = () => {
   window.gone = "";
   navigator.mediaDevices.dispatchEvent(new Event("devicechange"));
 };
+window.shaken = [];
+navigator.vibrate = (pattern) => shaken.push(pattern);
 let hidden = false;
 Object.defineProperty(document, "hidden", { get: () => hidden });
 window.hide = (on) => {
@@ -267,11 +269,13 @@ def test_a_caller_is_announced_by_a_notification_while_the_page_is_hidden(phone:
     until(lambda: phone.frame.evaluate("notified.length"), "a notification")
     told = phone.frame.evaluate("notified.map(({ title, body, open }) => [title, body, open])")
     assert told == [["Cuộc gọi đến", "Nguyễn Văn An\n1001", True]]
+    assert phone.frame.evaluate("shaken[0]") == [400, 200, 400]
     assert "Nguyễn Văn An" in phone.frame.evaluate("document.title")
     alice.send("hangup")
     hangup_of(phone)
     until(lambda: phone.frame.evaluate("notified.every(({ open }) => !open)"), "it to close")
     assert phone.frame.evaluate("document.title") == calm
+    assert phone.frame.evaluate("shaken.at(-1)") == 0
 
 
 def test_who_looks_at_the_page_gets_no_notification(phone: Phone, alice: Phone) -> None:

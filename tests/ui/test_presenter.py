@@ -337,3 +337,27 @@ def test_answered_shows_the_time_it_was_answered() -> None:
     assert view.in_call is not None
     assert view.in_call.timer_from == ANSWERED.answered_at
     assert project(view).elements["call-timer"]["data-from"] == "1782030000.000"
+
+
+def test_a_replaced_device_and_a_trial_are_said_to_who_cannot_see_them() -> None:
+    said = present(STATES["device_replaced"], VI).spoken
+    assert said == VI.text("banner.replaced.microphone")
+    assert present(STATES["settings_testing"], VI).spoken == VI.text("trial.heard")
+    assert present(STATES["settings"], VI).spoken == present(STATES["ready"], VI).spoken
+
+
+def test_a_chosen_device_that_is_gone_stays_on_its_list() -> None:
+    devices = present(STATES["settings_absent"], VI).devices
+    assert devices is not None
+    assert devices.speaker.chosen == "gone"
+    assert devices.speaker.options[-1].text == "Loa hội nghị (chưa cắm)"
+    assert devices.microphone.chosen == ""
+
+
+def test_devices_are_shown_only_to_who_looks_at_them() -> None:
+    shown = {name for name, phone in STATES.items() if present(phone, VI).devices is not None}
+    assert shown == {name for name in STATES if name.startswith("settings") or name.endswith("devices")} | {
+        "devices_unnamed"
+    }
+    unnamed = [present(STATES[name], VI).devices for name in ("settings_unnamed", "devices_unnamed")]
+    assert [bool(each and each.hint) for each in unnamed] == [True, False]
