@@ -74,12 +74,12 @@ def test_dial_and_hang_up(page: Page) -> None:
     page.keyboard.type("+1003")
     page.keyboard.press("Backspace")
     page.keyboard.type("2")
-    expect(named(page, "textbox", "Số điện thoại")).to_have_value("+1002")
+    expect(named(page, "combobox", "Số điện thoại")).to_have_value("+1 002")
     page.keyboard.press("Enter")
     tab_to(page, "Gác máy")
     page.keyboard.press("Enter")
     assert [(name, fields.get("number")) for name, fields in wishes(page)] == [
-        ("DialRequested", "+1002"),
+        ("DialRequested", "+1 002"),
         ("HangupRequested", None),
     ]
     expect(page.locator("#dialer")).to_be_focused()
@@ -96,7 +96,7 @@ def test_dial_with_the_keys_of_the_screen(page: Page) -> None:
 
 def test_answer(page: Page) -> None:
     run(page, "then['AnswerRequested'] = 'answered'")
-    named(page, "textbox", "Số điện thoại").focus()
+    named(page, "combobox", "Số điện thoại").focus()
     run(page, "show('incoming')")
     tab_to(page, "Nghe")
     page.keyboard.press("Enter")
@@ -227,7 +227,7 @@ TREES = {
       - alert:
         - paragraph: Số không đúng
       - region "Quay số":
-        - textbox "Số điện thoại"
+        - combobox "Số điện thoại"
         - group "Phím số"
         - button "Gọi"
     """,
