@@ -26,6 +26,7 @@ const boot = globalThis.zorioBoot;
 async function startFast() {
   if (!boot.early) return null; // not even begun: the head has said why
   try {
+    await boot.painted; // evaluating it would come before
     const { phone } = await import("./fast-start.mjs");
     return (await phone).python;
   } catch (error) {

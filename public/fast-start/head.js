@@ -9,7 +9,8 @@
   var FRESH_MS = 8000; // an answer tells how long credentials last: an old one would tell it wrongly
   var UNWANTED_MS = 20000;
   var WARM_MS = 3000;
-  var UNPAINTED_MS = 100;
+  var UNPAINTED_MS = 160;
+  var NEAR_MS = 25;
   var PROVEN_MS = 20000; // after it the browser has compiled what it compiles, and PyScript is there
   var boot = window.zorioBoot;
   // What the plain path would not tell anybody: texts without names, numbers or tokens.
@@ -130,7 +131,8 @@
     return fetch(boot.assets + name, { integrity: hash });
   }
 
-  // Compiling takes every core there is: what is painted first is painted sooner if it waits. The download does not.
+  // Compiling takes every core there is, and so does unpacking what a near server sends: what is painted first is painted
+  // sooner if they wait.
   function painted() {
     return new Promise(function (resolve) {
       requestAnimationFrame(function () { setTimeout(resolve); });
@@ -138,13 +140,31 @@
     });
   }
 
+  function preloadModule(name) {
+    var link = document.createElement("link");
+    link.rel = "modulepreload";
+    link.href = boot.assets + name;
+    document.head.appendChild(link);
+  }
+
+  // From afar the download takes longest: there it begins at once.
+  function isNear() {
+    var page = performance.getEntriesByType("navigation")[0];
+    return Boolean(page) && page.responseStart - page.requestStart < NEAR_MS;
+  }
+
   try {
-    var wasm = quiet(asset("pyodide.asm.wasm", WASM_HASH));
+    boot.painted = painted();
+    var begun = isNear() ? boot.painted : Promise.resolve();
+    begun.then(function () { preloadModule("fast-start.mjs"); });
+    var wasm = quiet(begun.then(function () { return asset("pyodide.asm.wasm", WASM_HASH); }));
     boot.early = {
-      module: quiet(painted().then(function () {
+      module: quiet(boot.painted.then(function () {
         return WebAssembly.compileStreaming(wasm);
       })),
-      image: quiet(asset("python.image", IMAGE_HASH).then(function (response) {
+      image: quiet(begun.then(function () {
+        return asset("python.image", IMAGE_HASH);
+      }).then(function (response) {
         if (!response.ok) throw new Error("python.image: status " + response.status);
         return response.arrayBuffer();
       })),

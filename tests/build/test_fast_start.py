@@ -50,6 +50,35 @@ def run_python(parent: Embedded, expression: str) -> Any:
     return json.loads(parent.frame.evaluate(script, expression))
 
 
+UNPAINTED = """(milliseconds) => {
+  if (window === top) return;
+  const from = { responseStart: milliseconds, requestStart: 0 };
+  performance.getEntriesByType = (type) => (type === "navigation" ? [from] : []);
+  const soon = window.requestAnimationFrame;
+  window.requestAnimationFrame = (painted) => (window.paint ? soon(painted) : (window.paint = painted));
+  const later = window.setTimeout;
+  window.setTimeout = (work, delay, ...more) => (delay === 160 ? 0 : later(work, delay, ...more));
+}"""
+LARGE = {"pyodide.asm.wasm", "python.image", "fast-start.mjs"}
+
+
+@pytest.mark.parametrize("milliseconds", [24, 25])
+def test_downloads_wait_for_the_first_paint_where_the_server_is_near(
+    parent: Embedded, site: FrameSite, milliseconds: int
+) -> None:
+    requested: set[str] = set()
+    parent.page.on("request", lambda request: requested.add(request.url.rsplit("/", 1)[1]))
+    parent.page.add_init_script(f"({UNPAINTED})({milliseconds})")
+    parent.embed(url(site))
+    parent.shows_the_shell()
+    parent.until("Boolean(globalThis.zorioSip)")  # the page is read, and its first scripts have run
+    assert requested & LARGE == (set() if milliseconds < 25 else LARGE)
+    parent.frame.evaluate("paint()")
+    parent.reaches("started")
+    assert parent.frame.evaluate(DIAGNOSTICS) == []
+    answers(parent)
+
+
 def test_it_starts_without_the_standard_library_and_without_pyscript(
     parent: Embedded, site: FrameSite
 ) -> None:
