@@ -24,6 +24,10 @@ export function openEarly() {
   }
 }
 
+export function isOpenEarly() {
+  return early !== null;
+}
+
 /** The promise of its stream, once; null when there is none. */
 export function takeEarly() {
   const taken = early;

@@ -1,7 +1,7 @@
 import { SessionDescriptionHandler } from "sip.js/lib/platform/web/index.js";
 
 import { openWanted, wantedMicrophone } from "./devices.js";
-import { takeEarly } from "./early-microphone.js";
+import { isOpenEarly, takeEarly } from "./early-microphone.js";
 import { canReadRtp, passSender, watchReceiver } from "./received-dtmf.js";
 
 // Shorter ones Chromium sends as end packets alone, of which some phones hear the first digit only.
@@ -31,14 +31,14 @@ export class CallMedia extends SessionDescriptionHandler {
   #wanted;
   #capMs;
   #lender = null;
-  /** The microphone that was wanted when one was opened; null before. */
+  /** The wanted microphone that is open, "" for the browser's own choice; null before. */
   #asked = null;
   #changing = Promise.resolve();
   /** Ends all listening: Chromium keeps some objects of a closed connection for ever, and with them whoever listens. */
   #open = new AbortController();
 
   constructor(logger, settings) {
-    super(logger, (_constraints, media) => media.openMicrophone(), {
+    super(logger, (_constraints, media) => media.openFirst(), {
       peerConnectionConfiguration: {
         // max-bundle breaks peers that answer without BUNDLE
         bundlePolicy: "balanced",
@@ -54,6 +54,19 @@ export class CallMedia extends SessionDescriptionHandler {
     };
   }
 
+  /** Whoever wants another one meanwhile waits until this one is there. */
+  openFirst() {
+    const wasEarly = isOpenEarly();
+    const opening = this.openMicrophone();
+    this.#changing = opening.then(
+      () => {},
+      () => {},
+    );
+    // A device may have another id in every page, and it was opened before Python found it by its name.
+    if (wasEarly) opening.then(() => this.useMicrophone()).catch(() => {});
+    return opening;
+  }
+
   /** The microphone as a stream; a call that ended while the user was being asked leaves nothing open. */
   async openMicrophone() {
     let stream;
@@ -65,6 +78,8 @@ export class CallMedia extends SessionDescriptionHandler {
       this.hooks?.microphoneFailed(refusalName(error), error.message);
       throw error;
     }
+    // Not the wanted one, which was not there or was not yet known: it is worth another try when it is wanted again.
+    if (stream.getAudioTracks()[0]?.getSettings().deviceId !== this.#asked) this.#asked = "";
     for (const track of stream.getTracks()) {
       track.enabled = this.#microphoneOn;
       // Unplugged, or the permission taken back. Our own stop() is no such event.

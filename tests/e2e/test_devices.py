@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import expect
 
-from tests.e2e.crm import plain_browser
+from tests.e2e.crm import open_crm, plain_browser, reload_in_call
 from tests.e2e.phone import Phone
 from tests.e2e.talk import documented, hangup_of, requests, ring, talk
 from tests.e2e.world import World, until
@@ -195,6 +195,23 @@ def test_what_was_chosen_is_known_to_other_tabs_and_to_the_next_page(
         alice.wait_audio(theirs)
         assert sent(next_one) == SECOND
         next_one.close()
+
+
+def test_a_call_that_outlives_its_page_goes_on_with_the_chosen_microphone(
+    world: World, alice: Phone, tmp_path: Path
+) -> None:
+    """It is opened before Python is up; and here its id is another in every page, only its name stays."""
+    with plain_browser(world, tmp_path) as browser:
+        phone = open_crm(world, "1004", browser, init_script=WATCH)
+        ours, theirs = talk(phone, alice)
+        phone.frame.locator("#devices").click()
+        choose(phone, "call-microphone", SECOND)
+        until(lambda: sent(phone) == SECOND, "the other microphone")
+        reload_in_call(phone, ours, alice, theirs)
+        until(lambda: sent(phone) == SECOND, "the chosen microphone")
+        alice.wait_audio(theirs)
+        phone.close()
+        hangup_of(alice)
 
 
 def test_where_storage_is_denied_the_choice_lasts_as_long_as_the_page(phone: Phone) -> None:
