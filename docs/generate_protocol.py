@@ -31,8 +31,9 @@ STATE_ANSWER = {
         "active_call_uuid": {"anyOf": [{"type": "string"}, {"type": "null"}]},
         "do_not_disturb": {"type": "boolean"},
         "attempt": {"type": "integer"},
+        "size": {"anyOf": [{"$ref": "#/$defs/Resize"}, {"type": "null"}]},
     },
-    "required": ["state", "extension", "calls", "active_call_uuid", "do_not_disturb", "attempt"],
+    "required": ["state", "extension", "calls", "active_call_uuid", "do_not_disturb", "attempt", "size"],
 }
 ID = {"type": "string", "minLength": 1, "maxLength": MAX_ID}
 

@@ -8,7 +8,7 @@ export type ErrorObject = { code: "token_missing" | "token_malformed" | "token_e
 
 export type CallOptions = { campaignId?: string | number | null; leadId?: string | number | null; headers?: Record<string, string | number> };
 
-export type StateAnswer = { state: "idle" | "configuring" | "standby" | "connecting" | "registering" | "registered" | "waiting" | "leaving" | "refused"; extension: string | null; calls: Array<CallObject>; active_call_uuid: string | null; do_not_disturb: boolean; attempt: number };
+export type StateAnswer = { state: "idle" | "configuring" | "standby" | "connecting" | "registering" | "registered" | "waiting" | "leaving" | "refused"; extension: string | null; calls: Array<CallObject>; active_call_uuid: string | null; do_not_disturb: boolean; attempt: number; size: Resize | null };
 
 export interface CommandPayloads {
   connect: Record<string, never>;
@@ -43,6 +43,7 @@ export interface EventPayloads {
   call_updated: { call: CallObject; resumed?: true };
   token_expiring: { expires_in: number };
   do_not_disturb: { on: boolean };
+  resize: { width: number; height: number };
 }
 
 export type Command = { [T in keyof CommandPayloads]:

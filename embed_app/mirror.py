@@ -51,11 +51,13 @@ def _names(text: str) -> frozenset[str]:
 
 _ONLY: Mapping[type, frozenset[str]] = {
     Link: _names("state lease transport config attempt down_reason unregistered wanted refusal offline"),
-    SipConfig: _names("extension display_name keeps_history"),
+    SipConfig: _names("extension display_name keeps_history account_name accent"),
     MediaWatch: _names("connection heard lost_at missed quality microphone_lost"),
 }
 _LEFT_OUT: Mapping[type, frozenset[str]] = {
-    Phone: _names("settings timers due timer_count farewells now page sounds hidden memory"),
+    Phone: _names(
+        "settings timers due timer_count farewells now page sounds hidden memory fold calls_seen wide"
+    ),
     Call: _names("headers last_digit glares resume_tries resume_in_dialog aside hold_refused"),
     **dict.fromkeys(FORWARDED, _names("at chance")),
 }
@@ -142,6 +144,8 @@ def merged(before: Phone, own: Phone, there: Phone | None, news: tuple[Notice, .
         sounds=own.sounds,
         hidden=own.hidden,
         memory=own.memory,
+        fold=own.fold,
+        wide=own.wide,
         link=replace(there.link, token=own.link.token),
         calls=calls + still_ours,
         notices=own.notices + news,

@@ -9,6 +9,7 @@ from typing import Any
 from embed_app.core import messages as msg
 from embed_app.core.call import active_call
 from embed_app.core.dial_string import DialStringError, call_headers
+from embed_app.core.folding import wanted_size
 from embed_app.core.model import (
     AutoplayBlocked,
     Call,
@@ -76,6 +77,7 @@ def to_message(command: cmd.Command, new_uuid: Callable[[], str]) -> msg.Message
 
 def announce(before: Phone, after: Phone, describe: Describe) -> Iterator[ev.Event]:
     """Every event of one step, in the order a parent wants to hear them."""
+    yield from _announce_size(before, after)
     yield from _announce_link(before, after)
     if after.do_not_disturb is not before.do_not_disturb:
         yield ev.DoNotDisturb(on=after.do_not_disturb)
@@ -95,6 +97,12 @@ def announce(before: Phone, after: Phone, describe: Describe) -> Iterator[ev.Eve
                     yield ev.Dtmf(call=call_object(call_now), digit=notice.digit)
                 elif call_now is not None:
                     yield ev.AudioAutoplayBlocked(call=call_object(call_now))
+
+
+def _announce_size(before: Phone, after: Phone) -> Iterator[ev.Event]:
+    size = wanted_size(after)
+    if size is not None and size != wanted_size(before):
+        yield ev.Resize(width=size.width, height=size.height)
 
 
 def _announce_link(before: Phone, after: Phone) -> Iterator[ev.Event]:
@@ -137,6 +145,7 @@ def _visible(call: Call) -> tuple[object, ...]:
 def state_payload(phone: Phone) -> dict[str, Any]:
     """The answer to `get_state`: a parent that attached late loses nothing."""
     active = active_call(phone)
+    size = wanted_size(phone)
     return {
         "state": phone.link.state.value,
         "extension": phone.link.config.extension if phone.link.config else None,
@@ -144,6 +153,7 @@ def state_payload(phone: Phone) -> dict[str, Any]:
         "active_call_uuid": active.uuid if active else None,
         "do_not_disturb": phone.do_not_disturb,
         "attempt": phone.link.attempt,
+        "size": None if size is None else {"width": size.width, "height": size.height},
     }
 
 

@@ -3,7 +3,8 @@
  *
  * A classic script in ES5 syntax, because it must also run where nothing newer does. It holds no policy: it neither
  * reads commands nor decides on them; the one exception is that a frame which failed to start answers for itself.
- * Attributes it sets on <html>: lang, data-theme, data-layout, data-boot ("starting", "started", "failed").
+ * Attributes it sets on <html>: lang, data-theme, data-layout, data-folded, data-boot ("starting", "started",
+ * "failed").
  */
 (function () {
   "use strict";
@@ -70,7 +71,9 @@
   var locale = choice("locale", ["vi", "en"]);
   root.lang = locale;
   root.setAttribute("data-theme", choice("theme", ["auto", "light", "dark"]));
-  root.setAttribute("data-layout", choice("layout", ["docked", "overlay", "fullscreen"]));
+  var layout = choice("layout", ["docked", "overlay", "fullscreen"]);
+  root.setAttribute("data-layout", layout);
+  if (layout === "overlay") root.setAttribute("data-folded", "");
 
   // ---- The parent
 

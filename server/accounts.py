@@ -41,6 +41,7 @@ class Account:
     allowed_origins: tuple[str, ...]
     sip_secret: str | None = field(repr=False)
     turn_secret: str | None = field(repr=False)
+    accent: str | None
 
 
 def host_name(host_header: str) -> str:
@@ -71,6 +72,7 @@ def account_of_host(connection: Connection, host_header: str) -> Account:
         allowed_origins=tuple(row.allowed_origins),
         sip_secret=row.sip_secret,
         turn_secret=row.turn_secret,
+        accent=row.accent,
     )
 
 
@@ -86,6 +88,7 @@ def add_account(
     features: Mapping[str, Any] | None = None,
     sip_secret: str | None = None,
     turn_secret: str | None = None,
+    accent: str | None = None,
 ) -> int:
     """Writes a customer and returns its id. Raises ValueError with a sentence a person can act on."""
     origins = [check_origin(origin) for origin in allowed_origins]
@@ -102,6 +105,7 @@ def add_account(
         "allowed_origins": origins,
         "sip_secret": sip_secret,
         "turn_secret": turn_secret,
+        "accent": None if accent is None else check_colour(accent),
     }
     if turn_secret is not None and not any(is_relay(server) for server in ice_servers):
         raise ValueError("a TURN secret is of no use without a turn: address among the ICE servers")
@@ -127,6 +131,13 @@ def check_domain(domain: str) -> str:
     if not _DOMAIN.fullmatch(name):
         raise ValueError(f"{domain!r} is no domain: write it without scheme and port, like phone.example.vn")
     return name
+
+
+def check_colour(colour: str) -> str:
+    """Any colour: the phone makes it readable. Raises ValueError."""
+    if not re.fullmatch(r"#[0-9a-f]{6}", colour.lower()):
+        raise ValueError(f"{colour!r} is no colour: write it like #0a7d4f")
+    return colour.lower()
 
 
 def check_origin(origin: str) -> str:

@@ -123,6 +123,7 @@ def account() -> None:
 @click.option(
     "--origin", "origins", multiple=True, required=True, help="A site that may embed the phone; repeat."
 )
+@click.option("--accent", help="The customer's colour, #rrggbb; the phone makes it readable.")
 @click.option(
     "--ice-server",
     "ice_servers",
@@ -150,6 +151,7 @@ def account_add(
     sip_domain: str | None,
     wss_urls: tuple[str, ...],
     origins: tuple[str, ...],
+    accent: str | None,
     ice_servers: tuple[str, ...],
     ice_servers_file: TextIO | None,
     turn_secret_file: TextIO | None,
@@ -174,6 +176,7 @@ def account_add(
         sip_domain=sip_domain or domain,
         wss_urls=wss_urls,
         allowed_origins=origins,
+        accent=accent,
         ice_servers=servers,
         sip_secret=_secret("SIP", sip_secret_file),
         turn_secret=_secret("TURN", turn_secret_file),

@@ -60,6 +60,8 @@ accounts = Table(
     Column("sip_secret", String(200)),
     # Shared with the TURN server, for relay credentials of some hours; NULL: ice_servers as they are.
     Column("turn_secret", String(200)),
+    # #rrggbb; NULL: the phone's own.
+    Column("accent", String(7)),
 )
 
 users = Table(

@@ -56,6 +56,7 @@ async def sip_config(request: Request) -> Response:
         "ice_servers": ice_servers(account, user, now, services.settings.sip_seconds),
         "expires_in": max(0, token.expires_at - now),
         "features": dict(account.features),
+        "account": {"name": account.name, "accent": account.accent},
         "memory": memory,
     }
     if lease is not None:

@@ -15,7 +15,7 @@ from typing import Any
 from embed_app.core.dialog import Dialog
 from embed_app.core.effects import Remember
 from embed_app.core.messages import ConfigReceived, Message, RegisterAccepted, Started, TransportUp
-from embed_app.core.model import Link, Phone, SipConfig, Sound
+from embed_app.core.model import Link, Phone, Settings, SipConfig, Sound
 from embed_app.core.places import Line
 from embed_app.core.resume_record import ResumeRecord
 from embed_app.core.sound_choices import Preferences, Ringtone, Trial
@@ -373,7 +373,11 @@ class World:
     """A phone and everything around it, all of it fake. With a `browser`: one frame of several."""
 
     def __init__(
-        self, browser: FakeBrowser | None = None, locale: str = "en", records: FakeRecords | None = None
+        self,
+        browser: FakeBrowser | None = None,
+        locale: str = "en",
+        records: FakeRecords | None = None,
+        layout: str = "docked",
     ) -> None:
         """`records`: those of the same tab's former page."""
         self.agent = FakeUserAgent()
@@ -398,7 +402,8 @@ class World:
             self.devices,
             self.announcer,
         )
-        phone = Phone(link=Link(line=Line.ALONE if browser is None else Line.NONE))
+        link = Link(line=Line.ALONE if browser is None else Line.NONE)
+        phone = Phone(settings=Settings(layout=layout), link=link)
         self.runtime = Runtime(phone, ports, Translator(locale))
 
     def start(self, raw: str | None = GOOD) -> World:

@@ -95,7 +95,14 @@ def test_of_these_only_what_is_listed_is_written() -> None:
     link = written["link"]
     assert set(link) - {"kind"} < {field.name for field in fields(Link)}
     assert not {"token", "config_token", "config_at"} & set(link)
-    assert set(link["config"]) == {"kind", "extension", "display_name", "keeps_history"}
+    assert set(link["config"]) == {
+        "kind",
+        "extension",
+        "display_name",
+        "keeps_history",
+        "account_name",
+        "accent",
+    }
     assert {field.name for field in fields(SipConfig)} > {"auth_password", "ice_servers"}
 
 

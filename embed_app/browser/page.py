@@ -28,6 +28,8 @@ class Node:
             self._written[name] = value
             if name == "text":
                 self.element.textContent = value
+            elif name.startswith("--"):
+                self.element.style.setProperty(name, value)
             elif isinstance(value, bool):
                 self.element.toggleAttribute(name, value)
             else:

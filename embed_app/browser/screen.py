@@ -100,7 +100,9 @@ class DomScreen:
             self._target.element.focus()
         elif _opens(before.in_call, now.in_call, "add_open"):
             self._added.element.focus()
-        elif focused and (not focused.isConnected or focused.closest("[hidden]")):
+        elif now.folding is not None and now.folding.folded:
+            js.document.getElementById("unfold").focus()
+        elif focused and not focused.checkVisibility():
             section = "incoming" if now.incoming else _SECTIONS.get(now.screen, now.page.value)
             js.document.getElementById(section).focus()
 
@@ -111,8 +113,8 @@ class DomScreen:
         for event, handler in (
             ("click", self._clicked),
             ("submit", self._submitted),
-            ("change", self._changed),
             ("input", self._typed),
+            ("change", self._changed),
             ("paste", self._pasted),
             ("focusout", lambda _event: self._number.close()),
             ("keydown", self._key_down),
@@ -150,10 +152,12 @@ class DomScreen:
             return  # a double click on Call must not land on Hang up, which stands in its place
         if action == "backspace":
             self._number.delete()
+            self._stay_open()
         elif action == "key":
             if not self._long_pressed:
                 self._number.insert(value)
                 self._sound_key(value)
+            self._stay_open()
             self._long_pressed = False
         elif action == "suggestion":
             self._number.choose(value)
@@ -172,6 +176,7 @@ class DomScreen:
         for field in (self._number, self._target, self._added):
             if event.target.id == field.element.id:
                 field.typed(str(getattr(event, "inputType", "")))
+        self._stay_open()
 
     def _pasted(self, event: Any) -> None:
         if event.target.tagName != "INPUT" and self._dialer_is_shown() and event.clipboardData:
@@ -191,15 +196,22 @@ class DomScreen:
             self._number.value = last  # Call on an empty field brings the last number back
             self._number.close()
 
+    def _stay_open(self) -> None:
+        """An overlay that opened for a call does not fold under the agent's fingers."""
+        if self._view is not None and self._view.folding is not None and self._view.folding.for_now:
+            self._act("unfold")
+
     def _key_down(self, event: Any) -> None:
-        if self._view is None or event.ctrlKey or event.metaKey or event.altKey:
+        if self._view is None or event.ctrlKey or event.metaKey or event.altKey or event.defaultPrevented:
             return
         if self._number.key_down(event):
             return
         call = self._view.in_call
-        if event.key == "Escape" and call is not None:
-            if call.keypad_open or call.transfer_open or call.add_open or call.devices_open:
-                self._act("close_panel")
+        if event.key == "Escape":
+            opened = call is not None and (
+                call.keypad_open or call.transfer_open or call.add_open or call.devices_open
+            )
+            self._act("close_panel" if opened else "fold")
         elif event.target.tagName in ("INPUT", "SELECT"):
             return
         elif call is not None and call.keypad_open and event.key in _KEYS:
@@ -207,6 +219,7 @@ class DomScreen:
         elif self._dialer_is_shown() and event.key in _BEGIN:
             event.preventDefault()  # else the field, which gets the focus now, types it again
             self._number.insert(str(event.key))
+            self._stay_open()
             self._number.element.focus()  # so that Backspace and Enter go on from here
 
     def _dialer_is_shown(self) -> bool:

@@ -1,4 +1,4 @@
-"""What happens around the page: the network, sleep, devices. Each becomes a Message; no policy here."""
+"""What happens around the page: the network, sleep, devices, room. Each becomes a Message; no policy here."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from embed_app.core.messages import (
     VisibilityChanged,
     WentOffline,
     WentOnline,
+    WidthChanged,
     WokeUp,
 )
 from embed_app.ports import Dispatch
@@ -33,6 +34,10 @@ class Surroundings:
         # Chromium's sign that Wi-Fi became a cable or a phone's network; others do not have it.
         self._on(getattr(js.navigator, "connection", None), "change", WokeUp)
         self._on(getattr(js.navigator, "mediaDevices", None), "devicechange", DevicesChanged)
+        self._room = js.matchMedia("(min-width: 45rem)")
+        self._on(self._room, "change", lambda: WidthChanged(wide=bool(self._room.matches)))
+        if self._room.matches:
+            dispatch(WidthChanged(wide=True))
         if not js.navigator.onLine:
             dispatch(WentOffline())
         if js.document.hidden:

@@ -103,8 +103,10 @@ from embed_app.core.memory_messages import RememberFailed as RememberFailed
 from embed_app.core.message import Message as Message
 from embed_app.core.model import SipConfig
 from embed_app.core.resume_record import ResumeRecord
+from embed_app.core.screen_messages import FoldChosen as FoldChosen
 from embed_app.core.screen_messages import PageChosen as PageChosen
 from embed_app.core.screen_messages import PanelChosen as PanelChosen
+from embed_app.core.screen_messages import WidthChanged as WidthChanged
 
 # ---- wishes: the agent on the screen, or the parent by a command -------------------------------
 

@@ -22,6 +22,7 @@ from embed_app.core.notices import TokenExpiring as TokenExpiring
 from embed_app.core.past_calls import NOTHING_YET, Memory
 from embed_app.core.places import Lease, Line
 from embed_app.core.release_cause import Reason
+from embed_app.core.screens import Fold
 from embed_app.core.screens import Page as Page
 from embed_app.core.screens import Panel as Panel
 from embed_app.core.sound_choices import Sounds
@@ -191,6 +192,9 @@ class SipConfig:
     do_not_disturb: bool = False
     """As it was chosen on an earlier page."""
     features: Mapping[str, Any] = field(default_factory=lambda: MappingProxyType({}))
+    account_name: str = ""
+    accent: str = ""
+    """The account's colour as it was given, `#rrggbb`; see `accent.py`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -267,7 +271,9 @@ class Phone:
     """The call the agent is with; "" while there is none but such that ring here. See `two_calls.py`."""
     panel: Panel = Panel.NONE
     page: Page = Page.DIALER
-    """Of this frame alone: each tab has its own."""
+    fold: Fold = Fold.FOLDED
+    calls_seen: frozenset[str] = frozenset()
+    wide: bool = False
     sounds: Sounds = field(default_factory=Sounds)
     hidden: bool = False
     """Whether nobody can see the page that holds the frame."""

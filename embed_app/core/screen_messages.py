@@ -16,3 +16,17 @@ class PanelChosen(Message):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PageChosen(Message):
     page: Page
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FoldChosen(Message):
+    """The agent folds the overlay, or wants it open until they fold it."""
+
+    folded: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WidthChanged(Message):
+    """`wide`: there is room for the recent calls beside the phone (720 CSS px)."""
+
+    wide: bool

@@ -21,3 +21,11 @@ class Page(StrEnum):
     DIALER = "dialer"
     HISTORY = "history"
     SETTINGS = "settings"
+
+
+class Fold(StrEnum):
+    """`layout=overlay` only. FOR_NOW: it opened by itself and will fold by itself."""
+
+    FOLDED = "folded"
+    FOR_NOW = "for_now"
+    OPEN = "open"

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, TypeVar
 
+from embed_app.core.accent import accent_of
+from embed_app.core.dial_string import clean_name
 from embed_app.core.model import SipConfig
 
 T = TypeVar("T")
@@ -55,6 +57,8 @@ def read_config(body: object, token_expires_at: float) -> SipConfig:
     if isinstance(memory, Mapping) and isinstance(memory.get("ticket"), str):
         ticket_of_memory = memory["ticket"]
         keeps, quiet = memory.get("history") is True, memory.get("do_not_disturb") is True
+    account = data.get("account")
+    name, accent = (account.get("name"), account.get("accent")) if isinstance(account, Mapping) else ("", "")
     return SipConfig(
         extension=_take(data, "extension", str),
         display_name=data["display_name"] if isinstance(data.get("display_name"), str) else "",
@@ -71,4 +75,6 @@ def read_config(body: object, token_expires_at: float) -> SipConfig:
         keeps_history=keeps,
         do_not_disturb=quiet,
         features=features,
+        account_name=clean_name(name) if isinstance(name, str) else "",
+        accent=accent if isinstance(accent, str) and accent_of(accent) else "",
     )

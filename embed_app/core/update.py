@@ -8,6 +8,7 @@ from embed_app.core import (
     call_reports,
     call_wishes,
     dialing,
+    folding,
     keep_alive,
     lease,
     line,
@@ -33,6 +34,7 @@ from embed_app.core.line_messages import (
 )
 from embed_app.core.model import Call, CallState, Direction, LinkState, Phone, Sound
 from embed_app.core.release_cause import Reason
+from embed_app.core.screens import Fold
 from embed_app.core.sound_choices import Trial
 from embed_app.core.sound_messages import SoundMessage
 from embed_app.core.turn import Turn
@@ -53,6 +55,7 @@ def update(phone: Phone, message: msg.Message) -> tuple[Phone, tuple[do.Effect, 
     lease.settle(turn)
     sounds.settle(turn, phone)
     memory.settle(turn)
+    folding.settle(turn, phone, message)
     sound = sound_of(turn.phone)
     if sound is not sound_of(phone):
         turn.emit(do.PlaySound(sound))
@@ -168,6 +171,11 @@ def _route(turn: Turn, message: msg.Message) -> None:
             before = turn.phone.page
             turn.change(page=message.page)
             memory.page_chosen(turn, before)
+            folding.keep_open(turn)
+        case msg.FoldChosen():
+            turn.change(fold=Fold.FOLDED if message.folded else Fold.OPEN)
+        case msg.WidthChanged():
+            turn.change(wide=message.wide)
         case msg.AudioUnlockRequested():
             turn.emit(do.UnlockAudio())
         case msg.ParentMistake():

@@ -194,6 +194,15 @@ class DoNotDisturb(Event):
     on: bool
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Resize(Event):
+    """[beyond] `layout=overlay`: how large the frame would like to be, in CSS pixels."""
+
+    type: ClassVar[str] = "resize"
+    width: int
+    height: int
+
+
 EVENTS: tuple[type[Event], ...] = (
     Registered,
     Unregistered,
@@ -211,6 +220,7 @@ EVENTS: tuple[type[Event], ...] = (
     CallUpdated,
     TokenExpiring,
     DoNotDisturb,
+    Resize,
 )
 
 

@@ -50,6 +50,10 @@ def wish_of(gesture: Gesture, view: View, new_uuid: Callable[[], str]) -> msg.Me
             return msg.DoNotDisturbChosen(on=not view.do_not_disturb)
         case "history_retry":
             return msg.HistoryRequested()
+        case "fold" if view.folding is not None and not view.folding.folded:
+            return msg.FoldChosen(folded=True)
+        case "unfold" if view.folding is not None:
+            return msg.FoldChosen(folded=False)
         case "unlock":
             return msg.AudioUnlockRequested()
     return (

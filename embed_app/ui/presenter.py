@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from embed_app.core.accent import accent_of
 from embed_app.core.call import active_call, rings_here
-from embed_app.core.model import LinkState, Page, Phone
+from embed_app.core.model import LinkState, Phone
 from embed_app.core.places import IN_USE
+from embed_app.core.screens import Page
 from embed_app.core.sound_choices import Trial
 from embed_app.core.two_calls import MAX_CALLS, other_calls
 from embed_app.i18n.translator import Translator
 from embed_app.ui.alerts import banner, flash, problem_panel
 from embed_app.ui.call_presenter import choice_beside, ended, in_call, incoming_card, other_call
+from embed_app.ui.fold_presenter import folding
 from embed_app.ui.history_presenter import history, missed
 from embed_app.ui.people import last_dialled, people
 from embed_app.ui.sound_presenter import devices, sound_settings, trial_text
@@ -53,6 +56,9 @@ def present(phone: Phone, translator: Translator) -> View:
     else:
         spoken = panel.title if panel is not None else status.text
     in_devices = view_call is not None and view_call.devices_open
+    config = phone.link.config
+    missed_calls = missed(phone, translator)
+    beside = phone.wide and phone.settings.layout == "fullscreen"
     return View(
         lang=translator.locale,
         theme=phone.settings.theme,
@@ -60,12 +66,15 @@ def present(phone: Phone, translator: Translator) -> View:
         screen=screen,
         status=status,
         dialer=_dialer(phone, translator),
-        page=phone.page,
         people=people(phone.memory),
         last_dialled=last_dialled(phone.memory),
-        missed=missed(phone, translator),
+        missed=missed_calls,
         do_not_disturb=phone.do_not_disturb,
         history=history(phone, translator),
+        page=Page.DIALER if beside and phone.page is Page.HISTORY else phone.page,
+        beside=beside,
+        account_name=config.account_name if config else "",
+        accent=accent_of(config.accent) if config else None,
         spoken=spoken,
         banner=banner(phone, translator),
         flash=flash(phone, translator),
@@ -77,6 +86,7 @@ def present(phone: Phone, translator: Translator) -> View:
         audio_blocked=any(call.audio_blocked for call in phone.live_calls),
         devices=devices(phone.sounds, translator, in_call=in_devices) if in_settings or in_devices else None,
         sound_settings=sound_settings(phone.sounds, translator) if in_settings else None,
+        folding=folding(phone, status, missed_calls, translator),
     )
 
 

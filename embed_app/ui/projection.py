@@ -3,6 +3,7 @@
 A property is one of
 - "text": the text content;
 - "value": what a field holds or which option is chosen;
+- a name that begins with "--": a custom property of CSS, "" for the style sheet's own value;
 - another name with a bool: a boolean attribute (`hidden`, `disabled`), there or not there;
 - another name with a str: an attribute with that value.
 
@@ -17,6 +18,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from embed_app.core.screens import Page
+from embed_app.ui.frame_projection import project_accent, project_folding
 from embed_app.ui.sound_projection import project_sounds
 from embed_app.ui.view import (
     Banner,
@@ -48,15 +50,23 @@ class Projection:
 
 def project(view: View) -> Projection:
     elements: dict[str, Properties] = {
-        ROOT: {"lang": view.lang, "data-theme": view.theme, "data-layout": view.layout},
-        "phone": {"data-screen": view.screen.value},
+        ROOT: {
+            "lang": view.lang,
+            "data-theme": view.theme,
+            "data-layout": view.layout,
+            "data-folded": view.folding is not None and view.folding.folded,
+            **project_accent(view.accent),
+        },
+        "phone": {"data-screen": view.screen.value, "data-beside": view.beside},
         "status": {"data-tone": view.status.tone.value},
         "status-text": {"text": view.status.text},
+        "account-name": {"text": view.account_name, "hidden": not view.account_name},
         "status-connect": {"hidden": not view.status.can_connect},
         "live": {"text": view.spoken},
         "audio-unlock": {"hidden": not view.audio_blocked},
         "incoming": {"hidden": not view.incoming, "data-over": view.in_call is not None},
         **_notices(view),
+        **project_folding(view.folding),
         **_pages(view),
         **_missed(view.missed),
         **_history(view.history),
@@ -118,10 +128,13 @@ def _pages(view: View) -> dict[str, Properties]:
     shown: dict[str, Properties] = {
         page.value: {"hidden": not free or page is not view.page} for page in Page
     }
+    if view.beside:
+        shown[Page.HISTORY.value] = {"hidden": False}
     buttons: dict[str, Properties] = {
         f"page-{page}": {
             "aria-current": "page" if page is view.page else "false",
             "disabled": view.screen is Screen.STARTING,
+            "hidden": view.beside and page is Page.HISTORY,
         }
         for page in Page
     }

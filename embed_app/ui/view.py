@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+from embed_app.core.accent import Accent
 from embed_app.core.screens import Page
 from embed_app.ui.people import Person
 
@@ -222,6 +223,20 @@ class SoundSettings:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Folding:
+    """The overlay's round button."""
+
+    folded: bool
+    for_now: bool
+    """Open by itself, and about to fold by itself."""
+    badge: str
+    """A number or a sign; empty for none."""
+    tone: Tone
+    state: str
+    """What the badge means, in words."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class View:
     lang: str
     theme: str
@@ -236,6 +251,11 @@ class View:
     last_dialled: str
     missed: Missed
     do_not_disturb: bool
+    beside: bool
+    """The recent calls have a place of their own beside the phone."""
+    account_name: str
+    accent: Accent | None
+    """None: our own."""
     spoken: str
     """For the one polite live region: the state that matters most, without a running clock."""
     history: History | None = None
@@ -252,3 +272,5 @@ class View:
     devices: Devices | None = None
     """None while nobody looks at them."""
     sound_settings: SoundSettings | None = None
+    folding: Folding | None = None
+    """None where the layout knows no folding."""

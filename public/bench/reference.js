@@ -202,4 +202,5 @@ zorioSip.listen(listen);
 if (parameters.get("auto_register") !== "0") {
   connect().catch((error) => status("bad", error.message));
 }
+document.documentElement.dataset.boot = "started"; // the font, as the frame does
 tell("ready", { version: "reference", extension: claims().sub, state: "connecting" });

@@ -14,6 +14,7 @@ import { fileURLToPath } from "node:url";
 import { buildFastStart } from "../fast-start/build.mjs";
 import { compressAll } from "../fast-start/compress.mjs";
 import { Kept } from "../fast-start/kept.mjs";
+import { withIcons } from "./icons.mjs";
 import { writePythonZip } from "./python-zip.mjs";
 
 const ROOT = fileURLToPath(new URL("../../", import.meta.url));
@@ -139,15 +140,18 @@ function pyscript(assets) {
   for (const name of needed) copy(path.join(from, name), path.join(assets, "pyscript", name));
 }
 
-/** A style sheet is one file with what it imports; icons and sounds go as they are. */
+/** A style sheet is one file with what it imports, the fonts it names beside it; sounds go as they are. */
 async function stylesAndMedia(assets) {
   const esbuild = await import("esbuild");
   const sheets = fs.readdirSync(PUBLIC).filter((name) => name.endsWith(".css")).map((name) => path.join(PUBLIC, name));
-  const options = { absWorkingDir: ROOT, bundle: true, minify: true, legalComments: "none", logLevel: "silent" };
+  const fonts = { loader: { ".woff2": "file" }, assetNames: "fonts/[name]" };
+  const options = { absWorkingDir: ROOT, bundle: true, minify: true, legalComments: "none", logLevel: "silent", ...fonts };
   await esbuild.build({ ...options, entryPoints: sheets, outdir: assets });
+  copy(path.join(NODE_MODULES, "@fontsource-variable/inter/LICENSE"), path.join(assets, "fonts/LICENSE.txt"));
+  copy(path.join(NODE_MODULES, "lucide-static/LICENSE"), path.join(assets, "icons-LICENSE.txt"));
   for (const file of filesUnder(PUBLIC)) {
     const name = path.relative(PUBLIC, file);
-    if (/^(icons|sounds|fonts)\//.test(name)) copy(file, path.join(assets, name));
+    if (/^sounds\//.test(name)) copy(file, path.join(assets, name));
   }
 }
 
@@ -162,6 +166,7 @@ function dropSourceMapComments(assets) {
 
 function page(assets, buildId) {
   const html = fs.readFileSync(path.join(PUBLIC, PAGE), "utf8");
+  if (withIcons(html) !== html) throw new Error(`public/${PAGE}: its icons are not current: node public/build/icons.mjs`);
   for (const [, name] of html.matchAll(/\/webphone-assets\/BUILD\/([^"']+)/g)) {
     if (!fs.existsSync(path.join(assets, name))) throw new Error(`public/${PAGE}: refers to ${name}, which the build does not make`);
   }

@@ -42,6 +42,8 @@ MIME = {
     ".wasm": "application/wasm",
     ".zip": "application/zip",
     ".wav": "audio/wav",
+    ".woff2": "font/woff2",
+    ".txt": "text/plain",
 }
 
 

@@ -38,11 +38,18 @@ def test_starts_where_storage_works_and_gives_indexeddb_back(plain_browser: Brow
 
 def test_the_static_shell_is_painted_before_python(parent: Embedded, site: FrameSite) -> None:
     parent.page.route("**/pyodide.asm.wasm", lambda route: None)  # never answered
-    parent.embed(url(site, "&locale=en&theme=dark&layout=overlay"))
+    parent.embed(url(site, "&locale=en&theme=dark&layout=fullscreen"))
     parent.shows_the_shell()
     root = parent.frame.locator("html")
-    for name, value in {"lang": "en", "data-theme": "dark", "data-layout": "overlay"}.items():
+    for name, value in {"lang": "en", "data-theme": "dark", "data-layout": "fullscreen"}.items():
         expect(root).to_have_attribute(name, value)
+
+
+def test_an_overlay_is_folded_from_the_first_paint_on(parent: Embedded, site: FrameSite) -> None:
+    parent.page.route("**/pyodide.asm.wasm", lambda route: None)
+    parent.embed(url(site, "&locale=en&layout=overlay"))
+    expect(parent.frame.get_by_role("button", name="Open the phone")).to_be_visible()
+    expect(parent.frame.locator("#dialer")).to_be_hidden()
 
 
 @pytest.mark.parametrize("parameters", ["&locale=xx&theme=pink&layout=", ""])

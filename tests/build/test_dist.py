@@ -110,6 +110,26 @@ def test_everything_the_page_refers_to_is_ours_and_exists(page: PageReader, prod
         assert (folder / name.removeprefix(prefix)).is_file(), name
 
 
+def test_the_font_is_ours_and_nobody_waits_for_it(product: Path, page: PageReader) -> None:
+    style = (assets(product) / "phone.css").read_text("utf-8")
+    fonts = re.findall(r'url\("?([^")]+\.woff2)"?\)', style)
+    assert len(fonts) == 2
+    assert all((assets(product) / font).is_file() for font in fonts)
+    assert re.findall(r"[^{}]*\{font-family:Inter,[^}]*\}", style)[0].startswith(":root[data-boot=started]")
+    assert not [name for name in page.references if name.endswith(".woff2")]
+
+
+def test_an_icon_that_is_not_drawn_stops_the_build(tmp_path: Path) -> None:
+    script = 'import { withIcons } from "./public/build/icons.mjs";console.log(withIcons(process.argv[1]))'
+    page = '<svg class="sprite" x>old\n    </svg><use href="#i-phone"></use><use href="#i-{}"></use>'
+    command = ["node", "--input-type=module", "-e", script]
+    good = subprocess.run([*command, page.format("keypad")], cwd=ROOT, capture_output=True, text=True)
+    assert re.findall(r'<symbol id="(.+?)"', good.stdout) == ["i-keypad", "i-phone"]
+    assert "old" not in good.stdout
+    bad = subprocess.run([*command, page.format("unicorn")], cwd=ROOT, capture_output=True, text=True)
+    assert "#i-unicorn: Lucide has no unicorn" in bad.stderr
+
+
 def test_the_page_has_the_empty_place_for_the_parent_origins(product: Path) -> None:
     html = (product / "frame/webphone-embed.html").read_text("utf-8")
     assert html.count('<meta name="zorio-parent-origins" content="">') == 1

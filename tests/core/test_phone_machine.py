@@ -254,6 +254,8 @@ class PhoneMachine(RuleBasedStateMachine):
             [
                 *(msg.PanelChosen(panel=panel) for panel in Panel),
                 *(msg.PageChosen(page=page) for page in Page),
+                *(msg.FoldChosen(folded=folded) for folded in (True, False)),
+                msg.WidthChanged(wide=True),
                 msg.AudioUnlockRequested(),
                 msg.ParentMistake(code="unknown_command", fields=("type",)),
             ]

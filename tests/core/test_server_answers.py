@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from embed_app.core.embed_token import TokenError, read_token
+from embed_app.core.model import SipConfig
 from embed_app.core.sip_config import ConfigError, read_config
 from tests.core.driver import T0, token
 
@@ -27,6 +28,21 @@ ANSWER: dict[str, Any] = {
     "expires_in": 300,
     "features": {},
 }
+
+
+def answer_with(**changes: Any) -> SipConfig:
+    return read_config({"data": ANSWER | changes}, T0 + 300)
+
+
+@pytest.mark.parametrize("account", [None, "x", {}, {"name": 5, "accent": "red"}, {"accent": "#fff"}])
+def test_an_account_that_makes_no_sense_keeps_nobody_from_calling(account: object) -> None:
+    read = answer_with(account=account)
+    assert (read.account_name, read.accent) == ("", "")
+
+
+def test_an_account_has_a_name_and_a_colour() -> None:
+    read = answer_with(account={"name": "Công ty\u202e A\n", "accent": "#0A7D4F"})
+    assert (read.account_name, read.accent) == ("Công ty A", "#0A7D4F")
 
 
 def jwt(claims: object) -> str:

@@ -13,7 +13,7 @@ from embed_app.protocol.events import EVENTS, CallObject, Contact, ErrorObject, 
 from tests.docs.pages import names, page, rows, section
 
 BEYOND_COMMANDS = {"get_state"}
-BEYOND_EVENTS = {"ready", "call_updated", "token_expiring", "do_not_disturb"}
+BEYOND_EVENTS = {"ready", "call_updated", "token_expiring", "do_not_disturb", "resize"}
 
 
 def test_every_command_is_documented() -> None:

@@ -37,6 +37,7 @@ KEYS: dict[str, set[str]] = {
     "call_updated": {"call"},
     "token_expiring": {"expires_in"},
     "do_not_disturb": {"on"},
+    "resize": {"width", "height"},
 }
 TWELVE = list(KEYS)[:12]
 REASONS = {
@@ -50,7 +51,7 @@ WITH_OFFSET = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?[+-]\d\d:\d\d")
 @pytest.fixture(scope="module")
 def posted() -> list[Any]:
     """What a parent hears in a life that has everything in it."""
-    world = World().register()
+    world = World(layout="overlay").register()
     world.clock.advance(210)
     world.agent.dispatch(invite())
     world.agent.dispatch(msg.PlaybackBlocked(call_uuid=CALL))

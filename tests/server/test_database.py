@@ -83,12 +83,20 @@ def test_a_database_of_an_older_version_gets_the_columns_it_lacks(tmp_path: Path
     url = f"sqlite:///{tmp_path / 'old.db'}"
     old = Database(url)
     with old.engine.begin() as connection:
-        connection.exec_driver_sql("ALTER TABLE accounts DROP COLUMN turn_secret")
+        add(connection)
+        for column in ("turn_secret", "accent"):
+            connection.exec_driver_sql(f"ALTER TABLE accounts DROP COLUMN {column}")
     old.close()
     for _ in range(2):
         new = Database(url)
-        assert new.write_now(lambda c: c.execute(select(accounts.c.turn_secret)).all()) == []
+        found = new.write_now(account_of_host, "phone.example")
+        assert (found.name, found.turn_secret, found.accent) == ("Example", None, None)
         new.close()
+
+
+def test_a_colour_is_kept_in_one_form(database: Database) -> None:
+    database.write_now(lambda connection: add(connection, accent="#0A7D4F"))
+    assert database.write_now(account_of_host, "phone.example").accent == "#0a7d4f"
 
 
 def test_a_database_in_memory_is_refused() -> None:
@@ -108,6 +116,9 @@ def test_a_database_in_memory_is_refused() -> None:
         ({"wss_urls": ["wss://pbx.example:99999/"]}, "no WebSocket address"),
         ({"wss_urls": ["https://pbx.example/"]}, "no WebSocket address"),
         ({"wss_urls": ["wss://[::1/"]}, "no WebSocket address"),
+        ({"accent": "green"}, "is no colour"),
+        ({"accent": "#0a7d4"}, "is no colour"),
+        ({"accent": "#0a7d4f;}"}, "is no colour"),
         ({"allowed_origins": ["*"]}, "is no origin"),
         ({"allowed_origins": ["https://crm.example/"]}, "is no origin"),
         ({"allowed_origins": ["http://crm.example"]}, "plain http"),

@@ -108,6 +108,7 @@ def test_sip_config_gives_time_limited_credentials(world: World) -> None:
         "ice_servers": [{"urls": ["turn:turn.alpha.example"], "username": "u", "credential": "c"}],
         "expires_in": 100,
         "features": {"transfer": True},
+        "account": {"name": "Alpha", "accent": None},
     }
 
 

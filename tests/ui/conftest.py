@@ -36,7 +36,8 @@ from dataclasses import replace
 import js
 from embed_app.browser.ringer import AudioRinger
 from embed_app.browser.screen import DomScreen
-from embed_app.core.model import Problem, Sound
+from embed_app.core.model import Panel, Problem, Sound
+from embed_app.core.screens import Fold
 from embed_app.core.sound_choices import Ringtone
 from embed_app.i18n.translator import Translator
 from embed_app.ui.presenter import present
@@ -124,7 +125,7 @@ def loaded(browser: Browser) -> Page:
                 content_type="text/html; charset=utf-8",
                 headers={
                     "Content-Security-Policy": "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; "
-                    "style-src 'self'; media-src 'self'; connect-src 'self'; img-src data:; "
+                    "style-src 'self'; media-src 'self'; connect-src 'self'; font-src 'self'; img-src data:; "
                     "require-trusted-types-for 'script'; trusted-types 'none'"
                 },
             )
@@ -132,6 +133,9 @@ def loaded(browser: Browser) -> Page:
             route.fulfill(body=BOOT, content_type="text/javascript")
         elif path == "/app.zip":
             route.fulfill(body=archive)
+        elif path.endswith(".woff2"):
+            font = ROOT / "node_modules" / path.removeprefix("/public/css/")
+            route.fulfill(body=font.read_bytes(), content_type="font/woff2")
         else:
             folder, _, name = path.lstrip("/").partition("/")
             file = {"pyodide": ROOT / "node_modules/pyodide", "public": ROOT / "public"}[folder] / name

@@ -22,7 +22,7 @@ from embed_app.ui.presenter import present
 from embed_app.ui.projection import project
 from tests.ui.gallery_page import Shot, gallery_page
 from tests.ui.markup import style_sheet
-from tests.ui.states import STATES, in_settings
+from tests.ui.states import OWN_SIZES, STATES, in_settings
 
 PUBLIC = Path(__file__).parents[2] / "public"
 LOCALES = ("vi", "en")
@@ -36,6 +36,7 @@ APPLY = """
     for (const [name, value] of Object.entries(properties)) {
       if (name === "text") element.textContent = value;
       else if (name === "value") element.value = value;
+      else if (name.startsWith("--")) element.style.setProperty(name, value);
       else if (typeof value === "boolean") element.toggleAttribute(name, value);
       else element.setAttribute(name, value);
     }
@@ -70,10 +71,11 @@ def still_page(page: Page) -> None:
         page.add_style_tag(content=style_sheet(sheet))
 
 
-def show(page: Page, state: str, locale: str, theme: str, layout: str = "docked") -> None:
+def show(page: Page, state: str, locale: str, theme: str) -> None:
     phone = SHOWN[state] or STATES["starting"]
-    view = present(in_settings(phone, locale, theme, layout), Translator(locale))
+    view = present(in_settings(phone, locale, theme), Translator(locale))
     page.evaluate(APPLY, asdict(project(view)))
+    page.evaluate("document.body.offsetWidth, document.fonts.ready.then(() => true)")
     if state == "load_failed":
         page.evaluate("document.documentElement.dataset.boot = 'failed'")
     if state == "settings_absent":
@@ -114,10 +116,10 @@ def main() -> None:
     sizes = [(int(w), int(h)) for w, h in (size.split("x") for size in options.sizes.split(","))]
     shots = [
         Shot(state, locale, theme, width, height)
-        for width, height in sizes
         for locale in LOCALES
         for theme in THEMES
         for state in states
+        for width, height in ([OWN_SIZES[state]] if state in OWN_SIZES else sizes)
     ]
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=options.chromium, args=["--no-sandbox"])

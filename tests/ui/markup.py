@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import base64
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import cache
 from html.parser import HTMLParser
 from pathlib import Path
 
 PUBLIC = Path(__file__).parents[2] / "public"
+NODE_MODULES = PUBLIC.parent / "node_modules"
 PAGE = PUBLIC / "webphone-embed.html"
 VOID = frozenset({"meta", "link", "input", "br", "img", "hr"})
 
@@ -80,6 +83,12 @@ def by_id(root: Element) -> dict[str, Element]:
 
 
 def style_sheet(name: str) -> str:
-    """A style sheet with what it imports, as the build puts it together."""
+    """A style sheet with what it imports, as the build puts it together, and its fonts inside."""
     text = (PUBLIC / name).read_text(encoding="utf-8")
-    return re.sub(r'@import "(.+?)";', lambda found: style_sheet(found[1]), text)
+    text = re.sub(r'@import "(.+?)";', lambda found: style_sheet(found[1]), text)
+    return re.sub(r'url\("(.+?\.woff2)"\)', lambda found: f'url("{_font(found[1])}")', text)
+
+
+@cache
+def _font(name: str) -> str:
+    return "data:font/woff2;base64," + base64.b64encode((NODE_MODULES / name).read_bytes()).decode()

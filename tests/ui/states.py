@@ -24,6 +24,7 @@ from embed_app.core.model import (
 )
 from embed_app.core.past_calls import Loaded, Memory, PastCall
 from embed_app.core.release_cause import Reason
+from embed_app.core.screens import Fold
 from embed_app.core.sound_choices import Device, DeviceKind, Permission, Preferences, Sounds, Trial
 
 START = 1_782_030_000.0
@@ -145,6 +146,15 @@ def after(call: Call, reason: Reason, seconds: float = 0.0) -> Phone:
     return replace(READY, last_ended=ended)
 
 
+def account(accent: str, phone: Phone = READY) -> Phone:
+    named = replace(CONFIG, account_name="Công ty Cổ phần Dịch vụ Viễn thông Ánh Dương", accent=accent)
+    return replace(phone, link=replace(phone.link, config=named))
+
+
+def in_layout(phone: Phone, layout: str, **fields: Any) -> Phone:
+    return replace(phone, settings=Settings(layout=layout), **fields)
+
+
 STATES: dict[str, Phone] = {
     "starting": Phone(),
     "idle": on_link(LinkState.IDLE),
@@ -236,11 +246,33 @@ STATES: dict[str, Phone] = {
     "mic_lost_in_call": replace(with_calls(ANSWERED), banner="mic_lost"),
     "reconnecting_in_call": with_calls(ANSWERED, phone=on_link(LinkState.WAITING, attempt=2)),
     "refused_in_call": with_calls(ANSWERED, phone=on_link(LinkState.REFUSED, refusal="token_expired")),
+    "overlay_folded": in_layout(READY, "overlay"),
+    "overlay_folded_ringing": in_layout(with_calls(INBOUND), "overlay"),
+    "overlay_folded_call": in_layout(with_calls(HELD, SECOND), "overlay"),
+    "overlay_folded_problem": in_layout(on_link(LinkState.WAITING, attempt=3), "overlay"),
+    "overlay_ready": in_layout(READY, "overlay", fold=Fold.OPEN),
+    "overlay_incoming": in_layout(with_calls(INBOUND), "overlay", fold=Fold.FOR_NOW),
+    "overlay_answered": in_layout(with_calls(ANSWERED), "overlay", fold=Fold.FOR_NOW),
+    "account": account("#f5c518"),
+    "account_in_call": account("#7a0019", with_calls(replace(ANSWERED, muted=True))),
+    "account_dark": account("#101010", replace(READY, page=Page.HISTORY)),
+    "fullscreen_ready": in_layout(READY, "fullscreen", wide=True),
+    "settings_beside": in_layout(READY, "fullscreen", wide=True, page=Page.SETTINGS),
+    "fullscreen_flash": in_layout(replace(READY, banner="mic_denied"), "fullscreen", wide=True),
+    "fullscreen_incoming": in_layout(with_calls(INBOUND), "fullscreen", wide=True),
+    "fullscreen_over_call": in_layout(with_calls(ANSWERED, INBOUND), "fullscreen", wide=True),
+    "fullscreen_answered": in_layout(with_calls(ANSWERED), "fullscreen", wide=True),
     "ended": after(replace(OUTBOUND, display_name=NAME), Reason.REMOTE_HANGUP, 83),
     "ended_busy": after(OUTBOUND, Reason.BUSY),
     "ended_missed": after(replace(INBOUND, display_name=LONG_NAME), Reason.CANCELLED),
 }
 
 
-def in_settings(phone: Phone, locale: str, theme: str = "auto", layout: str = "docked") -> Phone:
-    return replace(phone, settings=Settings(locale=locale, theme=theme, layout=layout))
+OWN_SIZES = {state: (900, 640) for state, phone in STATES.items() if phone.wide}
+"""Width and height of the frame, for what shows only at another one than the others."""
+
+
+def in_settings(phone: Phone, locale: str, theme: str = "auto", layout: str = "") -> Phone:
+    """In its own layout, if none is given."""
+    layout = layout or phone.settings.layout
+    return replace(phone, settings=replace(phone.settings, locale=locale, theme=theme, layout=layout))

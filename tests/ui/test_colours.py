@@ -6,6 +6,7 @@ import re
 
 import pytest
 
+from embed_app.core.accent import GROUND_DARK, GROUND_LIGHT, contrast
 from tests.ui.markup import style_sheet
 
 CSS = style_sheet("phone.css")
@@ -28,31 +29,19 @@ MARKS = ("dot-ok", "dot-busy", "dot-warn", "dot-bad", "dot-off", "field-line", "
 PARTS = [(mark, "back") for mark in MARKS]
 
 
-def luminance(colour: str) -> float:
-    def linear(channel: int) -> float:
-        value = channel / 255
-        return value / 12.92 if value <= 0.04045 else ((value + 0.055) / 1.055) ** 2.4
-
-    red, green, blue = (linear(int(colour[i : i + 2], 16)) for i in (1, 3, 5))
-    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
-
-
-def contrast(one: str, other: str) -> float:
-    low, high = sorted((luminance(one), luminance(other)))
-    return (high + 0.05) / (low + 0.05)
-
-
-def test_the_measure_itself() -> None:
-    assert contrast("#ffffff", "#000000") == pytest.approx(21)
-    assert contrast("#777777", "#ffffff") == pytest.approx(4.48, abs=0.01)
-
-
 @pytest.mark.parametrize("colours", [LIGHT, DARK], ids=["light", "dark"])
 @pytest.mark.parametrize(
     ("fore", "back", "least"), [*((f, b, 4.5) for f, b in TEXT), *((f, b, 3.0) for f, b in PARTS)]
 )
 def test_contrast(colours: dict[str, str], fore: str, back: str, least: float) -> None:
     assert contrast(colours[fore], colours[back]) >= least
+
+
+def test_a_customers_colour_is_measured_against_the_grounds_there_are() -> None:
+    for colours, ground in ((LIGHT, GROUND_LIGHT), (DARK, GROUND_DARK)):
+        assert colours["pressed"] == ground
+        hardest = min(("back", "raised", "pressed"), key=lambda name: contrast("#808080", colours[name]))
+        assert hardest == "pressed"
 
 
 def test_colours_are_written_in_the_tokens_only() -> None:

@@ -120,12 +120,47 @@ def test_a_flash_outlives_its_step_and_goes_when_the_agent_goes_on(page: Page) -
         ("idle", "#status-connect", "ConnectRequested"),
         ("problem_rejected", "#problem-retry", "ConnectRequested"),
         ("ended", "#redial", "DialRequested"),
+        ("ready", "#page-history", "PageChosen"),
+        ("overlay_ready", "#fold", "FoldChosen"),
+        ("overlay_folded", "#unfold", "FoldChosen"),
     ],
 )
 def test_each_control_asks_for_its_thing(page: Page, state: str, control: str, wish: str) -> None:
     run(page, f"show({state!r})")
     page.click(control)
     assert [name for name, _ in wishes(page)] == [wish]
+
+
+def test_escape_folds_and_the_focus_stays_with_the_phone(page: Page) -> None:
+    run(page, "show('overlay_ready'); then['FoldChosen'] = 'overlay_folded'")
+    page.focus("#dial-number")
+    page.keyboard.press("Escape")
+    expect(page.locator("#unfold")).to_be_focused()
+    expect(page.locator("#dialer")).to_be_hidden()
+    run(page, "then['FoldChosen'] = 'overlay_ready'")
+    page.keyboard.press("Enter")
+    expect(page.locator("#dialer")).to_be_focused()
+    assert [fields["folded"] for _, fields in wishes(page)] == ["True", "False"]
+
+
+def test_escape_closes_the_panel_first(page: Page) -> None:
+    run(page, "show('overlay_answered', panel=Panel.KEYPAD)")
+    page.keyboard.press("Escape")
+    assert [name for name, _ in wishes(page)] == ["PanelChosen"]
+
+
+def test_an_overlay_that_opened_for_a_call_stays_while_the_agent_types(page: Page) -> None:
+    run(page, "show('overlay_ready', fold=Fold.FOR_NOW)")
+    page.click('#dial-keys [data-value="1"]')
+    assert [(name, fields["folded"]) for name, fields in wishes(page)] == [("FoldChosen", "False")]
+
+
+def test_a_call_unfolds_it_without_taking_the_keyboard(page: Page) -> None:
+    run(page, "show('overlay_folded')")
+    page.evaluate("document.activeElement.blur()")
+    run(page, "show('overlay_incoming')")
+    expect(page.get_by_role("alertdialog")).to_be_visible()
+    assert page.evaluate("document.activeElement === document.body")
 
 
 def test_a_double_click_on_call_does_not_hang_up(page: Page) -> None:

@@ -29,6 +29,8 @@ def wish(state: str, action: str, value: str = "", call_uuid: str = "") -> msg.M
         ("idle", "connect", "", msg.ConnectRequested()),
         ("problem_rejected", "retry", "", msg.ConnectRequested()),
         ("ready", "page", "history", msg.PageChosen(page=Page.HISTORY)),
+        ("overlay_ready", "fold", "", msg.FoldChosen(folded=True)),
+        ("overlay_folded", "unfold", "", msg.FoldChosen(folded=False)),
         ("settings", "page", "dialer", msg.PageChosen(page=Page.DIALER)),
         ("audio_blocked", "unlock", "", msg.AudioUnlockRequested()),
         ("answered", "hangup", "", msg.HangupRequested(call_uuid=UUID)),
@@ -84,6 +86,13 @@ def test_a_page_that_is_not_there_means_nothing() -> None:
 
 
 @pytest.mark.parametrize(
+    ("state", "action"), [("ready", "fold"), ("ready", "unfold"), ("overlay_folded", "fold")]
+)
+def test_only_an_open_overlay_can_be_folded(state: str, action: str) -> None:
+    assert wish(state, action) is None
+
+
+@pytest.mark.parametrize(
     ("state", "action"),
     [
         ("ready", "dial"),
@@ -101,5 +110,6 @@ def test_every_action_of_the_page_means_something() -> None:
     buttons = [e.attributes for e in read_page().walk() if "data-action" in e.attributes]
     used = {(e["data-action"], e.get("data-value", "1")) for e in buttons if e["data-action"] not in LOCAL}
     for action, value in used:
-        meant = [wish(state, action, value, "x") for state in ("ready", "answered", "settings")]
+        states = ("ready", "answered", "settings", "overlay_answered")
+        meant = [wish(state, action, value, "x") for state in states]
         assert any(meant), action

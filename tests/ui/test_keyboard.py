@@ -9,6 +9,7 @@ from playwright.sync_api import Browser, Locator, Page, expect
 
 from tests.ui.conftest import run, wishes
 from tests.ui.gallery import SHOWN, show, still_page
+from tests.ui.states import OWN_SIZES
 
 MOST_STOPS = 40
 
@@ -55,6 +56,8 @@ def test_tab_comes_to_everything_in_sight_and_shows_where_it_is(browser: Browser
     page = browser.new_page(viewport={"width": 320, "height": 560}, reduced_motion="reduce")
     faults = {}
     for state in SHOWN:
+        width, height = OWN_SIZES.get(state, (320, 560))
+        page.set_viewport_size({"width": width, "height": height})
         still_page(page)  # a new page, so that Tab begins at its top
         show(page, state, "vi", "light")
         reachable = page.evaluate(REACHABLE)

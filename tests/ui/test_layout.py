@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Browser, Page
 
 from tests.ui.gallery import show, still_page
-from tests.ui.states import STATES
+from tests.ui.states import OWN_SIZES, STATES
 
 SIZES = [(380, 560), (320, 560), (320, 420), (900, 700)]
 
@@ -63,7 +63,10 @@ def frame(browser: Browser, request: pytest.FixtureRequest) -> Iterator[Page]:
 @pytest.mark.parametrize("locale", ["vi", "en"])
 def test_every_state_fits(frame: Page, locale: str) -> None:
     faults = {}
+    width = frame.evaluate("innerWidth")
     for state in STATES:
+        if width < OWN_SIZES.get(state, (0, 0))[0]:
+            continue
         show(frame, state, locale, "light")
         if found := frame.evaluate(FAULTS):
             faults[state] = found
@@ -73,7 +76,7 @@ def test_every_state_fits(frame: Page, locale: str) -> None:
 def test_hang_up_is_always_in_the_same_place(frame: Page) -> None:
     places = set()
     for state, phone in STATES.items():
-        if phone.live_calls and not state.startswith("incoming"):
+        if phone.live_calls and not state.startswith(("incoming", "overlay", "fullscreen")):
             show(frame, state, "vi", "dark")
             box = frame.locator("#hangup").bounding_box()
             assert box is not None, state
@@ -103,3 +106,31 @@ def test_theme(frame: Page, scheme: str, theme: str, dark: bool) -> None:
     show(frame, "ready", "vi", theme)
     back = frame.evaluate("getComputedStyle(document.getElementById('phone')).backgroundColor")
     assert back == ("rgb(20, 24, 30)" if dark else "rgb(255, 255, 255)")
+
+
+def test_the_name_of_who_waits_is_read_whole(frame: Page) -> None:
+    for state in ("two_calls", "two_calls_asking", "two_calls_dialling"):
+        show(frame, state, "vi", "light")
+        room = frame.evaluate(
+            """() => {
+              const name = document.querySelector("#other-calls .other-name");
+              return [name.scrollWidth - name.clientWidth, name.scrollHeight - name.clientHeight];
+            }"""
+        )
+        assert max(room) <= 1, state
+
+
+def test_both_failure_panels_stand_in_the_same_middle(frame: Page) -> None:
+    middles = []
+    for state, panel in (("problem_rejected", "problem"), ("load_failed", "load-failed")):
+        show(frame, state, "vi", "light")
+        middle = frame.evaluate(
+            """(id) => {
+              const shown = [...document.getElementById(id).children].filter((e) => e.checkVisibility());
+              const boxes = shown.map((element) => element.getBoundingClientRect());
+              return (boxes[0].top + boxes.at(-1).bottom) / 2;
+            }""",
+            panel,
+        )
+        middles.append(middle)
+    assert middles[0] == pytest.approx(middles[1], abs=1.5)

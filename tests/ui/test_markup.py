@@ -40,7 +40,7 @@ def test_what_is_labelled_by_another_element_has_that_label(lang: str) -> None:
         for attribute in ("aria-labelledby", "aria-describedby", "aria-controls"):
             for id_ in element.attributes.get(attribute, "").split():
                 assert id_ in IDS
-                dynamic = id_ in ("problem-title", "incoming-list", "notifications-state")
+                dynamic = id_ in ("problem-title", "incoming-list", "notifications-state", "unfold-state")
                 assert attribute == "aria-controls" or dynamic or IDS[id_].text(lang)
 
 

@@ -23,10 +23,12 @@ from embed_app.core.model import (
     TransferState,
 )
 from embed_app.core.release_cause import Reason
+from embed_app.core.screens import Fold
 from embed_app.i18n.translator import Translator
 from embed_app.ui import (
     alerts,
     call_presenter,
+    fold_presenter,
     gestures,
     history_presenter,
     presenter,
@@ -34,7 +36,7 @@ from embed_app.ui import (
     suggestions,
 )
 from embed_app.ui.presenter import present
-from embed_app.ui.projection import minutes, project
+from embed_app.ui.projection import ROOT, minutes, project
 from embed_app.ui.view import Screen, Tone
 from tests.ui.states import (
     ANSWERED,
@@ -315,9 +317,52 @@ def test_a_call_hides_the_page_and_gives_it_back() -> None:
     assert shown(replace(after(ANSWERED, Reason.BUSY), page=Page.HISTORY)) == ["history", "pages"]
 
 
+def test_an_account_has_its_name_in_the_head_and_its_colour_everywhere() -> None:
+    elements = project(present(STATES["account"], VI)).elements
+    assert str(elements["account-name"]["text"]).startswith("Công ty")
+    assert str(elements[ROOT]["--accent"]).startswith("light-dark(#")
+    plain = project(present(READY, VI)).elements
+    assert (plain["account-name"]["hidden"], plain[ROOT]["--accent"]) == (True, "")
+
+
+@pytest.mark.parametrize(
+    ("state", "badge"),
+    [
+        ("overlay_folded", ""),
+        ("overlay_folded_ringing", "1"),
+        ("overlay_folded_call", "2"),
+        ("overlay_folded_problem", "!"),
+    ],
+)
+def test_the_badge_says_what_goes_on_behind_it(state: str, badge: str) -> None:
+    view = present(STATES[state], VI)
+    assert view.folding is not None
+    assert (view.folding.folded, view.folding.badge) == (True, badge)
+    assert view.folding.state
+
+
+def test_only_the_overlay_folds() -> None:
+    for state in ("ready", "fullscreen_ready"):
+        view = present(replace(STATES[state], fold=Fold.FOLDED), VI)
+        assert view.folding is None
+        assert project(view).elements[ROOT]["data-folded"] is False
+
+
+def test_recent_calls_beside_the_phone_are_no_page_of_it() -> None:
+    beside = replace(STATES["fullscreen_ready"], page=Page.HISTORY)
+    elements = project(present(beside, VI)).elements
+    shown = [page for page in Page if not elements[page]["hidden"]]
+    assert shown == ["dialer", "history"]
+    assert elements["page-history"]["hidden"] is True
+    assert elements["page-dialer"]["aria-current"] == "page"
+    assert project(present(STATES["fullscreen_answered"], VI)).elements["history"]["hidden"] is False
+    narrow = project(present(replace(beside, wide=False), VI)).elements
+    assert [page for page in Page if not narrow[page]["hidden"]] == ["history"]
+
+
 @pytest.mark.parametrize(
     "module",
-    [alerts, call_presenter, gestures, history_presenter, presenter, projection, suggestions],
+    [alerts, call_presenter, fold_presenter, gestures, history_presenter, presenter, projection, suggestions],
 )
 def test_no_sentence_is_written_outside_the_translations(module: ModuleType) -> None:
     tree = ast.parse(inspect.getsource(module))
