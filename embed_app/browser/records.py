@@ -27,6 +27,8 @@ HEARD_KEY = "zorio-heard"
 PATH = "/api/webphone/resume"
 TIMEOUT_MS = 2000
 HEARTBEAT_MS = 2000
+ADDRESS_AFTER_MS = 500
+"""replaceState blocks the page for 5 ms: not while a call is being set up. When the page goes it is too late."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +50,9 @@ class BrowserRecords:
         self._leaving = create_proxy(self._release)
         self._returning = create_proxy(self._write)
         self._ignore = create_proxy(lambda *_: None)
+        self._address = ""
+        self._address_timer: Any = None
+        self._write_address_proxy = create_proxy(self._write_address)
         js.window.addEventListener("pagehide", self._leaving)
         js.window.addEventListener("pageshow", self._returning)
 
@@ -94,10 +99,16 @@ class BrowserRecords:
             self._storage.removeItem(KEY)
 
     def leave_address(self, token: str) -> None:
+        self._address = token
+        if self._address_timer is None:
+            self._address_timer = js.setTimeout(self._write_address_proxy, ADDRESS_AFTER_MS)
+
+    def _write_address(self) -> None:
+        self._address_timer = None
         state = None
-        if token:
+        if self._address:
             given = dict(parse_qsl(str(js.zorioBoot.search).lstrip("?"), keep_blank_values=True))
-            address = "?" + urlencode(given | {"token": token})
+            address = "?" + urlencode(given | {"token": self._address})
             state = to_js({"zorioAddress": address}, dict_converter=js.Object.fromEntries)
         with suppress(JsException):
             js.history.replaceState(state, "")

@@ -172,6 +172,7 @@ def test_a_frame_reloaded_alone_while_a_call_rings_rings_again(open_phone: OpenP
     customer = Stranger(world, "1004")
     phone.wait_event("incoming_call")
     phone.mark()
+    until(lambda: phone.frame.evaluate("history.state !== null"), "the address in the session history")
     phone.frame.evaluate("location.reload()")
     uuid = phone.wait_event("incoming_call", seconds=40)["call"]["uuid"]
     assert phone.since("error") == []
