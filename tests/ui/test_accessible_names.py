@@ -50,7 +50,14 @@ class Words:
         text = text.strip()
         if text in self._fixed or text in data or SIGNS.fullmatch(text):
             return True
-        return deep > 0 and any(self._fits(text, parts, data, deep - 1) for parts in self._templates)
+        fits = deep > 0 and any(self._fits(text, parts, data, deep - 1) for parts in self._templates)
+        return fits or self._follows(text, data)
+
+    def _follows(self, text: str, data: frozenset[str]) -> bool:
+        """Whether it is one such text after the other: a button is named after all that is written on it."""
+        known = sorted(filter(None, self._fixed | data), key=len, reverse=True)
+        each = "|".join((*map(re.escape, known), r"[\d+*#:.,()%/·—–-]+"))
+        return re.fullmatch(rf"(?:(?:{each})(?:\s+|$))+", text) is not None
 
     def _fits(self, text: str, parts: Parts, data: frozenset[str], deep: int) -> bool:
         """Whether `text` is this template with something sayable in each of its fields."""
