@@ -28,7 +28,7 @@ PATH = "/api/webphone/resume"
 TIMEOUT_MS = 2000
 HEARTBEAT_MS = 2000
 ADDRESS_AFTER_MS = 500
-"""replaceState blocks the page for 5 ms: not while a call is being set up. When the page goes it is too late."""
+"""replaceState blocks the page for 5 ms: not while a call is set up. Once the page goes it is too late."""
 
 
 @dataclass(frozen=True, slots=True)
