@@ -27,7 +27,7 @@ def world(tmp_path_factory: pytest.TempPathFactory, portal: BlockingPortal) -> I
 
 
 def test_the_page_has_exactly_the_headers_that_were_tried(world: World) -> None:
-    answer = world.ask("GET", PAGE_PATH + "?token=x&layout=docked")
+    answer = world.ask("GET", PAGE_PATH + "?token=x&layout=docked", headers={"Accept-Encoding": "identity"})
     assert answer.status_code == 200
     headers = dict(answer.headers)
     assert headers.pop("content-length") == str(len(answer.content))
@@ -43,6 +43,7 @@ def test_the_page_has_exactly_the_headers_that_were_tried(world: World) -> None:
         ),
         "referrer-policy": "no-referrer",
         "cache-control": "no-store",
+        "vary": "Accept-Encoding",
         "x-content-type-options": "nosniff",
         "cross-origin-resource-policy": "cross-origin",
         "cross-origin-embedder-policy": "require-corp",
@@ -52,6 +53,16 @@ def test_the_page_has_exactly_the_headers_that_were_tried(world: World) -> None:
             "usb=(), serial=(), hid=(), midi=()"
         ),
     }
+
+
+def test_the_page_is_compressed_for_who_takes_it(world: World) -> None:
+    plain = world.ask("GET", PAGE_PATH, headers={"Accept-Encoding": "gzip;q=0"})
+    zipped = world.ask("GET", PAGE_PATH, headers={"Accept-Encoding": "gzip, deflate, br, zstd"})
+    assert "content-encoding" not in plain.headers
+    assert zipped.headers["content-encoding"] == "gzip"
+    assert zipped.text == plain.text
+    assert int(zipped.headers["content-length"]) != int(plain.headers["content-length"])
+    assert zipped.headers["vary"] == plain.headers["vary"] == "Accept-Encoding"
 
 
 def test_the_page_carries_the_customers_parent_origins_and_nothing_of_the_query(world: World) -> None:
