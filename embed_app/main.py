@@ -17,6 +17,7 @@ from embed_app.browser.clock import BrowserClock
 from embed_app.browser.devices import BrowserDevices
 from embed_app.browser.line import BrowserLine, can_share
 from embed_app.browser.parent_window import BrowserParentWindow
+from embed_app.browser.patient_screen import PatientScreen
 from embed_app.browser.place import Place
 from embed_app.browser.records import BrowserRecords, Found
 from embed_app.browser.ringer import AudioRinger
@@ -64,7 +65,7 @@ def _start(params: EmbedParams, records: BrowserRecords, found: Found | None) ->
         Ports(
             user_agent=SipUserAgent(place.name),
             parent_window=BrowserParentWindow(),
-            screen=DomScreen(ringer.tones.play),
+            screen=PatientScreen(DomScreen(ringer.tones.play)),
             clock=BrowserClock(),
             ringer=ringer,
             backend=FetchBackend(place.name),

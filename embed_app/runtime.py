@@ -6,12 +6,13 @@ import random
 import traceback
 import uuid
 from collections import Counter, OrderedDict, deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from typing import Any
 
 from embed_app import parent
+from embed_app.core import effects as do
 from embed_app.core.line_messages import LineFollowed
 from embed_app.core.messages import Message, ParentMistake
 from embed_app.core.model import LinkState, Panel, Phone, Problem
@@ -31,6 +32,12 @@ from embed_app.ui.presenter import present
 
 VERSION = "0.1.0"
 ANSWERS_KEPT = 500
+
+
+def _urgent(effects: Sequence[do.Effect]) -> int:
+    """How many of them come before the parent is told: the far end waits for the last of these."""
+    found = (n for n, effect in enumerate(effects, 1) if isinstance(effect, (do.SendInvite, do.AcceptInvite)))
+    return max(found, default=0)
 
 
 def new_uuid() -> str:
@@ -169,9 +176,12 @@ class Runtime:
         problems: tuple[Problem, ...] = ()
         if reply is not None:
             self.shown, problems = without_problems(self.shown)
+        urgent = _urgent(effects)
+        for effect in effects[:urgent]:
+            self._guard(partial(self._performer.perform, effect, self.phone))
         self._guard(partial(self._tell, seen, answer_id), answer_id)
         self._guard(self._keep)
-        for effect in effects:
+        for effect in effects[urgent:]:
             self._guard(partial(self._performer.perform, effect, self.phone))
         self._guard(self._leave_address)  # no INVITE waits for it
         self._guard(partial(self._tabs.publish, self.phone, message))

@@ -84,6 +84,23 @@ def test_events_come_before_the_answer_and_the_answer_before_what_follows(world:
     assert world.window.types() == ["response", "unregistered"]
 
 
+def test_the_far_end_is_served_before_the_parent_is_told(world: World) -> None:
+    world.register()
+    asked_by_then: list[tuple[str, ...]] = []
+    world.window.on_post = lambda _message: asked_by_then.append(
+        tuple(kind for kind, *_ in world.agent.asked)
+    )
+    world.agent.asked.clear()
+    world.window.send("call", {"number": "1002"}, id="a")
+    assert asked_by_then[0] == ("invite",)
+    world.window.send("hangup")
+    world.agent.dispatch(invite())
+    world.agent.asked.clear()
+    asked_by_then.clear()
+    world.window.send("answer", id="b")
+    assert asked_by_then[0][:1] == ("accept",)
+
+
 def test_messages_carry_the_time_they_came(world: World) -> None:
     world.register()
     world.agent.dispatch(invite())

@@ -370,3 +370,27 @@ def test_a_blocked_ring_is_told_and_starts_at_the_first_touch(page: Page) -> Non
 
 def test_nothing_was_refused_by_the_content_security_policy(page: Page) -> None:
     assert page.evaluate("globalThis.violations") == []
+
+
+def test_of_views_that_follow_each_other_closely_the_last_is_shown_a_moment_later(page: Page) -> None:
+    """`PatientScreen`: the first at once, and one with a flash, which no later view has."""
+    script = """
+from embed_app.browser.patient_screen import PatientScreen
+from embed_app.ui.view import Banner, Tone
+
+class Shown(list):
+    show = list.append
+
+shown = Shown()
+patient = PatientScreen(shown)
+calm = [present(STATES[name], Translator("en")) for name in ("starting", "ready", "answered", "ready")]
+flash = replace(calm[1], flash=Banner(code="internal", title="", text="", tone=Tone.BAD))
+for view in calm: patient.show(view)
+"""
+    run(page, script)
+    assert run(page, "json.dumps([calm.index(view) for view in shown])") == "[0]"
+    page.evaluate("new Promise((done) => setTimeout(done, 50))")
+    assert run(page, "json.dumps([calm.index(view) for view in shown])") == "[0, 1]"
+    run(page, "patient.show(calm[2]); patient.show(flash); seen = len(shown)")
+    assert run(page, "seen") == 3
+    assert run(page, "shown[-1] is flash") is True
