@@ -13,6 +13,8 @@ import re
 _SIGNIFICANT = frozenset("+0123456789*#")
 _MAY_STAND_BETWEEN = re.compile(r"[+0-9*# ().\-\u00a0\u2010-\u2015]*")
 _LONG_ENOUGH = 7
+_LONGEST = 15
+"""E.164 section 6.2: what is longer is no telephone number."""
 _ONE_DIGIT = ("1", "7")
 _TWO_DIGITS = frozenset(
     [
@@ -68,7 +70,7 @@ _IN_TEXT = re.compile(r"\+?\(?\+?[0-9][0-9 ().\-\u00a0]{1,40}[0-9]|[0-9*#]{2,32}
 def shown(number: str) -> str:
     """The number with spaces where people put them; anything that is not only digits as it is."""
     digits = number[1:] if number.startswith("+") else number
-    if not (digits.isascii() and digits.isdigit()):
+    if not (digits.isascii() and digits.isdigit()) or len(digits) > _LONGEST:
         return number
     if number.startswith("+"):
         return _international(digits)

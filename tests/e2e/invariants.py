@@ -64,6 +64,8 @@ class Judge:
         self._registered = False
         self._attempt = 0
         self._count = 0
+        self._told: dict[str, Mapping[str, Any]] = {}
+        """What the frame said last of a state that it tells when it changes."""
 
     def hear(self, message: Mapping[str, Any], page: object = None) -> None:
         """`page`: whatever tells one page from the one loaded after it."""
@@ -111,6 +113,7 @@ class Judge:
         self._page += 1
         self._up = self._registered = False
         self._attempt = 0
+        self._told = {}
 
     def _of_line(self, message: Mapping[str, Any], type: str, payload: Mapping[str, Any]) -> None:
         match type:
@@ -137,6 +140,9 @@ class Judge:
                 self._expect(message, follows, f"after attempt {self._attempt}")
                 self._expect(message, 0 <= payload["delay_ms"] <= 31_000, "with such a delay")
                 self._attempt = payload["attempt"]
+            case "do_not_disturb" | "resize":
+                self._expect(message, self._told.get(type) != payload, "for the second time")
+                self._told[type] = payload
             case "error" if "call_uuid" in payload and payload["code"] != "no_call":
                 self._expect(message, bool(payload["call_uuid"]), "with an empty call_uuid")
 
@@ -144,6 +150,9 @@ class Judge:
 
     def _of_call(self, message: Mapping[str, Any], type: str, call: Mapping[str, Any]) -> None:
         uuid = call["uuid"]
+        if type == "incoming_call":
+            disturbs = self._told.get("do_not_disturb") != {"on": True}
+            self._expect(message, disturbs, "while the agent was not to be disturbed")
         heard = self.calls.setdefault(uuid, Heard(first=call, last=call))
         told, before = heard.types, heard.last
         self._expect(message, not heard.ended, "after its call_hangup")

@@ -91,6 +91,10 @@ def test_do_not_disturb_outlives_the_page_and_the_caller_hears_busy(crm: OpenCrm
 def test_the_history_is_there_after_a_reload_and_calls_back(crm: OpenCrm, bob: Phone) -> None:
     phone = crm("1004")
     assert phone.frame.evaluate(STORAGE) == "denied"
+    phone.frame.locator("#page-history").click()  # those of other tests are no news then
+    expect(phone.frame.locator("#history-note")).not_to_contain_text("Đang tải")
+    before = rows(phone).count()
+    press(phone, "Bàn phím")
     bob.send("call", {"number": "1004"})
     phone.wait_event("incoming_call")
     with phone.page.expect_response(lambda answer: "/api/webphone/memory" in answer.url) as saved:
@@ -103,7 +107,7 @@ def test_the_history_is_there_after_a_reload_and_calls_back(crm: OpenCrm, bob: P
     button.click()
     expect(phone.frame.locator("#missed-count")).to_be_hidden()
     expect(phone.frame.get_by_role("heading", name="Hôm nay")).to_be_visible()
-    expect(rows(phone)).to_have_count(1)
+    expect(rows(phone)).to_have_count(before + 1)
     bob.mark()
     phone.mark()
     rows(phone).first.click()
@@ -112,11 +116,11 @@ def test_the_history_is_there_after_a_reload_and_calls_back(crm: OpenCrm, bob: P
     phone.wait_event("call_answered")
     phone.send("hangup")
     phone.wait_event("call_hangup")
-    expect(rows(phone)).to_have_count(2)
+    expect(rows(phone)).to_have_count(before + 2)
     load_anew(phone)
     expect(phone.frame.locator("#missed-count")).to_be_hidden()
     phone.frame.locator("#page-history").click()
-    expect(rows(phone)).to_have_count(2)
+    expect(rows(phone)).to_have_count(before + 2)
     expect(rows(phone).first).to_contain_text("Gọi đi")
 
 

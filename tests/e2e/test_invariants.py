@@ -74,6 +74,10 @@ IN, OUT = told("registered"), told("unregistered", {"reason": "transport_disconn
 CALL = [incoming(), ringing(), answered(), updated("held"), updated(), digit(), hangup()]
 
 
+def quiet(*, on: bool) -> dict[str, Any]:
+    return told("do_not_disturb", {"on": on})
+
+
 def again(attempt: int, delay_ms: int = 500) -> dict[str, Any]:
     return told("auto_reconnect", {"attempt": attempt, "delay_ms": delay_ms})
 
@@ -96,6 +100,7 @@ def problems(log: Log, alive: set[str] = frozenset(), **options: Any) -> list[st
         [UP, told("unregistered", {"reason": "remote"}), told("unregistered", {"reason": "manual"}), DOWN],
         [READY, told("response", id="1", ok=True), told("token_expiring", {"expires_in": 60})],
         [answered(), hangup()],  # a parent that came late
+        [READY, quiet(on=True), quiet(on=False), incoming(), ringing(), missed(), quiet(on=True)],
         [
             ringing(direction="outbound"),
             updated("ringing", direction="outbound", muted=True),
@@ -159,6 +164,8 @@ def test_a_good_log(log: Log) -> None:
         ([told("call_answered", {"call": {**call("answered"), "state": "up"}})], "breaks the schema"),
         ([told("response", ok=True)], "without id or ok"),
         ([told("response", id="1", ok=True, error={})], "with an error that does not fit"),
+        ([quiet(on=True), incoming(), ringing(), missed()], "while the agent was not to be disturbed"),
+        ([quiet(on=True), quiet(on=True)], "for the second time"),
     ],
 )
 def test_a_broken_log(log: Log, says: str) -> None:
@@ -207,4 +214,5 @@ def test_every_event_of_the_protocol_has_a_rule() -> None:
         *("registered", "unregistered", "connected", "disconnected", "auto_reconnect", "ready"),
         *("incoming_call", "call_ringing", "call_answered", "call_updated", "call_hangup"),
         *("dtmf", "audio_autoplay_blocked", "error", "token_expiring"),
+        *("do_not_disturb", "resize"),
     }
