@@ -13,6 +13,7 @@ from playwright.sync_api import Browser, Dialog, Page
 from embed_app.core.dial_string import clean_caller, clean_name
 from embed_app.core.model import Call, Phone
 from embed_app.i18n.translator import Translator
+from embed_app.ui.numbers import shown as written
 from embed_app.ui.presenter import present
 from embed_app.ui.projection import project
 from tests.naughty import NAUGHTY, OF_OURS
@@ -97,7 +98,7 @@ def sayable(name: str) -> str:
 def expected(name: str) -> list[str]:
     """The name as it came, what of it is in the first line ("": nothing), and in the second."""
     shown, number = clean_name(name), clean_caller(name)
-    return [name, shown or number, number if shown and shown != number else ""]
+    return [name, shown or written(number), written(number) if shown and shown != number else ""]
 
 
 def test_every_name_is_shown_as_it_is_written_and_nothing_runs(narrow: Page) -> None:
