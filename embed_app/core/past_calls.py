@@ -87,7 +87,7 @@ def newest(calls: Iterable[PastCall]) -> tuple[PastCall, ...]:
 
 
 def missed_since(calls: tuple[PastCall, ...], seen_at: int) -> int:
-    return sum(call.missed and call.ended_at > seen_at for call in calls)
+    return sum(call.missed and call.ended_at >= seen_at for call in calls)
 
 
 def write_past_call(call: PastCall) -> dict[str, Any]:

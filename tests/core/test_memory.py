@@ -306,6 +306,12 @@ def test_missed_calls_count_until_they_are_looked_at() -> None:
     assert len(saves(driver)) == 3
 
 
+def test_a_call_missed_in_the_second_in_which_the_agent_left_the_page_counts() -> None:
+    """Both times are whole seconds: rather told once too often than not at all."""
+    assert missed_since((past(ended_at=1000),), 1000) == 1
+    assert missed_since((past(ended_at=1000),), 1001) == 0
+
+
 def test_a_call_missed_while_the_page_is_open_counts_until_the_agent_leaves_it() -> None:
     driver = registered()
     driver.send(msg.PageChosen(page=Page.HISTORY))

@@ -84,6 +84,8 @@ messages = st.one_of(
 _ids = itertools.count()
 
 
+# The servers of this world run in a thread of this process and use the module that Hypothesis watches.
+@pytest.mark.filterwarnings("ignore:Do not use the `random` module inside strategies")
 @settings(
     max_examples=150,
     deadline=None,

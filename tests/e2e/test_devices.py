@@ -173,6 +173,7 @@ def test_an_unplugged_microphone_is_replaced_in_mid_call_and_taken_again(
     alice.wait_audio(called[1])
 
 
+@pytest.mark.slow
 def test_what_was_chosen_is_known_to_other_tabs_and_to_the_next_page(
     world: World, alice: Phone, tmp_path: Path
 ) -> None:
@@ -197,6 +198,7 @@ def test_what_was_chosen_is_known_to_other_tabs_and_to_the_next_page(
         next_one.close()
 
 
+@pytest.mark.slow
 def test_a_call_that_outlives_its_page_goes_on_with_the_chosen_microphone(
     world: World, alice: Phone, tmp_path: Path
 ) -> None:
@@ -250,6 +252,7 @@ def test_the_microphone_is_tried_out_without_a_call(phone: Phone) -> None:
     until(lambda: not phone.frame.evaluate(moved), "the microphone let go")
 
 
+@pytest.mark.slow
 def test_the_echo_plays_back_what_was_said(phone: Phone) -> None:
     open_page(phone)
     phone.frame.get_by_role("button", name="Nghe lại").click()

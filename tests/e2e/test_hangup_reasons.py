@@ -41,6 +41,7 @@ def test_a_refused_call_says_why(alice: Phone, world: World, number: str, reason
     assert len(invites(world, before)) == 1
 
 
+@pytest.mark.slow
 def test_local_and_remote_hangup_bill_the_seconds_from_answer_to_end(alice: Phone, bob: Phone) -> None:
     ours, _ = talk(alice, bob)
     started = time.monotonic()

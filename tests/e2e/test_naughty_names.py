@@ -32,7 +32,17 @@ def no_harm(phone: Phone, world: World, since: int) -> None:
     assert phone.frame.locator("img, #incoming script, #call script").count() == 0
 
 
-@pytest.mark.parametrize("name", SAYABLE.values(), ids=SAYABLE)
+FIRST = ("long", "right_to_left", "markup", "lines", "invisible")
+"""The others take part in `make test-all`; the page itself bears all of them in tests/ui."""
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        pytest.param(name, id=id, marks=() if id in FIRST else pytest.mark.slow)
+        for id, name in SAYABLE.items()
+    ],
+)
 def test_a_caller_of_any_name_rings_and_is_shown_as_text(alice: Phone, world: World, name: str) -> None:
     before = len(world.wire)
     with calls_come_from((f"{quote(name)} {ADDRESS}").replace("\\", "\\\\")):  # a template of re.sub

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from tests.e2e.phone import Phone
 from tests.e2e.talk import Stranger, call, documented, hangup_of, wait_silent
 from tests.e2e.world import World
@@ -17,6 +19,7 @@ def test_the_echo_sends_back_what_we_say(alice: Phone) -> None:
     alice.wait_audio(uuid)
 
 
+@pytest.mark.slow
 def test_the_tone_is_steady_also_while_we_are_muted(alice: Phone) -> None:
     uuid = call(alice, "*44")
     alice.send("mute")
@@ -37,6 +40,7 @@ def test_nobody_answers_and_we_give_up(alice: Phone) -> None:
     assert ended["call"]["uuid"] == ringing["uuid"]
 
 
+@pytest.mark.slow
 def test_the_goodbye_hangs_up_and_calls_back(alice: Phone) -> None:
     uuid = call(alice, "*48")
     alice.wait_audio(uuid)

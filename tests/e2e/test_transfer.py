@@ -65,6 +65,7 @@ def test_a_service_can_be_transferred_to_a_phone(alice: Phone, bob: Phone, world
     bob.wait_audio(theirs)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("target", "status"), [("*46", 486), ("1099", 404), ("1004", 480)], ids=["busy", "not found", "away"]
 )

@@ -85,6 +85,7 @@ def test_answer_and_hold(alice: Phone, bob: Phone, world: World) -> None:
     assert "error" not in alice.types()
 
 
+@pytest.mark.slow
 def test_decline(alice: Phone, bob: Phone, world: World) -> None:
     both = Waiting(alice, bob, world)
     alice.send("hangup", {"call_uuid": both.second})
@@ -96,6 +97,7 @@ def test_decline(alice: Phone, bob: Phone, world: World) -> None:
     bob.wait_audio(both.theirs)
 
 
+@pytest.mark.slow
 def test_end_and_answer(alice: Phone, bob: Phone, world: World) -> None:
     both = Waiting(alice, bob, world)
     alice.send("hangup")
@@ -106,6 +108,7 @@ def test_end_and_answer(alice: Phone, bob: Phone, world: World) -> None:
     assert hangup_of(bob)["reason"] == "remote_hangup"
 
 
+@pytest.mark.slow
 def test_swap_there_and_back(alice: Phone, bob: Phone, world: World) -> None:
     both = Waiting(alice, bob, world).answered(alice)
     for talks, waits in ((both.ours, both.second), (both.second, both.ours)):
@@ -212,6 +215,7 @@ def test_a_double_click_makes_one_call(alice: Phone, bob: Phone, world: World) -
     assert bob.types().count("incoming_call") == 1
 
 
+@pytest.mark.slow
 def test_two_phones_that_call_each_other_at_once_are_busy_or_ring(alice: Phone, bob: Phone) -> None:
     """Each INVITE finds a phone that is calling itself: 486. One that comes before the other has dialled, or
     after its call has failed, simply rings. In no case anything is left behind."""

@@ -110,6 +110,7 @@ def test_ask_first_and_join(alice: Phone, bob: Phone, carol: Phone) -> None:
     until(lambda: [c["number"] for c in bob.state()["calls"]] == ["1003"], "bob talks to carol")
 
 
+@pytest.mark.slow
 def test_ask_first_and_come_back(alice: Phone, bob: Phone) -> None:
     ours, theirs = talk(alice, bob)
     alice.mark()

@@ -46,7 +46,7 @@ def found(page: Page) -> list[Any]:
     return faults
 
 
-@pytest.mark.parametrize("locale", ["vi", "en"])
+@pytest.mark.parametrize("locale", ["vi", pytest.param("en", marks=pytest.mark.slow)])
 def test_axe_finds_nothing_in_any_state(themed: tuple[Page, str], locale: str) -> None:
     page, theme = themed
     faults = {}
