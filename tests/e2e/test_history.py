@@ -43,6 +43,14 @@ def rows(phone: Phone) -> Locator:
     return phone.frame.locator("#history-list .recent")
 
 
+def open_history(phone: Phone) -> int:
+    """How many calls are in it."""
+    phone.frame.locator("#page-history").click()
+    expect(phone.frame.locator("#history")).to_be_visible()
+    expect(phone.frame.locator("#history-note")).not_to_contain_text("Đang tải")
+    return rows(phone).count()
+
+
 def load_anew(phone: Phone) -> None:
     phone.mark()
     reload_parent(phone)
@@ -91,9 +99,7 @@ def test_do_not_disturb_outlives_the_page_and_the_caller_hears_busy(crm: OpenCrm
 def test_the_history_is_there_after_a_reload_and_calls_back(crm: OpenCrm, bob: Phone) -> None:
     phone = crm("1004")
     assert phone.frame.evaluate(STORAGE) == "denied"
-    phone.frame.locator("#page-history").click()  # those of other tests are no news then
-    expect(phone.frame.locator("#history-note")).not_to_contain_text("Đang tải")
-    before = rows(phone).count()
+    before = open_history(phone)  # those of other tests are no news then
     press(phone, "Bàn phím")
     bob.send("call", {"number": "1004"})
     phone.wait_event("incoming_call")
@@ -127,9 +133,7 @@ def test_the_history_is_there_after_a_reload_and_calls_back(crm: OpenCrm, bob: P
 def test_a_reload_in_the_last_moment_of_a_call_loses_nothing(crm: OpenCrm) -> None:
     """The CRM leaves its page as the agent hangs up: the call is on its way to the server all the same."""
     phone = crm("1004")
-    phone.frame.locator("#page-history").click()
-    expect(phone.frame.locator("#history-note")).not_to_contain_text("Đang tải")
-    before = rows(phone).count()
+    before = open_history(phone)
     phone.mark()
     phone.send("call", {"number": "*43"})
     phone.wait_event("call_answered")
