@@ -18,6 +18,7 @@ from embed_app.core.model import (
     TransferState,
 )
 from embed_app.core.release_cause import Reason, release_cause
+from embed_app.core.sound_choices import microphone_code
 from embed_app.core.turn import Turn
 
 SAME_DIGIT_WITHIN = 0.4
@@ -25,14 +26,6 @@ SAME_DIGIT_WITHIN = 0.4
 
 MOST_GLARES = 5
 """How often a hold is sent again because it crossed an offer of the peer."""
-
-_MICROPHONE_CODES = {
-    "NotAllowedError": "mic_denied",
-    "PolicyBlocked": "mic_blocked",
-    "SecurityError": "mic_blocked",
-    "NotFoundError": "mic_missing",
-    "OverconstrainedError": "mic_missing",
-}
 
 
 def report(turn: Turn, message: msg.CallReport) -> None:
@@ -169,7 +162,7 @@ def _ended(turn: Turn, call: Call, message: msg.CallEnded) -> None:
 
 
 def _microphone_failed(turn: Turn, call: Call, message: msg.MicrophoneFailed) -> None:
-    code = "mic_lost" if call.media.microphone_lost else _MICROPHONE_CODES.get(message.name, "mic_busy")
+    code = "mic_lost" if call.media.microphone_lost else microphone_code(message.name)
     turn.problem(code, call_uuid=call.uuid, name=message.name)
     turn.banner(code)
     if next_state(call, message) is not None:

@@ -119,6 +119,21 @@ class Sounds:
         return same[0].id if same else ""
 
 
+_REFUSALS = {
+    "NotAllowedError": "mic_denied",
+    "PolicyBlocked": "mic_blocked",
+    "SecurityError": "mic_blocked",
+    "NotFoundError": "mic_missing",
+    "OverconstrainedError": "mic_missing",
+}
+
+
+def microphone_code(name: str) -> str:
+    """The error code for the DOMException that getUserMedia failed with (Media Capture and Streams 10.3.11);
+    PolicyBlocked: the page may not even ask."""
+    return _REFUSALS.get(name, "mic_busy")
+
+
 def write_preferences(preferences: Preferences) -> str:
     """JSON, for `read_preferences`."""
     return json.dumps(asdict(preferences), ensure_ascii=False)

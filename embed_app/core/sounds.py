@@ -20,9 +20,9 @@ from embed_app.core.sound_choices import (
     Device,
     DeviceKind,
     Permission,
-    Preferences,
     Sounds,
     Trial,
+    microphone_code,
 )
 from embed_app.core.turn import Turn
 
@@ -31,7 +31,6 @@ TRIED_FOR = {Trial.LEVEL: 30.0, Trial.RING: 6.0}
 """Seconds: a microphone that was forgotten is not left open. The echo ends by itself."""
 NOT_REAL = frozenset({"", "default", "communications"})
 """Ids of what Chromium lists beside the devices: the same once more, under the name of its use."""
-_DENIED = {"NotAllowedError": "mic_denied", "PolicyBlocked": "mic_blocked", "SecurityError": "mic_blocked"}
 
 
 def hear(turn: Turn, message: msg.SoundMessage) -> None:
@@ -53,7 +52,7 @@ def hear(turn: Turn, message: msg.SoundMessage) -> None:
             _change(turn, permission=permission)
         case msg.PreferencesFound(preferences=preferences):
             _change(turn, wanted=preferences)
-            if any(_change_of(preferences, kind) for kind in DeviceKind):
+            if _has_chosen(turn.phone.sounds):
                 turn.emit(do.ListDevices())
         case msg.DevicesListed():
             _listed(turn, message)
@@ -76,8 +75,8 @@ def _want(turn: Turn, **fields: Any) -> None:
         turn.emit(do.KeepPreferences(wanted))
 
 
-def _change_of(preferences: Preferences, kind: DeviceKind) -> bool:
-    return getattr(preferences, kind) is not None
+def _has_chosen(sounds: Sounds) -> bool:
+    return any(sounds.wants(kind) for kind in DeviceKind)
 
 
 def _listed(turn: Turn, message: msg.DevicesListed) -> None:
@@ -102,7 +101,7 @@ def _real(devices: tuple[Device, ...]) -> tuple[Device, ...]:
 def devices_changed(turn: Turn) -> None:
     """Plugged in or out. Who has chosen nothing and looks at no list needs none."""
     sounds = turn.phone.sounds
-    if sounds.microphones or any(sounds.wants(kind) for kind in DeviceKind):
+    if sounds.microphones or _has_chosen(sounds):
         turn.emit(do.ListDevices())
 
 
@@ -145,7 +144,7 @@ def _trial_moved(turn: Turn, message: msg.TrialMoved) -> None:
     if message.trial is Trial.NONE:
         turn.stop_timers("trial")
     if message.failure:
-        turn.banner(_DENIED.get(message.failure, "mic_missing" if "Found" in message.failure else "mic_busy"))
+        turn.banner(microphone_code(message.failure))
     elif message.trial is not Trial.NONE and not turn.phone.sounds.named:
         turn.emit(do.ListDevices())  # the browser lets us use a microphone: now it tells their names
 
