@@ -43,6 +43,8 @@
  *   acceptRefer(callId) rejectRefer(callId)     answer to `referred`
  *   useDevices(microphone, speaker)     ids of devices, "" for the browser's own choice; running calls change over, microphone_ready
  *                               comes for each that did. One that is not there is the browser's own choice as well
+ *   openMicrophone(id) -> Promise<MediaStream>     to try one out, apart from any call; "" or one that is gone: the browser's
+ *                               own choice. Rejects with a DOMException, "PolicyBlocked" as in microphone_failed
  *   play()                      try again to play remote audio, within a tap
  *   stats(callId) -> Promise<json>     {packets_received, packets_sent, packets_lost, loss_sent (fraction), direction (what
  *                               both sides agreed on), audio_energy_received, audio_level, connection_state,
@@ -79,7 +81,7 @@
  *   fault {function, name}      a function could not do what was asked (bad JSON, unknown settings): name of the error
  */
 import { calls, expect, invite, received, replace, setAside, stats } from "./sip/calls.js";
-import { chooseDevices } from "./sip/devices.js";
+import { chooseDevices, openMicrophone } from "./sip/devices.js";
 import { openEarly } from "./sip/early-microphone.js";
 import { emit, listen } from "./sip/events.js";
 import { sayFarewell } from "./sip/replace.js";
@@ -136,6 +138,7 @@ const functions = {
     chooseDevices(microphone, speaker);
     calls.forEach((call) => call.sound.useDevices());
   },
+  openMicrophone,
   play: () => calls.forEach((call) => call.sound.play()),
   stats,
 };

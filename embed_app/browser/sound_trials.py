@@ -10,13 +10,12 @@ from collections.abc import Callable
 from typing import Any
 
 import js
-from pyodide.ffi import JsException, create_proxy, to_js
+from pyodide.ffi import JsException, create_proxy
 
 from embed_app.core.messages import Message
 from embed_app.core.sound_choices import Trial
 from embed_app.core.sound_messages import TrialMoved, VoiceHeard
 
-_GONE = ("OverconstrainedError", "NotFoundError")
 RECORD_MS = 3000
 METER_MS = 60
 VOICE = 0.04
@@ -44,7 +43,6 @@ class _Trial:
         self._trial = trial
         self._speaker = speaker
         self._dispatch = dispatch
-        self._wanted = ""
         self._stopped = False
         self._stream: Any = None
         self._context: Any = None
@@ -57,14 +55,8 @@ class _Trial:
 
     def start(self, microphone: str) -> None:
         """`microphone`: the id of one; "", or one that is gone: the browser's own choice."""
-        self._wanted = microphone
-        audio: Any = {"deviceId": {"exact": microphone}} if microphone else True
-        wanted = to_js({"audio": audio}, dict_converter=js.Object.fromEntries)
-        devices = getattr(js.navigator, "mediaDevices", None)
-        if not devices:
-            self._end("NotSupportedError")
-            return
-        devices.getUserMedia(wanted).then(self._proxy(self._opened), self._proxy(self._refused))
+        refused = self._proxy(lambda error: self._end(str(error.name)))
+        js.zorioSip.openMicrophone(microphone).then(self._proxy(self._opened), refused)
 
     def stop(self) -> None:
         self._stopped = True
@@ -92,16 +84,6 @@ class _Trial:
             return
         self.stop()
         self._dispatch(TrialMoved(trial=Trial.NONE, failure=failure))
-
-    def _refused(self, error: Any) -> None:
-        name = str(error.name)
-        if self._wanted and name in _GONE and not self._stopped:
-            self.start("")
-            return
-        policy = getattr(js.document, "featurePolicy", None)
-        if name == "NotAllowedError" and policy and not policy.allowsFeature("microphone"):
-            name = "PolicyBlocked"
-        self._end(name)
 
     def _opened(self, stream: Any) -> None:
         self._stream = stream

@@ -23,14 +23,26 @@ export function wantedMicrophone() {
 }
 
 /**
- * The wanted microphone as a stream; for one that is gone, the browser's own choice. "ideal" would be one question instead of
- * two, but Chromium may give its default for it although the other one is there.
+ * A microphone as a stream, the wanted one by default; for one that is gone, the browser's own choice. Rejects with a
+ * DOMException; "PolicyBlocked" where the page may not even ask. Whether the iframe's `allow` or the parent's
+ * Permissions-Policy forbids it, a frame cannot know: both look the same from inside.
  */
-export async function openWanted() {
-  const { mediaDevices } = navigator;
-  if (!chosen.microphone) return mediaDevices.getUserMedia({ audio: true });
+export async function openMicrophone(id = chosen.microphone) {
   try {
-    return await mediaDevices.getUserMedia({ audio: { deviceId: { exact: chosen.microphone } } });
+    return await ask(id);
+  } catch (error) {
+    const blocked = error.name === "NotAllowedError" && document.featurePolicy?.allowsFeature("microphone") === false;
+    throw blocked ? new DOMException(error.message, "PolicyBlocked") : error;
+  }
+}
+
+/** "ideal" would be one question instead of two, but Chromium may give its default for it although the other one is there. */
+async function ask(id) {
+  const { mediaDevices } = navigator;
+  if (!mediaDevices) throw new DOMException("No microphone access here.", "NotSupportedError");
+  if (!id) return mediaDevices.getUserMedia({ audio: true });
+  try {
+    return await mediaDevices.getUserMedia({ audio: { deviceId: { exact: id } } });
   } catch (error) {
     if (!GONE.includes(error.name)) throw error;
     return mediaDevices.getUserMedia({ audio: true });

@@ -1,4 +1,4 @@
-import { openWanted, recallMicrophone } from "./devices.js";
+import { openMicrophone, recallMicrophone } from "./devices.js";
 
 /**
  * The microphone, opened before anybody asks, when this page is about to take back a call: Python needs longer to start
@@ -16,7 +16,7 @@ export function openEarly() {
     const record = JSON.parse(sessionStorage.getItem(RECORD));
     if (!record?.released || Date.now() - record.alive_at * 1000 > RECORD_LIVES_MS) return;
     recallMicrophone();
-    early = openWanted();
+    early = openMicrophone();
     early.catch(() => {});
     setTimeout(() => takeEarly()?.then((stream) => stream.getTracks().forEach((track) => track.stop()), () => {}), KEPT_MS);
   } catch {

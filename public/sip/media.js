@@ -1,8 +1,9 @@
 import { SessionDescriptionHandler } from "sip.js/lib/platform/web/index.js";
 
-import { openWanted, wantedMicrophone } from "./devices.js";
+import { openMicrophone, wantedMicrophone } from "./devices.js";
 import { isOpenEarly, takeEarly } from "./early-microphone.js";
 import { canReadRtp, passSender, watchReceiver } from "./received-dtmf.js";
+import { statsOf } from "./stats.js";
 
 // Shorter ones Chromium sends as end packets alone, of which some phones hear the first digit only.
 const TONE_MS = 160;
@@ -11,13 +12,6 @@ const GAP_MS = 70;
 /** Without ICE servers a host candidate is all there will be; with them, wait for one that crosses the NAT. */
 const HOST_CANDIDATE = /^a=candidate:\S+ \d+ udp .* typ host/im;
 const SERVER_CANDIDATE = /^a=candidate:.* typ (srflx|relay)/im;
-
-/** The name of a getUserMedia error; "PolicyBlocked" where the page may not even ask. Whether the iframe's `allow` or the
- * parent's Permissions-Policy forbids it, a frame cannot know: both look the same from inside. */
-function refusalName(error) {
-  const blocked = error.name === "NotAllowedError" && document.featurePolicy?.allowsFeature("microphone") === false;
-  return blocked ? "PolicyBlocked" : error.name;
-}
 
 /**
  * The microphone, the peer connection and the offers and answers of one call.
@@ -71,11 +65,10 @@ export class CallMedia extends SessionDescriptionHandler {
   async openMicrophone() {
     let stream;
     try {
-      if (!navigator.mediaDevices) throw new DOMException("No microphone access here.", "NotSupportedError");
       this.#asked = wantedMicrophone();
-      stream = this.#lent() ?? (await (takeEarly() ?? openWanted()));
+      stream = this.#lent() ?? (await (takeEarly() ?? openMicrophone()));
     } catch (error) {
-      this.hooks?.microphoneFailed(refusalName(error), error.message);
+      this.hooks?.microphoneFailed(error.name, error.message);
       throw error;
     }
     // Not the wanted one, which was not there or was not yet known: it is worth another try when it is wanted again.
@@ -264,39 +257,8 @@ export class CallMedia extends SessionDescriptionHandler {
     dtmf?.insertDTMF(dtmf.toneBuffer + digits, TONE_MS, GAP_MS);
   }
 
-  /** What zorioSip.stats() answers; energy as in W3C webrtc-stats (unitless), null where the browser does not know. */
-  async stats() {
-    const stats = {
-      packets_received: 0,
-      packets_sent: 0,
-      packets_lost: 0,
-      loss_sent: 0,
-      direction: this.peerConnection?.getTransceivers().find(({ mid }) => mid !== null)?.currentDirection ?? "sendrecv",
-      audio_energy_received: 0,
-      audio_level: null,
-      connection_state: this.peerConnection?.connectionState ?? "closed",
-      round_trip_ms: null,
-    };
-    const report = await this.peerConnection?.getStats();
-    let measuredByRtcp = false;
-    report?.forEach((entry) => {
-      if (entry.type === "inbound-rtp" && entry.kind === "audio") {
-        stats.packets_received += entry.packetsReceived ?? 0;
-        stats.packets_lost += entry.packetsLost ?? 0;
-        stats.audio_energy_received += entry.totalAudioEnergy ?? 0;
-        stats.audio_level = entry.audioLevel ?? stats.audio_level;
-      } else if (entry.type === "outbound-rtp" && entry.kind === "audio") {
-        stats.packets_sent += entry.packetsSent ?? 0;
-      } else if (entry.type === "remote-inbound-rtp") {
-        stats.loss_sent = Math.max(stats.loss_sent, entry.fractionLost ?? 0);
-        if (!(entry.roundTripTimeMeasurements > 0)) return;
-        measuredByRtcp = true;
-        stats.round_trip_ms = entry.roundTripTime * 1000;
-      } else if (entry.type === "candidate-pair" && entry.nominated && entry.currentRoundTripTime !== undefined) {
-        if (!measuredByRtcp) stats.round_trip_ms = entry.currentRoundTripTime * 1000;
-      }
-    });
-    return stats;
+  stats() {
+    return statsOf(this.peerConnection);
   }
 
   /** A page that goes away closes DTLS at once; its silence is noticed only seconds later. */
