@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 from collections.abc import Coroutine
 from typing import Any
@@ -10,6 +9,7 @@ from typing import Any
 import js
 from pyodide.ffi import JsException, to_js
 
+from embed_app.browser.tasks import Tasks
 from embed_app.core.effects import Remember
 from embed_app.core.line_messages import LeaseAnswered, LeaseFailed
 from embed_app.core.messages import (
@@ -35,7 +35,7 @@ class FetchBackend:
     def __init__(self, place: str) -> None:
         """`place`: a name of this browser that no other one has."""
         self._place = place
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._tasks = Tasks()
 
     def fetch_config(self, token: str, token_expires_at: float, dispatch: Dispatch) -> None:
         self._run(self._fetch_config(token, token_expires_at), dispatch)
@@ -65,9 +65,7 @@ class FetchBackend:
         async def run() -> None:
             dispatch(await work)
 
-        task = asyncio.ensure_future(run())
-        self._tasks.add(task)  # the loop itself keeps only a weak reference
-        task.add_done_callback(self._tasks.discard)
+        self._tasks.run(run())
 
     async def _fetch_config(self, token: str, token_expires_at: float) -> Message:
         try:

@@ -7,8 +7,6 @@ lasts as long as the page. Nothing here is asked of the browser before the phone
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Coroutine
 from contextlib import suppress
 from typing import Any
 
@@ -16,6 +14,7 @@ import js
 from pyodide.ffi import JsException, create_proxy
 
 from embed_app.browser.sound_trials import SoundTrials
+from embed_app.browser.tasks import Tasks
 from embed_app.core.sound_choices import (
     Device,
     Permission,
@@ -39,7 +38,7 @@ _PERMISSIONS = {
 class BrowserDevices:
     def __init__(self) -> None:
         self._dispatch: Dispatch = lambda _message: None
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._tasks = Tasks()
         self._kept: Any = None
         self._trials = SoundTrials(lambda message: self._dispatch(message))
 
@@ -67,7 +66,7 @@ class BrowserDevices:
             return  # denied, or full
 
     def look(self) -> None:
-        self._run(self._look())
+        self._tasks.run(self._look())
 
     async def _look(self) -> None:
         microphones, speakers = [], []
@@ -91,7 +90,7 @@ class BrowserDevices:
         )
 
     def ask_for_notifications(self) -> None:
-        self._run(self._ask())
+        self._tasks.run(self._ask())
 
     async def _ask(self) -> None:
         with suppress(JsException, AttributeError):  # what it may do now is told in any case
@@ -100,11 +99,6 @@ class BrowserDevices:
 
     def run(self, trial: Trial, microphone: str, speaker: str) -> None:
         self._trials.run(trial, microphone, speaker)
-
-    def _run(self, work: Coroutine[Any, Any, None]) -> None:
-        task = asyncio.ensure_future(work)
-        self._tasks.add(task)  # the loop itself keeps only a weak reference
-        task.add_done_callback(self._tasks.discard)
 
 
 def _stored() -> str:

@@ -7,7 +7,8 @@ from typing import Any
 
 import js
 
-from embed_app.ui.projection import ROOT, Projection, Properties
+from embed_app.ui.projection import ROOT, Projection
+from embed_app.ui.properties import Items, Properties
 
 
 class Node:
@@ -56,7 +57,7 @@ class Page:
     def __init__(self) -> None:
         self._nodes: dict[str, Node] = {ROOT: Node(js.document.documentElement)}
         self._lists: dict[str, dict[str, Item]] = {}
-        self._shown: dict[str, Mapping[str, Mapping[str, Properties]]] = {}
+        self._shown: dict[str, Items] = {}
 
     def write(self, projection: Projection) -> None:
         for id_, wanted in projection.lists.items():  # first: a select takes no value it has no option for
@@ -66,7 +67,7 @@ class Page:
                 self._nodes[id_] = Node(js.document.getElementById(id_))
             self._nodes[id_].write(properties)
 
-    def _write_list(self, id_: str, wanted: Mapping[str, Mapping[str, Properties]]) -> None:
+    def _write_list(self, id_: str, wanted: Items) -> None:
         if self._shown.get(id_) is wanted:
             return
         self._shown[id_] = wanted

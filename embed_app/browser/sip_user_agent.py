@@ -5,13 +5,14 @@ from __future__ import annotations
 import asyncio
 import json
 import uuid
-from collections.abc import Callable, Coroutine, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
 import js
 from pyodide.ffi import create_proxy
 
+from embed_app.browser.tasks import Tasks
 from embed_app.core import messages as msg
 from embed_app.core.dialog import Dialog
 from embed_app.core.media_watch import Sample
@@ -96,7 +97,7 @@ class SipUserAgent:
         self._instance_id = instance_id or str(uuid.uuid4())
         self._dispatch: Dispatch = lambda _message: None
         self._handler = create_proxy(self._on_event)
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._tasks = Tasks()
 
     def listen(self, dispatch: Dispatch) -> None:
         self._dispatch = dispatch
@@ -168,7 +169,7 @@ class SipUserAgent:
         js.zorioSip.reopenMicrophone(call_uuid)
 
     def sample_media(self, call_uuid: str) -> None:
-        self._run(self._sample(call_uuid))
+        self._tasks.run(self._sample(call_uuid))
 
     async def _sample(self, call_uuid: str) -> None:
         found = json.loads(await js.zorioSip.stats(call_uuid))
@@ -187,12 +188,7 @@ class SipUserAgent:
         if js.zorioSip.canInsertDtmf(call_uuid):
             js.zorioSip.insertDtmf(call_uuid, digits)
             return
-        self._run(self._send_info_digits(call_uuid, digits))
-
-    def _run(self, work: Coroutine[Any, Any, None]) -> None:
-        task = asyncio.ensure_future(work)
-        self._tasks.add(task)  # the loop itself keeps only a weak reference
-        task.add_done_callback(self._tasks.discard)
+        self._tasks.run(self._send_info_digits(call_uuid, digits))
 
     async def _send_info_digits(self, call_uuid: str, digits: str) -> None:
         for digit in digits:

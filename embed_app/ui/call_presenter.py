@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 
 from embed_app.core.model import Call, CallState, Direction, Panel, TransferState
 from embed_app.core.release_cause import Reason
 from embed_app.core.two_calls import on_hold
 from embed_app.i18n.translator import Translator
-from embed_app.ui.numbers import shown
+from embed_app.ui.numbers import dialable, shown
 from embed_app.ui.view import Choice, Ended, InCall, IncomingCard, OtherCall
-
-_DIALABLE = re.compile(r"[+0-9*#]{1,32}", re.ASCII)
 
 
 def caller(call: Call, unknown: str) -> tuple[str, str]:
@@ -110,7 +107,7 @@ def ended(call: Call, translator: Translator) -> Ended:
         name=name,
         text=reason_text(call.release or Reason.ERROR, call.direction, translator),
         billsec=call.billsec,
-        redial=call.number if _DIALABLE.fullmatch(call.number) else "",
+        redial=dialable(call.number),
     )
 
 

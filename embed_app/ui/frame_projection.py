@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 from embed_app.core.accent import Accent
+from embed_app.ui.properties import Properties
 from embed_app.ui.view import Folding
 
 
@@ -17,7 +16,7 @@ def project_accent(accent: Accent | None) -> dict[str, str]:
     }
 
 
-def project_folding(folding: Folding | None) -> dict[str, Mapping[str, str | bool]]:
+def project_folding(folding: Folding | None) -> dict[str, Properties]:
     if folding is None:
         return {"fold": {"hidden": True}}
     return {

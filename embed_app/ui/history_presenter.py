@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from datetime import date, datetime
 from functools import lru_cache
 
@@ -10,11 +9,10 @@ from embed_app.core.model import Direction, Page, Phone
 from embed_app.core.past_calls import Loaded, Memory, PastCall, missed_since
 from embed_app.i18n.translator import Translator
 from embed_app.ui.call_presenter import reason_text
-from embed_app.ui.numbers import shown
+from embed_app.ui.numbers import dialable, shown
 from embed_app.ui.projection import minutes
 from embed_app.ui.view import History, HistoryRow, Kind, Missed
 
-_DIALABLE = re.compile(r"[+0-9*#]{1,32}", re.ASCII)
 _MOST_COUNTED = 99
 
 
@@ -94,7 +92,7 @@ def _row(call: PastCall, day: str, time: str, translator: Translator) -> History
         what=_what(call, kind, translator),
         time=time,
         duration=minutes(talked) if call.answered_at is not None else "",
-        redial=call.number if _DIALABLE.fullmatch(call.number) else "",
+        redial=dialable(call.number),
     )
 
 

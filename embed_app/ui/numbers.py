@@ -16,54 +16,8 @@ _LONG_ENOUGH = 7
 _LONGEST = 15
 """E.164 section 6.2: what is longer is no telephone number."""
 _ONE_DIGIT = ("1", "7")
-_TWO_DIGITS = frozenset(
-    [
-        "20",
-        "27",
-        "30",
-        "31",
-        "32",
-        "33",
-        "34",
-        "36",
-        "39",
-        "40",
-        "41",
-        "43",
-        "44",
-        "45",
-        "46",
-        "47",
-        "48",
-        "49",
-        "51",
-        "52",
-        "53",
-        "54",
-        "55",
-        "56",
-        "57",
-        "58",
-        "60",
-        "61",
-        "62",
-        "63",
-        "64",
-        "65",
-        "66",
-        "81",
-        "82",
-        "84",
-        "86",
-        "90",
-        "91",
-        "92",
-        "93",
-        "94",
-        "95",
-        "98",
-    ]
-)
+_TWO_DIGITS = re.compile(r"2[07]|3[0-469]|4[013-9]|5[1-8]|6[0-6]|8[1246]|9[0-58]")
+_DIALABLE = re.compile(r"[+0-9*#]{1,32}", re.ASCII)
 _IN_TEXT = re.compile(r"\+?\(?\+?[0-9][0-9 ().\-\u00a0]{1,40}[0-9]|[0-9*#]{2,32}")
 
 
@@ -75,6 +29,11 @@ def shown(number: str) -> str:
     if number.startswith("+"):
         return _international(digits)
     return _national(digits)
+
+
+def dialable(number: str) -> str:
+    """The number where a PBX takes it; "" for a caller who can only be shown."""
+    return number if _DIALABLE.fullmatch(number) else ""
 
 
 def retyped(text: str, caret: int) -> tuple[str, int]:
@@ -138,7 +97,7 @@ def _international(digits: str) -> str:
         area = _grouped(rest, 2, 4, 4) if rest.startswith(("24", "28")) else ""
         area = area or (_grouped(rest, 3, 4, 3) if rest.startswith("2") else _grouped(rest, 3, 3, 3))
         return f"+84 {area}".strip()
-    length = 1 if digits.startswith(_ONE_DIGIT) else 2 if digits[:2] in _TWO_DIGITS else 3
+    length = 1 if digits.startswith(_ONE_DIGIT) else 2 if _TWO_DIGITS.match(digits) else 3
     if len(digits) <= length:
         return f"+{digits}"
     return f"+{digits[:length]} {_threes(digits[length:])}"

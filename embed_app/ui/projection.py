@@ -19,6 +19,7 @@ from functools import lru_cache
 
 from embed_app.core.screens import Page
 from embed_app.ui.frame_projection import project_accent, project_folding
+from embed_app.ui.properties import Items, Properties, yes
 from embed_app.ui.sound_projection import project_sounds
 from embed_app.ui.view import (
     Banner,
@@ -36,7 +37,6 @@ from embed_app.ui.view import (
     View,
 )
 
-Properties = Mapping[str, str | bool]
 ROOT = ":root"
 
 
@@ -44,7 +44,7 @@ ROOT = ":root"
 class Projection:
     elements: Mapping[str, Properties]
     """Element id -> its properties."""
-    lists: Mapping[str, Mapping[str, Mapping[str, Properties]]]
+    lists: Mapping[str, Items]
     """List id -> item key -> `data-part` -> its properties. <template id="(list id)-item"> makes an item."""
 
 
@@ -70,7 +70,7 @@ def project(view: View) -> Projection:
         **_pages(view),
         **_missed(view.missed),
         **_history(view.history),
-        "do-not-disturb": {"aria-checked": _yes(view.do_not_disturb)},
+        "do-not-disturb": {"aria-checked": yes(view.do_not_disturb)},
         **_dialer(view),
         **_in_call(view.in_call),
         **_problem(view.problem),
@@ -79,7 +79,7 @@ def project(view: View) -> Projection:
     sound_elements, sound_lists = project_sounds(view)
     elements |= sound_elements
     others = {other.call_uuid: _other(other) for other in view.others}
-    lists: dict[str, Mapping[str, Mapping[str, Properties]]] = {
+    lists: dict[str, Items] = {
         "incoming-list": cards,
         "other-calls": others,
         **sound_lists,
@@ -152,7 +152,7 @@ def _history(history: History | None) -> dict[str, Properties]:
     if history is None:
         return {}
     return {
-        "history-list": {"aria-busy": _yes(history.busy)},
+        "history-list": {"aria-busy": yes(history.busy)},
         "history-error": {"hidden": not history.error},
         "history-error-text": {"text": history.error},
         "history-note": {"text": history.note},
@@ -160,7 +160,7 @@ def _history(history: History | None) -> dict[str, Properties]:
 
 
 @lru_cache(maxsize=2)
-def _rows(history: History) -> Mapping[str, Mapping[str, Properties]]:
+def _rows(history: History) -> Items:
     """The same rows for the same history: whoever writes them sees at once that nothing is new."""
     return {row.call_uuid: _row(row) for row in history.rows}
 
@@ -211,23 +211,23 @@ def _in_call(call: InCall | None) -> dict[str, Properties]:
             "hidden": call.timer_from is None,
             "data-from": "" if call.timer_from is None else f"{call.timer_from:.3f}",
         },
-        "mute": {"aria-pressed": _yes(call.muted)},
-        "hold": {"aria-pressed": _yes(call.held), "disabled": not call.can_hold},
-        "keypad": {"aria-expanded": _yes(call.keypad_open), "disabled": not call.can_dial_tones},
-        "transfer": {"aria-expanded": _yes(call.transfer_open), "disabled": not call.can_transfer},
+        "mute": {"aria-pressed": yes(call.muted)},
+        "hold": {"aria-pressed": yes(call.held), "disabled": not call.can_hold},
+        "keypad": {"aria-expanded": yes(call.keypad_open), "disabled": not call.can_dial_tones},
+        "transfer": {"aria-expanded": yes(call.transfer_open), "disabled": not call.can_transfer},
         "keypad-panel": {"hidden": not call.keypad_open},
         "transfer-panel": {"hidden": not call.transfer_open},
         "transfer-target": {"placeholder": call.transfer_placeholder},
         "transfer-go": {"disabled": not call.can_transfer},
         "transfer-ask": {"disabled": not call.can_add},
         "add-call": {
-            "aria-expanded": _yes(call.add_open),
+            "aria-expanded": yes(call.add_open),
             "disabled": not call.can_add,
             "hidden": call.shows_join,
         },
         "join": {"hidden": not call.shows_join, "disabled": not call.can_join},
         "add-panel": {"hidden": not call.add_open},
-        "devices": {"hidden": False, "aria-expanded": _yes(call.devices_open)},
+        "devices": {"hidden": False, "aria-expanded": yes(call.devices_open)},
         "devices-panel": {"hidden": not call.devices_open},
         "add-number": {"placeholder": call.transfer_placeholder},
     }
@@ -268,10 +268,6 @@ def _other(other: OtherCall) -> dict[str, Properties]:
         "swap": {"data-call": other.call_uuid, "hidden": not other.can_swap},
         "return": {"data-call": other.call_uuid, "hidden": not other.can_return},
     }
-
-
-def _yes(value: bool) -> str:
-    return "true" if value else "false"
 
 
 def minutes(seconds: float) -> str:

@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
+from embed_app.ui.properties import Items, Properties, yes
 from embed_app.ui.view import Devices, Select, SoundSettings, View
-
-Properties = Mapping[str, str | bool]
-Items = Mapping[str, Mapping[str, Properties]]
 
 
 def project_sounds(view: View) -> tuple[dict[str, Properties], dict[str, Items]]:
@@ -41,17 +37,13 @@ def _hint(devices: Devices) -> Properties:
 def _settings(settings: SoundSettings) -> dict[str, Properties]:
     return {
         "volume": {"value": str(settings.volume)},
-        "test-microphone": {"aria-pressed": _yes(settings.testing_microphone)},
-        "test-echo": {"aria-pressed": _yes(settings.testing_echo)},
-        "test-ring": {"aria-pressed": _yes(settings.testing_ring)},
+        "test-microphone": {"aria-pressed": yes(settings.testing_microphone)},
+        "test-echo": {"aria-pressed": yes(settings.testing_echo)},
+        "test-ring": {"aria-pressed": yes(settings.testing_ring)},
         "trial-text": {"text": settings.trial_text},
-        "switch-waiting_beep": {"aria-checked": _yes(settings.waiting_beep)},
-        "switch-vibration": {"aria-checked": _yes(settings.vibration), "hidden": not settings.can_vibrate},
-        "switch-notifications": {"aria-checked": _yes(settings.notifications)},
+        "switch-waiting_beep": {"aria-checked": yes(settings.waiting_beep)},
+        "switch-vibration": {"aria-checked": yes(settings.vibration), "hidden": not settings.can_vibrate},
+        "switch-notifications": {"aria-checked": yes(settings.notifications)},
         "notifications-state": {"text": settings.notifications_state},
         "notifications-ask": {"hidden": not settings.can_ask},
     }
-
-
-def _yes(value: bool) -> str:
-    return "true" if value else "false"

@@ -6,7 +6,8 @@ from collections.abc import Mapping
 
 from embed_app.ui.numbers import shown
 from embed_app.ui.people import Person
-from embed_app.ui.projection import Projection, Properties
+from embed_app.ui.projection import Projection
+from embed_app.ui.properties import Properties, yes
 
 
 def project_suggestions(found: tuple[Person, ...], active: int | None, *, above: bool) -> Projection:
@@ -16,14 +17,14 @@ def project_suggestions(found: tuple[Person, ...], active: int | None, *, above:
         options[str(index)] = {
             "option": {
                 "id": f"dial-option-{index}",
-                "aria-selected": "true" if index == active else "false",
+                "aria-selected": yes(index == active),
                 "data-number": person.number,
             },
             "name": {"text": person.name or shown(person.number)},
             "number": {"text": shown(person.number) if person.name else "", "hidden": not person.name},
         }
     field_: Properties = {
-        "aria-expanded": "true" if found else "false",
+        "aria-expanded": yes(bool(found)),
         "aria-activedescendant": "" if active is None else f"dial-option-{active}",
     }
     list_: Properties = {"hidden": not found, "data-above": above}
