@@ -81,10 +81,32 @@ def imported_names(tree: ast.Module) -> set[str]:
     return names
 
 
+class Unannotated(ast.NodeTransformer):
+    """Functions without annotations, which a type checker has read and nobody else will. Those in classes are
+    fields of dataclasses and stay; decorators may read them, too (functools.singledispatch does)."""
+
+    def visit_FunctionDef(self, node: ast.FunctionDef) -> ast.AST:
+        return self._bare(node)
+
+    def visit_AsyncFunctionDef(self, node: ast.AsyncFunctionDef) -> ast.AST:
+        return self._bare(node)
+
+    def _bare(self, node: ast.FunctionDef | ast.AsyncFunctionDef) -> ast.AST:
+        self.generic_visit(node)
+        if not node.decorator_list:
+            node.returns = None
+            each = node.args
+            for argument in (*each.posonlyargs, *each.args, *each.kwonlyargs, each.vararg, each.kwarg):
+                if argument is not None:
+                    argument.annotation = None
+        return node
+
+
 def compiled(source: bytes, name: str) -> bytes:
-    """Bytecode without docstrings and asserts, never checked against a source at run time."""
+    """Bytecode without docstrings, asserts and annotations, never checked against a source at run time."""
     try:
-        code = compile(source, name, "exec", dont_inherit=True, optimize=2)
+        tree = Unannotated().visit(ast.parse(source, name))
+        code = compile(tree, name, "exec", dont_inherit=True, optimize=2)
     except SyntaxError as error:
         raise PackError(f"{name}:{error.lineno}: {error.msg}") from error
     return _code_to_hash_pyc(code, importlib.util.source_hash(source), False)

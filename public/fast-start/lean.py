@@ -60,10 +60,24 @@ def __getattr__(name):
     return getattr(importlib.import_module(__name__), name)
 """
 
+# asyncio and concurrent.futures get theirs as they are imported, and write to them when something is wrong.
+LOGGERS = """
+DEBUG = 10
+
+class getLogger:
+    def __init__(self, name):
+        self._name = name
+
+    def __getattr__(self, attribute):
+        import logging
+        return getattr(logging.getLogger(self._name), attribute)
+"""
+
 # What their importers want at once: asyncio.events for default values, inspect for its own constants.
 STAND_INS = {
     "dis": f"COMPILER_FLAG_NAMES = {dis.COMPILER_FLAG_NAMES}\n",
     "ipaddress": "",
+    "logging": LOGGERS,
     "selectors": "",
     "signal": "",
     "socket": "AF_UNSPEC, AI_PASSIVE = 0, 1\n",

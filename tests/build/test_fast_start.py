@@ -104,6 +104,9 @@ def test_pyscript_adopts_the_interpreter_that_runs(parent: Embedded, site: Frame
     # Modules the image has stand-ins for are the real ones by now, also for those who imported them then.
     assert run_python(parent, "__import__('socket').AF_INET.name") == "AF_INET"
     assert run_python(parent, "__import__('inspect').dis.opname[0]") == "CACHE"
+    assert run_python(parent, "__import__('asyncio').futures.STACK_DEBUG") == 9
+    logger = "__import__('concurrent.futures').futures._base.LOGGER"
+    assert run_python(parent, f"{logger}.name") == "concurrent.futures"
     assert parent.console == []
 
 

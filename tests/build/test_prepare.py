@@ -1,0 +1,72 @@
+"""What is done to our dataclasses before the memory image is taken."""
+
+import importlib.util
+import sys
+import types
+from dataclasses import FrozenInstanceError, dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+
+
+@dataclass(frozen=True, slots=True)
+class Secret:
+    name: str
+    password: str = field(repr=False)
+    tries: int = 0
+
+
+@dataclass
+class Plain:
+    count: int
+
+    def __repr__(self) -> str:
+        return "its own"
+
+
+@pytest.fixture
+def shared(monkeypatch: pytest.MonkeyPatch) -> Any:
+    spec = importlib.util.spec_from_file_location("prepare", ROOT / "public/fast-start/prepare.py")
+    assert spec is not None
+    assert spec.loader is not None
+    prepare = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(prepare)
+    module = types.ModuleType("app_to_prepare")
+    module.__dict__.update(Secret=Secret, Plain=Plain, other=Path, text="text")
+    monkeypatch.setitem(sys.modules, module.__name__, module)
+    for made in (Secret, Plain):
+        for name in ("__repr__", "__setattr__", "__delattr__"):
+            if name in vars(made):
+                monkeypatch.setattr(made, name, vars(made)[name])
+    before = vars(Secret)["__repr__"]
+    prepare.share_methods([module.__name__])
+    assert vars(Secret)["__repr__"] is not before
+    return prepare
+
+
+@pytest.mark.usefixtures("shared")
+def test_a_dataclass_still_shows_its_fields_but_no_secret() -> None:
+    assert repr(Secret("Lan", "geheim")) == "Secret(name='Lan', tries=0)"
+
+
+@pytest.mark.usefixtures("shared")
+def test_it_is_still_frozen_equal_and_replaceable() -> None:
+    one = Secret("Lan", "geheim")
+    with pytest.raises(FrozenInstanceError, match="tries"):
+        one.tries = 2  # type: ignore[misc]
+    with pytest.raises(FrozenInstanceError, match="name"):
+        del one.name
+    assert replace(one, tries=2) == Secret("Lan", "geheim", 2)
+    assert hash(one) == hash(Secret("Lan", "geheim"))
+    assert one.tries == 0
+
+
+@pytest.mark.usefixtures("shared")
+def test_one_that_may_be_changed_still_may() -> None:
+    plain = Plain(1)
+    plain.count = 2
+    assert plain.count == 2
+    assert repr(plain) == "its own"
