@@ -64,6 +64,7 @@ CALLS = (
     Metric("click", "click to INVITE on the wire", "ms", {"call": _CALL}),
     Metric("incoming", "INVITE on the wire to `incoming_call`", "ms", {"call": _CALL}),
     Metric("answer", "`answer` to first RTP", "ms", {"call": _CALL}),
+    Metric("at_once", "`answer` at once to first RTP", "ms", {}),
 )
 SCENARIOS = ("cold", "warm", "slow cold", "slow warm", "first call", "call")
 """The first call of a phone is kept apart and has no aims: the browser starts its audio service with it, and

@@ -22,7 +22,8 @@ its own, reference and ours by turns. *Cold*: a fresh profile; *warm*: the secon
 - *Click to INVITE* begins before the parent posts `call` and ends at the demo PBX's socket; *INVITE to
   `incoming_call`* begins at that socket.
 - *`answer` to first RTP* ends when the PBX has the phone's first RTP packet, decrypted: ICE and DTLS are in
-  it.
+  it. The call has rung for half a second; *at once*: the parent answers as it hears of the call, 2 ms after
+  `incoming_call`. No person does, and no aim is meant for it: the phone is still busy ringing then.
 - The *first call* of each kind in a phone is kept apart from the later ones (*call*): with the first one the
   browser starts its audio service, and the browser of the page that started sooner is younger then. That
   flatters the slower page, so the first calls have no aims.

@@ -12,6 +12,8 @@ from bench.site import EXTENSION, PATHS, Site
 
 SETTLE = 1.0
 """Seconds a new browser, and a new phone, are left alone: what they do by themselves is not the page's."""
+RINGS = 0.5
+"""Seconds a call rings before it is answered: nobody is quicker, and `incoming_call` has been dealt with."""
 PATIENCE_MS = 60_000
 PAINTED = """new Promise((resolve, reject) => {
   setTimeout(() => reject(new Error("the frame was not painted")), 10_000);
@@ -42,6 +44,8 @@ class Calls:
     click: list[float] = field(default_factory=list)
     incoming: list[float] = field(default_factory=list)
     answer: list[float] = field(default_factory=list)
+    at_once: list[float] = field(default_factory=list)
+    """As `answer`, by a parent that answers as soon as it hears of the call."""
 
 
 def run_session(site: Site, page: str, profile: Path, calls: int) -> tuple[Start, Calls]:
@@ -53,7 +57,8 @@ def run_session(site: Site, page: str, profile: Path, calls: int) -> tuple[Start
         made = Calls()
         for _ in range(calls):
             _call_out(site, parent, made)
-            _call_in(site, parent, made)
+            _call_in(site, parent, made, made.answer, RINGS)
+            _call_in(site, parent, made, made.at_once, 0)
     wait(lambda: not site.demo.pbx.connections, "the phone's WebSocket to close")
     return start, made
 
@@ -82,16 +87,18 @@ def _call_out(site: Site, parent: Target, made: Calls) -> None:
     _hang_up(parent)
 
 
-def _call_in(site: Site, parent: Target, made: Calls) -> None:
-    """The PBX's INVITE until the CRM knows; the CRM's `answer` until the PBX hears something."""
+def _call_in(site: Site, parent: Target, made: Calls, answers: list[float], rings: float) -> None:
+    """The PBX's INVITE until the CRM knows; the CRM's `answer`, `rings` seconds later, until the PBX hears
+    something: to `answers`."""
     before: float = parent.evaluate("clock()")
     site.call_phone()
     sent = site.invite_after("out", before)
     made.incoming.append(_heard(parent, "incoming_call", before) - sent)
+    time.sleep(rings)
     site.rtp_at = None
     answered: float = parent.call("tell", "answer")
     wait(lambda: site.rtp_at, f"audio from {EXTENSION}")
-    made.answer.append((site.rtp_at or 0.0) - answered)
+    answers.append((site.rtp_at or 0.0) - answered)
     _heard(parent, "call_answered", answered)
     _hang_up(parent)
 
