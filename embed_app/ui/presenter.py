@@ -111,6 +111,8 @@ def _status(phone: Phone, translator: Translator) -> StatusLine:
         case LinkState.IDLE:
             return StatusLine(text=translator.text("status.idle"), tone=Tone.OFF, can_connect=True)
         case LinkState.REGISTERED:
+            if link.offline:  # the socket may not know yet
+                return StatusLine(text=translator.text("banner.offline.title"), tone=Tone.WARN)
             extension = link.config.extension if link.config else ""
             if phone.do_not_disturb:
                 text = translator.text("status.do_not_disturb", extension=extension)

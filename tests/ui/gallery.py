@@ -18,6 +18,7 @@ from playwright.sync_api import Page, sync_playwright
 
 from embed_app.core.model import Phone
 from embed_app.i18n.translator import Translator
+from embed_app.ui.numbers import retyped
 from embed_app.ui.presenter import present
 from embed_app.ui.projection import project
 from tests.ui.gallery_page import Shot, gallery_page
@@ -81,7 +82,7 @@ def show(page: Page, state: str, locale: str, theme: str) -> None:
     if state == "settings_absent":
         page.evaluate("document.getElementById('settings').scrollTop = 1e6")
     if state in ("ready", "connecting"):
-        page.evaluate(TYPE, "0912345678" if state == "ready" else "")
+        page.evaluate(TYPE, retyped("0912345678", 10)[0] if state == "ready" else "")
     if state.startswith("keypad"):
         page.evaluate("document.getElementById('tones-sent').textContent = '1*2345#'")
 

@@ -62,6 +62,7 @@ VI = Translator("vi")
         ("idle", Screen.DIALER, "Chưa kết nối"),
         ("connecting", Screen.DIALER, "Đang kết nối…"),
         ("ready", Screen.DIALER, "Sẵn sàng · Máy lẻ 1001"),
+        ("offline", Screen.DIALER, "Không có mạng"),
         ("leaving", Screen.DIALER, "Đang ngắt kết nối…"),
         ("reconnecting", Screen.DIALER, "Đang kết nối lại…"),
         ("problem_expired", Screen.PROBLEM, "Không kết nối được"),
