@@ -84,6 +84,20 @@ def test_hang_up_is_always_in_the_same_place(frame: Page) -> None:
     assert len(places) == 1
 
 
+@pytest.mark.parametrize("colours", ["none", "active"])
+def test_the_keys_in_a_call_need_no_scrolling_in_a_frame_of_560(frame: Page, colours: str) -> None:
+    if frame.evaluate("innerHeight") < 560:
+        pytest.skip("there they do")
+    frame.emulate_media(forced_colors="active" if colours == "active" else "none")
+    for state in ("keypad", "keypad_long", "two_calls_keypad"):
+        show(frame, state, "vi", "light")
+        height, room = frame.evaluate(
+            "[document.querySelector('.tones').offsetHeight, document.querySelector('.panel').clientHeight - 8]"
+        )
+        assert height <= room, state
+    frame.emulate_media(forced_colors="none")
+
+
 def test_a_notice_moves_nothing(frame: Page) -> None:
     places = []
     for state in ("ready", "flash", "mic_blocked", "reconnecting", "ended"):
