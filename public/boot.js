@@ -14,9 +14,10 @@
   var LONGEST_MESSAGE = 64 * 1024; // characters of JSON
   var PATIENCE_MS = 60000;
   var RETRY_FETCH_MS = 10000;
+  // error.load_failed of embed_app/i18n, title and cure, which is there only once the phone is. tests/i18n compares them.
   var LOAD_FAILED = {
-    vi: "Không tải được điện thoại. Hãy kiểm tra kết nối mạng rồi thử lại.",
-    en: "The phone could not be loaded. Check the network connection and try again.",
+    vi: "Không tải được điện thoại. Hãy kiểm tra mạng rồi bấm Thử lại. Nếu vẫn lỗi, báo quản trị viên.",
+    en: "The phone could not be loaded. Check the network, then press Try again. If it stays like this, tell your administrator.",
   };
   var root = document.documentElement;
 

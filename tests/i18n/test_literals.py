@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from embed_app.i18n.translator import LOCALES, load_texts
 from tests.ui.markup import PAGE, read_page
 
 APP = Path(__file__).parents[2] / "embed_app"
@@ -84,3 +85,16 @@ def test_javascript_of_the_frame_shows_no_text() -> None:
         for text in showing.findall(script.read_text(encoding="utf-8"))
     ]
     assert [(name, text) for name, text in shown if re.search(r"[\"'`]\S", text)] == []
+
+
+def test_a_start_that_failed_is_told_in_the_words_of_the_translations() -> None:
+    """boot.js has a copy: it speaks where nothing that reads the translations could be loaded."""
+    boot = (PAGE.parent / "boot.js").read_text(encoding="utf-8")
+    block = re.search(r"^  var LOAD_FAILED = \{\n(.*?)^  \};$", boot, re.MULTILINE | re.DOTALL)
+    assert block is not None
+    told = dict(re.findall(r'^    (\w+): "(.*)",$', block[1], re.MULTILINE))
+    texts = {locale: load_texts(locale) for locale in LOCALES}
+    assert told == {
+        locale: f"{text['error.load_failed.title']}. {text['error.load_failed']}"
+        for locale, text in texts.items()
+    }
