@@ -16,9 +16,9 @@ from embed_app.ui.view import History, HistoryRow, Kind, Missed
 _MOST_COUNTED = 99
 
 
-def history(phone: Phone, translator: Translator) -> History | None:
-    """None while nobody can see it: what stands in the page may stay there."""
-    if phone.page is not Page.HISTORY and phone.settings.layout != "fullscreen":
+def history(phone: Phone, translator: Translator, *, beside: bool) -> History | None:
+    """None while nobody can see it: what stands in the page may stay there. `beside`: always to be seen."""
+    if phone.page is not Page.HISTORY and not beside:
         return None
     today = datetime.fromtimestamp(phone.now).date()
     going_on = frozenset(call.uuid for call in phone.live_calls)

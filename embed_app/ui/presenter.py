@@ -70,7 +70,7 @@ def present(phone: Phone, translator: Translator) -> View:
         last_dialled=last_dialled(phone.memory),
         missed=missed_calls,
         do_not_disturb=phone.do_not_disturb,
-        history=history(phone, translator),
+        history=history(phone, translator, beside=beside),
         page=Page.DIALER if beside and phone.page is Page.HISTORY else phone.page,
         beside=beside,
         account_name=config.account_name if config else "",

@@ -112,8 +112,11 @@ def test_what_is_said_beside_the_rows(state: str, note: str, error: str) -> None
 def test_nothing_is_made_while_nobody_can_see_it() -> None:
     assert present(READY, VI).history is None
     assert "history-list" not in project(present(READY, VI)).lists
-    beside = in_settings(replace(READY, memory=LOADED), "vi", "light", "fullscreen")
-    assert len(shown(beside).rows) == len(CALLS)
+    narrow = in_settings(replace(READY, memory=LOADED), "vi", "light", "fullscreen")
+    assert present(narrow, VI).history is None
+    assert len(shown(replace(narrow, wide=True)).rows) == len(CALLS)
+    docked = in_settings(replace(READY, memory=LOADED, wide=True), "vi")
+    assert present(docked, VI).history is None
 
 
 def test_the_same_calls_are_the_same_rows() -> None:
