@@ -22,6 +22,7 @@ class BrowserAnnouncer:
         self._calm_title = ""
         self._notification: Any = None
         self._timers: list[Any] = []
+        self._vibrating = False
         self._flash = create_proxy(self._flash_title)
         self._shake = create_proxy(self._vibrate)
         self._clicked = create_proxy(self._focus)
@@ -34,6 +35,7 @@ class BrowserAnnouncer:
         self._flash_title()
         self._timers.append(js.setInterval(self._flash, FLASH_MS))
         if vibrate and hasattr(js.navigator, "vibrate"):
+            self._vibrating = True
             self._vibrate()
             self._timers.append(js.setInterval(self._shake, VIBRATE_MS))
         if notify:
@@ -42,9 +44,10 @@ class BrowserAnnouncer:
     def fall_silent(self) -> None:
         for timer in self._timers:
             js.clearInterval(timer)
-        if len(self._timers) > 1:
-            js.navigator.vibrate(0)
         self._timers.clear()
+        if self._vibrating:
+            self._vibrating = False
+            js.navigator.vibrate(0)
         if self._calm_title:
             js.document.title = self._calm_title
             self._calm_title = ""

@@ -6,12 +6,15 @@ at its end.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 import js
 from pyodide.ffi import JsException, create_proxy
 
+from embed_app.browser.tasks import Tasks
 from embed_app.core.messages import Message
 from embed_app.core.sound_choices import Trial
 from embed_app.core.sound_messages import TrialMoved, VoiceHeard
@@ -25,6 +28,7 @@ VOICE = 0.04
 class SoundTrials:
     def __init__(self, dispatch: Callable[[Message], None]) -> None:
         self._dispatch = dispatch
+        self._tasks = Tasks()
         self._running: _Trial | None = None
 
     def run(self, trial: Trial, microphone: str, speaker: str) -> None:
@@ -33,7 +37,7 @@ class SoundTrials:
             self._running = None
         if trial in (Trial.LEVEL, Trial.RECORDING):
             self._running = _Trial(trial, speaker, self._dispatch)
-            self._running.start(microphone)
+            self._tasks.run(self._running.run(microphone))
 
 
 class _Trial:
@@ -43,28 +47,41 @@ class _Trial:
         self._trial = trial
         self._speaker = speaker
         self._dispatch = dispatch
-        self._stopped = False
+        self._stopped = asyncio.Event()
+        self._tasks = Tasks()
         self._stream: Any = None
         self._context: Any = None
-        self._timer: Any = None
+        self._meter: Any = None
+        self._limit: Any = None
         self._recorder: Any = None
         self._player: Any = None
         self._address = ""
         self._proxies: list[Any] = []
         self._heard = False
 
-    def start(self, microphone: str) -> None:
-        """`microphone`: the id of one; "", or one that is gone: the browser's own choice."""
-        refused = self._proxy(lambda error: self._end(str(error.name)))
-        js.zorioSip.openMicrophone(microphone).then(self._proxy(self._opened), refused)
+    async def run(self, microphone: str) -> None:
+        """As long as the trial lasts. `microphone`: the id of one; "", or one that is gone: the browser's own
+        choice."""
+        try:
+            self._opened(await js.zorioSip.openMicrophone(microphone))
+        except JsException as error:
+            self._end(str(error.name))
+        await self._stopped.wait()
+        # Here, and not in `stop`: a trial may be stopped out of a call of one of them.
+        for proxy in self._proxies:
+            proxy.destroy()
 
     def stop(self) -> None:
-        self._stopped = True
-        js.clearTimeout(self._timer)
-        js.clearInterval(self._timer)
-        if self._recorder is not None and self._recorder.state != "inactive":
-            self._recorder.stop()
+        """Nothing calls a proxy any more after this."""
+        self._stopped.set()
+        js.clearTimeout(self._limit)
+        js.clearInterval(self._meter)
+        if self._recorder is not None:
+            self._recorder.ondataavailable = None
+            if self._recorder.state != "inactive":
+                self._recorder.stop()
         if self._player is not None:
+            self._player.onended = None
             self._player.pause()
         if self._address:
             js.URL.revokeObjectURL(self._address)
@@ -80,14 +97,14 @@ class _Trial:
         self._stream = self._context = None
 
     def _end(self, failure: str = "") -> None:
-        if self._stopped:
+        if self._stopped.is_set():
             return
         self.stop()
         self._dispatch(TrialMoved(trial=Trial.NONE, failure=failure))
 
     def _opened(self, stream: Any) -> None:
         self._stream = stream
-        if self._stopped:
+        if self._stopped.is_set():
             self._let_go()
             return
         self._dispatch(TrialMoved(trial=self._trial))
@@ -112,7 +129,7 @@ class _Trial:
                 self._heard = True
                 self._dispatch(VoiceHeard())
 
-        self._timer = js.setInterval(self._proxy(look), METER_MS)
+        self._meter = js.setInterval(self._proxy(look), METER_MS)
 
     # ---- the echo
 
@@ -124,31 +141,32 @@ class _Trial:
             return
         self._recorder.ondataavailable = self._proxy(self._recorded)
         self._recorder.start()
-        js.setTimeout(self._proxy(self._enough), RECORD_MS)
+        self._limit = js.setTimeout(self._proxy(self._enough), RECORD_MS)
 
     def _enough(self) -> None:
-        if not self._stopped:
-            self._recorder.stop()
+        self._recorder.stop()
 
     def _recorded(self, event: Any) -> None:
-        if self._stopped:
-            return
-        js.clearInterval(self._timer)
+        js.clearTimeout(self._limit)  # a microphone that is unplugged ends it earlier
+        js.clearInterval(self._meter)
         self._let_go()
         _show_level(0.0)
         self._address = str(js.URL.createObjectURL(event.data))
         self._player = js.Audio.new(self._address)
-        if self._speaker and hasattr(self._player, "setSinkId"):
-            self._player.setSinkId(self._speaker).then(self._proxy(self._play), self._proxy(self._play))
-        else:
-            self._play()
+        self._tasks.run(self._play())
 
-    def _play(self, _value: Any = None) -> None:
-        if self._stopped:
+    async def _play(self) -> None:
+        if self._speaker:
+            with suppress(JsException, AttributeError):  # it plays where it can
+                await self._player.setSinkId(self._speaker)
+        if self._stopped.is_set():
             return
         self._player.onended = self._proxy(lambda _event: self._end())
         self._dispatch(TrialMoved(trial=Trial.PLAYING))
-        self._player.play().catch(self._proxy(lambda error: self._end(str(error.name))))
+        try:
+            await self._player.play()
+        except JsException as error:
+            self._end(str(error.name))
 
     def _proxy(self, function: Callable[..., Any]) -> Any:
         proxy = create_proxy(function)

@@ -125,8 +125,8 @@ def loaded(browser: Browser) -> Page:
                 content_type="text/html; charset=utf-8",
                 headers={
                     "Content-Security-Policy": "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; "
-                    "style-src 'self'; media-src 'self'; connect-src 'self'; font-src 'self'; img-src data:; "
-                    "require-trusted-types-for 'script'; trusted-types 'none'"
+                    "style-src 'self'; media-src 'self' blob:; connect-src 'self'; font-src 'self'; "
+                    "img-src data:; require-trusted-types-for 'script'; trusted-types 'none'"
                 },
             )
         elif path == "/boot-test.js":
