@@ -171,6 +171,10 @@ class Database:
         """`write` for the command line, where there is no event loop."""
         return self._run(True, work, arguments)
 
+    def read_now(self, work: Callable[..., Result], *arguments: Any) -> Result:
+        """`read` for the command line."""
+        return self._run(False, work, arguments)
+
     def close(self) -> None:
         """Closes every pooled connection."""
         self.engine.dispose()

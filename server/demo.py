@@ -24,7 +24,8 @@ from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.routing import BaseRoute, Route, WebSocketRoute
 from starlette.websockets import WebSocket
 
-from server.accounts import add_account, host_name
+from server.account_values import host_name
+from server.accounts import add_account
 from server.app import create_app
 from server.errors import ApiError, NotFound, Unauthenticated
 from server.leases import FEATURE

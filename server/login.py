@@ -8,7 +8,8 @@ from sqlalchemy import Connection
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from server.accounts import Account, account_of_host, host_name
+from server.account_values import host_name
+from server.accounts import Account, account_of_host
 from server.bearers import caller_of, credentials_of, issue_bearer, revoke_bearer
 from server.bodies import read_body
 from server.errors import Unauthenticated

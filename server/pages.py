@@ -17,7 +17,8 @@ from starlette.responses import HTMLResponse, Response
 from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
 
-from server.accounts import Account, account_of_host, check_origin, websocket_origin
+from server.account_values import check_origin, websocket_origin
+from server.accounts import Account, account_of_host
 from server.services import host_of, services_of
 from server.settings import SettingsError
 

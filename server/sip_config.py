@@ -10,7 +10,8 @@ from sqlalchemy.exc import IntegrityError
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from server.accounts import Account, is_relay
+from server.account_values import is_relay
+from server.accounts import Account
 from server.database import token_uses
 from server.embed_tokens import iso_time
 from server.errors import Conflict, Unauthenticated

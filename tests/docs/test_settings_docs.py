@@ -8,8 +8,11 @@ from pathlib import Path
 
 import click
 import pytest
+from click.testing import CliRunner
 
 from server.cli import main
+from server.cli_accounts import account
+from server.cli_users import user
 from tests.docs.pages import DOCS, PROJECT, names, page, section
 
 _SETTING = re.compile(r"\bZORIO_[A-Z_]+\b")
@@ -55,14 +58,25 @@ def test_every_command_and_option_in_the_documentation_exists() -> None:
             assert word in command.commands, words
             command = command.commands[word]
     known = {option for command in _commands(main) for item in command.params for option in item.opts}
-    used = set(re.findall(r"(?<![\w-])--(?:wss|origin|[a-z]+-(?:file|server|name|domain))\b", text))
-    assert {"--wss", "--origin"} <= used <= known
+    blocks = re.findall(r"^```\w*\n(.*?)^```$", text, re.MULTILINE | re.DOTALL)
+    lines = [line for block in blocks for line in block.replace("\\\n", "").splitlines()]
+    ours = "\n".join(line for line in lines if "zorio-webphone " in line)
+    used = set(re.findall(r"(?<![\w-])--[a-z][a-z-]+", ours))
+    used |= set(re.findall(r"(?<![\w-])--(?:wss|origin|[a-z]+-(?:file|server|name|domain))\b", text))
+    assert {"--wss", "--origin", "--accent", "--clear"} <= used <= known
 
 
 def test_every_command_is_documented() -> None:
     text = page("operating.md")
-    for group, command in (("", "serve"), ("", "demo"), ("account ", "add"), ("user ", "add")):
-        assert f"zorio-webphone {group}{command}" in text
+    for group, commands in {"": main, "account ": account, "user ": user}.items():
+        for name, command in commands.commands.items():
+            assert isinstance(command, click.Group) or f"zorio-webphone {group}{name}" in text
+
+
+def test_what_the_help_says_of_settings_is_what_there_is() -> None:
+    asked = set(_SETTING.findall(CliRunner().invoke(main, ["serve", "--help"]).output))
+    table = section(page("operating.md"), "Settings")
+    assert asked == set(re.findall(r"^\| `(ZORIO_[A-Z_]+)` \|", table, re.MULTILINE))
 
 
 def _commands(command: click.Command) -> Iterator[click.Command]:

@@ -20,3 +20,9 @@ def world(tmp_path: Path, portal: BlockingPortal) -> Iterator[World]:
     world = build_world(tmp_path, portal, float(int(time.time())))
     yield world
     world.services.database.close()
+
+
+@pytest.fixture
+def url(tmp_path: Path) -> str:
+    """A database that is not there yet."""
+    return f"sqlite:///{tmp_path / 'zorio.db'}"

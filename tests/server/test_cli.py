@@ -1,4 +1,4 @@
-"""The command line: what it writes, what it says when something is wrong, how it stops."""
+"""The command line: what it says when something is wrong, how it serves, how it stops."""
 
 import json
 import os
@@ -7,121 +7,53 @@ import socket
 import subprocess
 import sys
 import urllib.request
+from collections.abc import Iterator
+from itertools import product
 from pathlib import Path
 
+import click
 import pytest
-from click.testing import CliRunner, Result
+from click.testing import CliRunner
 
-from server.accounts import account_of_host
 from server.cli import main
-from server.database import Database
-from server.users import user_named
+from tests.server.commands import ACCOUNT, run
 from tests.server.world import KEYS, build_dist
 
-ACCOUNT = ["account", "add", "phone.example.vn", "--wss", "wss://pbx.example.vn:7443/ws"]
-ORIGIN = ["--origin", "https://crm.example.vn"]
 
-
-@pytest.fixture
-def url(tmp_path: Path) -> str:
-    return f"sqlite:///{tmp_path / 'zorio.db'}"
-
-
-def run(url: str, arguments: list[str], stdin: str | None = None) -> Result:
-    return CliRunner().invoke(main, arguments, input=stdin, env={"ZORIO_DATABASE_URL": url})
-
-
-def test_an_account_and_a_user_are_rows(url: str) -> None:
-    ice = {"urls": ["stun:stun.example.vn"]}
-    secret = "a secret of the pbx"
-    arguments = ["--ice-server", json.dumps(ice), "--sip-secret-file", "-"]
-    added = run(url, [*ACCOUNT, *ORIGIN, *arguments], f"{secret}\n")
-    assert (added.exit_code, added.output) == (0, "added account phone.example.vn\n")
-    user = ["user", "add", "phone.example.vn", "an", "--extension", "1001", "--display-name", "Nguyễn Văn An"]
-    added = run(url, user, "a long password\na long password\n")
-    assert added.exit_code == 0
-    assert "added user an to phone.example.vn" in added.output
-    assert "a long password" not in added.output
-    database = Database(url)
-    account = database.write_now(account_of_host, "phone.example.vn")
-    assert account.sip_secret == secret
-    assert account.ice_servers == (ice,)
-    assert account.turn_secret is None
-    found = database.write_now(user_named, account.id, "an")
-    assert found is not None
-    assert (found.extension, found.display_name, found.role) == ("1001", "Nguyễn Văn An", "agent")
-    assert found.password_hash.startswith("$argon2id$")
-    database.close()
-
-
-def test_secrets_of_a_turn_server_come_from_files(url: str, tmp_path: Path) -> None:
-    relay = {"urls": ["turn:turn.example.vn"], "username": "u", "credential": "c"}
-    (tmp_path / "turn-secret.txt").write_text("a secret of the relay\n")
-    (tmp_path / "ice.txt").write_text(f'{json.dumps(relay)}\n\n{{"urls": ["stun:stun.example.vn"]}}\n')
-    files = ["--turn-secret-file", str(tmp_path / "turn-secret.txt")]
-    files += ["--ice-servers-file", str(tmp_path / "ice.txt")]
-    assert run(url, [*ACCOUNT, *ORIGIN, *files]).exit_code == 0
-    database = Database(url)
-    account = database.write_now(account_of_host, "phone.example.vn")
-    assert account.turn_secret == "a secret of the relay"
-    assert account.ice_servers == (relay, {"urls": ["stun:stun.example.vn"]})
-    assert "relay" not in repr(account)
-    database.close()
-
-
-@pytest.mark.parametrize(
-    ("arguments", "stdin", "message"),
-    [
-        (
-            [*ACCOUNT, *ORIGIN, "--ice-server", '{"urls":["turn:x"],"username":"u","credential":"c"}'],
-            None,
-            "use --turn-secret-file or --ice-servers-file",
-        ),
-        ([*ACCOUNT, *ORIGIN, "--turn-secret-file", "-"], "short", "TURN secret is shorter than 16 char"),
-        (
-            ["account", "add", "x.example", *ACCOUNT[3:], *ORIGIN, "--turn-secret-file", "-"],
-            "long enough for a secret",
-            "of no use without a turn: address",
-        ),
-        ([*ACCOUNT, *ORIGIN], None, "there is an account with the domain phone.example.vn already"),
-        (ACCOUNT, None, "Missing option '--origin'"),
-        (
-            [*ACCOUNT, "--origin", "crm.example.vn"],
-            None,
-            "is no origin: write it like https://crm.example.vn",
-        ),
-        ([*ACCOUNT, *ORIGIN, "--ice-server", "stun:x"], None, "an ICE server is JSON like"),
-        ([*ACCOUNT, *ORIGIN, "--sip-secret-file", "-"], "short", "shorter than 16 characters"),
-        (
-            ["user", "add", "x.example", "an", "--password-file", "-"],
-            "long enough",
-            "there is: phone.example.vn",
-        ),
-        (["user", "add", "phone.example.vn", "an", "--password-file", "-"], "short", "8 to 1024 characters"),
-        (["user", "add", "phone.example.vn", "an", "--role", "boss"], None, "is not one of 'admin'"),
-        (["demo", "--port", "70000"], None, "is not in the range"),
-    ],
-)
-def test_mistakes_are_answered_with_a_sentence(
-    url: str, arguments: list[str], stdin: str | None, message: str
-) -> None:
-    assert run(url, [*ACCOUNT, *ORIGIN]).exit_code == 0
-    result = run(url, arguments, stdin)
-    assert result.exit_code != 0
-    assert message in result.output
+@pytest.mark.parametrize("bad", ["nonsense", "sqlite://", "nodb://host/x", "sqlite:////dev/null/zorio.db"])
+def test_a_bad_database_address_is_a_sentence(bad: str) -> None:
+    result = run(bad, ACCOUNT)
+    assert result.exit_code == 1
+    assert result.output.startswith("Error: ")
     assert "Traceback" not in result.output
 
 
-@pytest.mark.parametrize("bad", ["nonsense", "sqlite://", "nodb://host/x"])
-def test_a_bad_database_address_is_a_sentence(bad: str) -> None:
-    result = run(bad, [*ACCOUNT, *ORIGIN])
+def test_a_file_that_is_no_database_and_a_missing_driver_are_sentences(tmp_path: Path) -> None:
+    (tmp_path / "zorio.db").write_text("no database, but long enough to be read as the head of one" * 20)
+    result = run(f"sqlite:///{tmp_path / 'zorio.db'}", ["account", "list"])
+    assert (result.exit_code, result.output) == (1, "Error: ZORIO_DATABASE_URL: file is not a database\n")
+    result = run("oracle+cx_oracle://an:swordfish@host/x", ["account", "list"])
     assert result.exit_code == 1
-    assert result.output.startswith("Error: ")
+    assert result.output == "Error: ZORIO_DATABASE_URL: the driver cx_Oracle is not installed\n"
 
 
-@pytest.mark.parametrize("command", [[], ["serve"], ["demo"], ["account", "add"], ["user", "add"]])
-def test_help_has_an_example(command: list[str]) -> None:
-    result = CliRunner().invoke(main, [*command, "--help"])
+def every_command(command: click.Command = main, path: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
+    yield path
+    if isinstance(command, click.Group):
+        for name, each in command.commands.items():
+            yield from every_command(each, (*path, name))
+
+
+@pytest.mark.parametrize("path", list(every_command()))
+def test_help_says_what_it_does(path: tuple[str, ...]) -> None:
+    result = CliRunner().invoke(main, [*path, "--help"])
+    assert result.exit_code == 0
+    assert len(result.output.split("\n\n")[1].strip()) > 15
+
+
+@pytest.mark.parametrize("path", [(), ("serve",), ("demo",), *product(("account", "user"), ("add", "set"))])
+def test_help_has_an_example(path: tuple[str, ...]) -> None:
+    result = CliRunner().invoke(main, [*path, "--help"])
     assert result.exit_code == 0
     assert "zorio-webphone" in result.output.split("\n", 1)[1]
 

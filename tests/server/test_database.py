@@ -9,7 +9,8 @@ import pytest
 from sqlalchemy import Connection, select
 
 from server import passwords
-from server.accounts import LONGEST_ORIGINS, account_of_host, add_account, check_origin, websocket_origin
+from server.account_values import LONGEST_ORIGINS, check_origin, websocket_origin
+from server.accounts import account_of_host, add_account
 from server.database import Database, accounts
 from server.errors import Unavailable
 from server.passwords import PasswordChecker

@@ -8,7 +8,7 @@ import pytest
 from anyio.from_thread import BlockingPortal
 from sqlalchemy import update
 
-from server.accounts import host_name
+from server.account_values import host_name
 from server.app import create_app
 from server.database import accounts
 from server.settings import Settings, SettingsError
