@@ -5,12 +5,9 @@ see each other: there, whoever holds the extension's lease may, and the others a
 too. A lease lasts LIFE seconds and its holder renews it every few. It changes hands when it has run out, or
 when a person at another place takes it over; its former holder learns that when it next renews.
 
-An embed token is good for minutes, a phone works for hours. So `sip-config` gives a ticket with the lease:
-what proves later that this browser once had a good token for this extension.
+`sip-config` gives a ticket with the lease (tickets.py), by which its holder renews it.
 """
 
-import base64
-import binascii
 from collections.abc import Mapping
 from typing import Annotated, Any
 
@@ -24,10 +21,9 @@ from server.accounts import Account, account_of_host
 from server.bearers import credentials_of
 from server.bodies import read_body
 from server.database import leases
-from server.errors import NotFound, Unauthenticated
 from server.rate_limits import LEASES
-from server.sealing import BadSeal, Sealer
 from server.services import host_of, limit_key, services_of
+from server.tickets import Tickets
 
 LIFE = 90
 """Seconds. A browser may hold back the timers of a hidden page by a minute."""
@@ -38,7 +34,15 @@ HOLDER = "x-zorio-holder"
 LONGEST_HOLDER = 64
 FEATURE = "one_place"
 """`false` among an account's features: its extensions may be used at several places at once."""
-_PURPOSE = "lease tickets"
+
+
+class _Holder(msgspec.Struct, array_like=True):
+    extension: str
+    holder: str
+    expires_at: int
+
+
+_TICKETS = Tickets("lease tickets", _Holder)
 
 
 class LeaseBody(msgspec.Struct):
@@ -60,10 +64,9 @@ def lease_of_config(
     """The field `lease` of sip-config: taken, if nobody else has it. None where none is wanted."""
     if not 0 < len(holder) <= LONGEST_HOLDER or account.features.get(FEATURE) is False:
         return None
-    ticket = msgspec.json.encode([extension, holder, now + ticket_life]).decode()
     return {
         "held": _take(connection, account.id, extension, holder, now, LIFE, take_over=False),
-        "ticket": base64.urlsafe_b64encode(Sealer(keys, _PURPOSE).seal(ticket, account.public_id)).decode(),
+        "ticket": _TICKETS.seal(_Holder(extension, holder, now + ticket_life), account, keys),
         "renew_after": RENEW_AFTER,
     }
 
@@ -76,13 +79,11 @@ async def hold_lease(request: Request) -> Response:
     services = services_of(request)
     services.limits.count(request, LEASES, limit_key(request))
     ticket = credentials_of(request.headers.get("authorization", ""))
-    if not ticket:
-        raise Unauthenticated
     body = await read_body(request, LeaseBody, optional=True)
-    sealer = Sealer(services.settings.signing_keys, _PURPOSE)
     now = services.now()
     database = services.database
-    account_id, extension, holder = await database.read(_owner, host_of(request), ticket, sealer, now)
+    keys = services.settings.signing_keys
+    account_id, extension, holder = await database.read(_owner, host_of(request), ticket, keys, now)
     if (
         not body.take_over
         and body.seconds == LIFE
@@ -94,16 +95,12 @@ async def hold_lease(request: Request) -> Response:
     return JSONResponse({"data": {"held": held}})
 
 
-def _owner(connection: Connection, host: str, ticket: str, sealer: Sealer, now: int) -> tuple[int, str, str]:
+def _owner(
+    connection: Connection, host: str, ticket: str, keys: Mapping[str, str], now: int
+) -> tuple[int, str, str]:
     account = account_of_host(connection, host)
-    try:
-        text = sealer.open(base64.urlsafe_b64decode(ticket), account.public_id)
-    except (BadSeal, binascii.Error, ValueError) as error:
-        raise NotFound from error
-    extension, holder, expires_at = msgspec.json.decode(text, type=tuple[str, str, int])
-    if expires_at <= now:
-        raise Unauthenticated
-    return account.id, extension, holder
+    facts = _TICKETS.open(ticket, account, keys, now)
+    return account.id, facts.extension, facts.holder
 
 
 def _is_fresh(connection: Connection, account_id: int, extension: str, holder: str, now: int) -> bool:

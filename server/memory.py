@@ -4,12 +4,9 @@ Bound to the user and not to the tab: a CRM loads its frame anew at every click,
 the frame storage there is no other place. Who called whom is personal data: each call is encrypted at rest
 (sealing.py), the newest MOST_CALLS of a user are kept, and none longer than the operator allows.
 
-An embed token is good for minutes, a phone works for hours. So `sip-config` gives a ticket: what proves later
-that this browser once had a good token of this user.
+`sip-config` gives the ticket that is wanted here (tickets.py).
 """
 
-import base64
-import binascii
 from typing import Annotated, Any, Literal
 
 import msgspec
@@ -22,23 +19,32 @@ from server.accounts import Account, account_of_host
 from server.bearers import credentials_of
 from server.bodies import read_body
 from server.database import call_history, phone_states
-from server.errors import Forbidden, NotFound, Unauthenticated
+from server.errors import Forbidden, Unauthenticated
 from server.rate_limits import MEMORY
 from server.sealing import BadSeal, Sealer
 from server.services import Services, host_of, limit_key, services_of
 from server.settings import Settings
+from server.tickets import Tickets
 from server.users import User, user_numbered
 
 MOST_CALLS = 100
 """Of one user."""
 MOST_AT_ONCE = 10
 """Calls in one request; with names in any script they fit the largest body."""
-_TICKETS, _CALLS = "memory tickets", "call history"
+_CALLS = "call history"
 _DAY = 86_400
 _LATEST = 10**11
 
 Text = Annotated[str, msgspec.Meta(max_length=200)]
 Time = Annotated[int, msgspec.Meta(ge=0, le=_LATEST)]
+
+
+class _Owner(msgspec.Struct, array_like=True):
+    user_id: int
+    expires_at: int
+
+
+_TICKETS = Tickets("memory tickets", _Owner)
 
 
 class CallBody(msgspec.Struct):
@@ -68,13 +74,12 @@ def memory_of_config(
     connection: Connection, account: Account, user: User, settings: Settings, now: int
 ) -> dict[str, Any]:
     """The field `memory` of sip-config: known before the first INVITE can come."""
-    ticket = msgspec.json.encode([user.id, now + settings.sip_seconds]).decode()
-    sealed = Sealer(settings.signing_keys, _TICKETS).seal(ticket, account.public_id)
+    owner = _Owner(user.id, now + settings.sip_seconds)
     state = connection.execute(
         select(phone_states.c.do_not_disturb).where(phone_states.c.user_id == user.id)
     ).scalar_one_or_none()
     return {
-        "ticket": base64.urlsafe_b64encode(sealed).decode(),
+        "ticket": _TICKETS.seal(owner, account, settings.signing_keys),
         "history": settings.history_days > 0,
         "do_not_disturb": bool(state),
     }
@@ -115,14 +120,9 @@ def _owner(
 ) -> tuple[Account, User]:
     """Raises NotFound for what is no ticket of this customer, Unauthenticated for one that ran out."""
     account = account_of_host(connection, host)
-    try:
-        sealed = base64.urlsafe_b64decode(ticket)
-        text = Sealer(settings.signing_keys, _TICKETS).open(sealed, account.public_id)
-    except (BadSeal, binascii.Error, ValueError) as error:
-        raise NotFound from error
-    user_id, expires_at = msgspec.json.decode(text, type=tuple[int, int])
-    user = user_numbered(connection, user_id)
-    if expires_at <= now or user is None or user.account_id != account.id:
+    facts = _TICKETS.open(ticket, account, settings.signing_keys, now)
+    user = user_numbered(connection, facts.user_id)
+    if user is None or user.account_id != account.id:
         raise Unauthenticated
     if not user.may_use_phone:
         raise Forbidden
