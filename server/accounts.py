@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import Connection, Row, insert, select, update
+from sqlalchemy import Connection, Row, delete, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from server.account_values import (
@@ -22,7 +22,7 @@ from server.account_values import (
     host_name,
     is_relay,
 )
-from server.database import accounts, inserted_id
+from server.database import accounts, inserted_id, leases
 from server.errors import NotFound
 
 
@@ -106,6 +106,12 @@ def change_account(connection: Connection, account: Account, changes: Mapping[st
         values.get("ice_servers", account.ice_servers), values.get("turn_secret", account.turn_secret)
     )
     connection.execute(update(accounts).where(accounts.c.id == account.id).values(values))
+
+
+def remove_account(connection: Connection, account: Account) -> None:
+    """Its users must be gone before (users.py)."""
+    connection.execute(delete(leases).where(leases.c.account_id == account.id))
+    connection.execute(delete(accounts).where(accounts.c.id == account.id))
 
 
 def _wss_urls(urls: Sequence[str]) -> list[str]:

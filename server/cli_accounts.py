@@ -7,11 +7,11 @@ from typing import Any
 import click
 from sqlalchemy import Connection
 
-from server.accounts import Account, add_account, change_account, every_account
-from server.cli_options import DOMAIN, account_settings
-from server.cli_support import account_named, changes_of, database_name, read, table, write
+from server.accounts import Account, add_account, change_account, every_account, remove_account
+from server.cli_options import DOMAIN, YES, account_settings
+from server.cli_support import account_named, changes_of, confirm, database_name, read, table, users_at, write
 from server.leases import FEATURE as ONE_PLACE
-from server.users import users_of
+from server.users import remove_user, users_of
 
 _CLEARABLE = {
     "accent": "accent",
@@ -93,6 +93,21 @@ def account_set(domain: str, one_place: bool | None, clear: tuple[str, ...], **g
     click.echo(f"changed account {domain}")
 
 
+@account.command("remove")
+@DOMAIN
+@YES
+def account_remove(domain: str, yes: bool) -> None:
+    """Remove the customer at DOMAIN with its users and their histories, for ever. Asks first.
+
+    Every bearer and token is dead at once. Phones that are open stay registered with the PBX until their SIP
+    credentials run out or their pages are closed: where that matters, end them at the PBX.
+    """
+    people = read(users_at, domain)
+    confirm(f"Remove account {domain}, its users ({len(people)}) and their histories?", yes)
+    write(_remove, domain)
+    click.echo(f"removed account {domain}")
+
+
 def _with_file(given: dict[str, Any]) -> dict[str, Any]:
     """The ICE servers of arguments and file together."""
     servers = [*given.pop("ice_servers"), *(given.pop("ice_servers_file") or [])]
@@ -104,6 +119,12 @@ def _change(connection: Connection, domain: str, changes: Mapping[str, Any], one
     if one_place is not None:
         changes = {**changes, "features": {**account.features, ONE_PLACE: one_place}}
     change_account(connection, account, changes)
+
+
+def _remove(connection: Connection, domain: str) -> None:
+    for user in users_at(connection, domain):
+        remove_user(connection, user)
+    remove_account(connection, account_named(connection, domain))
 
 
 def _rows(connection: Connection) -> list[tuple[str, str, str]]:

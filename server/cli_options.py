@@ -22,6 +22,7 @@ _SECRET = SecretFile("secret", 16, 200)
 
 DOMAIN = click.argument("domain", type=Checked("domain", check_domain))
 USERNAME = click.argument("username", type=Checked("text", check_username))
+YES = click.option("--yes", is_flag=True, help="Do not ask.")
 
 
 def account_settings(required: bool) -> Decorator:

@@ -13,6 +13,7 @@ from server.accounts import Account, account_of_host, every_account
 from server.database import Database
 from server.errors import ApiError, NotFound
 from server.settings import database_url_from
+from server.users import User, users_of
 
 Result = TypeVar("Result")
 
@@ -70,6 +71,17 @@ def account_named(connection: Connection, domain: str) -> Account:
     except NotFound as error:
         known = ", ".join(account.domain for account in every_account(connection))
         raise ValueError(f"no account has the domain {domain}; there is: {known or 'none'}") from error
+
+
+def users_at(connection: Connection, domain: str) -> list[User]:
+    """Raises ValueError as `account_named` does."""
+    return users_of(connection, account_named(connection, domain).id)
+
+
+def confirm(question: str, yes: bool) -> None:
+    """Ends the command unless the answer, or `--yes`, is yes."""
+    if not yes and not click.confirm(question):
+        fail("nothing was removed")
 
 
 def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:

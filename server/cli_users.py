@@ -5,8 +5,8 @@ from typing import Any
 import click
 from sqlalchemy import Connection
 
-from server.cli_options import DOMAIN, USERNAME, user_settings
-from server.cli_support import account_named, changes_of, fail, read, table, write
+from server.cli_options import DOMAIN, USERNAME, YES, user_settings
+from server.cli_support import account_named, changes_of, confirm, fail, read, table, users_at, write
 from server.passwords import hash_password
 from server.users import (
     LONGEST_PASSWORD,
@@ -14,8 +14,8 @@ from server.users import (
     User,
     add_user,
     change_user,
+    remove_user,
     user_named,
-    users_of,
 )
 
 _CLEARABLE = {"extension": "extension", "email": "email", "sip-password": "sip_password"}
@@ -30,7 +30,7 @@ def user() -> None:
 @DOMAIN
 def user_list(domain: str) -> None:
     """List the people of the customer at DOMAIN; no password is ever shown."""
-    people = read(_users_at, domain)
+    people = read(users_at, domain)
     if not people:
         click.echo(f"no users at {domain}; add one: zorio-webphone user add --help")
         return
@@ -85,6 +85,22 @@ def user_set(
     click.echo(f"changed user {username} of {domain}")
 
 
+@user.command("remove")
+@DOMAIN
+@USERNAME
+@YES
+def user_remove(domain: str, username: str, yes: bool) -> None:
+    """Remove USERNAME of the customer at DOMAIN, with the calls in their history, for ever. Asks first.
+
+    Every bearer and token of this user is dead at once. A phone that is open stays registered with the PBX
+    until its SIP credentials run out or its page is closed: where that matters, end it at the PBX.
+    """
+    read(_user_at, domain, username)
+    confirm(f"Remove user {username} of {domain} and their history?", yes)
+    write(_remove, domain, username)
+    click.echo(f"removed user {username} of {domain}")
+
+
 def _asked() -> str:
     password: str = click.prompt("Password", hide_input=True, confirmation_prompt=True)
     if not SHORTEST_PASSWORD <= len(password) <= LONGEST_PASSWORD:
@@ -100,8 +116,8 @@ def _change(connection: Connection, domain: str, username: str, changes: dict[st
     change_user(connection, _user_at(connection, domain, username), changes)
 
 
-def _users_at(connection: Connection, domain: str) -> list[User]:
-    return users_of(connection, account_named(connection, domain).id)
+def _remove(connection: Connection, domain: str, username: str) -> None:
+    remove_user(connection, _user_at(connection, domain, username))
 
 
 def _user_at(connection: Connection, domain: str, username: str) -> User:

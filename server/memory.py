@@ -42,6 +42,9 @@ Time = Annotated[int, msgspec.Meta(ge=0, le=_LATEST)]
 class _Owner(msgspec.Struct, array_like=True):
     user_id: int
     expires_at: int
+    # SQLite gives the number of a user who was removed to the next one: the name must be the same as well.
+    # Tickets of older versions have none.
+    username: str = ""
 
 
 _TICKETS = Tickets("memory tickets", _Owner)
@@ -74,7 +77,7 @@ def memory_of_config(
     connection: Connection, account: Account, user: User, settings: Settings, now: int
 ) -> dict[str, Any]:
     """The field `memory` of sip-config: known before the first INVITE can come."""
-    owner = _Owner(user.id, now + settings.sip_seconds)
+    owner = _Owner(user.id, now + settings.sip_seconds, user.username)
     state = connection.execute(
         select(phone_states.c.do_not_disturb).where(phone_states.c.user_id == user.id)
     ).scalar_one_or_none()
@@ -122,7 +125,7 @@ def _owner(
     account = account_of_host(connection, host)
     facts = _TICKETS.open(ticket, account, settings.signing_keys, now)
     user = user_numbered(connection, facts.user_id)
-    if user is None or user.account_id != account.id:
+    if user is None or user.account_id != account.id or facts.username not in ("", user.username):
         raise Unauthenticated
     if not user.may_use_phone:
         raise Forbidden

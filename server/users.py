@@ -9,7 +9,7 @@ from sqlalchemy import Connection, Row, delete, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from server.account_values import check_name
-from server.database import bearers, inserted_id, users
+from server.database import bearers, inserted_id, leases, metadata, users
 
 ROLES = ("admin", "supervisor", "agent", "read_only")
 SHORTEST_PASSWORD = 8
@@ -109,6 +109,16 @@ def change_user(connection: Connection, user: User, changes: Mapping[str, Any]) 
         raise ValueError("another user of this account has that extension") from error
     if "password_hash" in changes:
         connection.execute(delete(bearers).where(bearers.c.user_id == user.id))
+
+
+def remove_user(connection: Connection, user: User) -> None:
+    """And everything that is kept of the user: bearers, calls, states, the lease of the extension."""
+    for table in metadata.tables.values():
+        if "user_id" in table.c:
+            connection.execute(delete(table).where(table.c.user_id == user.id))
+    mine = (leases.c.account_id == user.account_id, leases.c.extension == user.extension)
+    connection.execute(delete(leases).where(*mine))
+    connection.execute(delete(users).where(users.c.id == user.id))
 
 
 def check_username(username: str) -> str:

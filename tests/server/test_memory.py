@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import base64
 from dataclasses import replace
 from typing import Any
 
 import pytest
 from sqlalchemy import Connection, func, select, update
 
+from server.accounts import account_of_host
 from server.app import create_app
 from server.database import call_history, users
 from server.memory import MOST_AT_ONCE, MOST_CALLS
-from tests.server.world import ALPHA, BETA, KEYS, World
+from server.sealing import Sealer
+from server.users import add_user, remove_user, user_numbered
+from tests.server.world import ALPHA, BETA, KEYS, PASSWORD_HASH, World
 
 PATH = "/api/webphone/memory"
 DAY = 86_400
@@ -171,6 +175,35 @@ def test_who_may_no_longer_use_a_phone_finds_nothing(world: World, ticket: str) 
 
     world.services.database.write_now(demote)
     assert world.ask("GET", PATH, bearer=ticket).status_code == 403
+
+
+def test_a_ticket_is_not_for_the_next_user_who_gets_the_number(world: World) -> None:
+    """SQLite gives it again when the last row was removed."""
+
+    def replace_by(connection: Connection, username: str) -> None:
+        nosip = user_numbered(connection, world.ids["nosip"])
+        assert nosip is not None
+        remove_user(connection, nosip)
+        values: dict[str, Any] = {"account_id": nosip.account_id, "password_hash": PASSWORD_HASH}
+        again = add_user(connection, username=username, extension="1003", sip_password="s", **values)
+        assert again == nosip.id
+
+    database = world.services.database
+    database.write_now(replace_by, "first")
+    token = world.embed_token(world.login("first", BETA), BETA)
+    ticket = world.sip_config(token, BETA).json()["data"]["memory"]["ticket"]
+    assert world.ask("GET", PATH, host=BETA, bearer=ticket).status_code == 200
+    database.write_now(replace_by, "second")
+    assert world.ask("GET", PATH, host=BETA, bearer=ticket).status_code == 401
+
+
+def test_a_ticket_of_an_older_version_opens(world: World) -> None:
+    database, keys = world.services.database, world.services.settings.signing_keys
+    account = database.read_now(account_of_host, ALPHA)
+    text = f"[{world.ids['an']},{int(world.clock.now) + 60}]"
+    sealed = Sealer(keys, "memory tickets").seal(text, account.public_id)
+    ticket = base64.urlsafe_b64encode(sealed).decode()
+    assert world.ask("GET", PATH, bearer=ticket).status_code == 200
 
 
 @pytest.mark.parametrize(
