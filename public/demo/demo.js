@@ -1,6 +1,7 @@
 /* The demo CRM: reads the address, puts the parts together.
  *
  *   ?user=1001..1004   whose phone        ?lang=vi|en        ?theme=auto|light|dark
+ *   ?layout=docked|overlay|fullscreen     the phone's
  */
 import { Calls } from "./calls.js";
 import { colleague, initials, showContacts } from "./contacts.js";
@@ -8,18 +9,28 @@ import { logMessage } from "./log.js";
 import { Phone } from "./phone.js";
 import { translatePage, translator } from "./texts.js";
 
-const CHOICES = { lang: ["vi", "en"], theme: ["auto", "light", "dark"] };
+const CHOICES = {
+  lang: ["vi", "en"],
+  theme: ["auto", "light", "dark"],
+  layout: ["docked", "overlay", "fullscreen"],
+};
 const OF_ONE_CALL = ["answer", "hangup", "hold", "unhold", "mute", "unmute", "send_dtmf", "transfer"];
 
 const at = (id) => document.getElementById(id);
 const given = new URLSearchParams(location.search);
 const choice = (name) => (CHOICES[name].includes(given.get(name)) ? given.get(name) : CHOICES[name][0]);
-const settings = { user: given.get("user") || "1001", lang: choice("lang"), theme: choice("theme") };
+const settings = {
+  user: given.get("user") || "1001",
+  lang: choice("lang"),
+  theme: choice("theme"),
+  layout: choice("layout"),
+};
 const address = (changed) => `?${new URLSearchParams({ ...settings, ...changed })}`;
 
 const t = translator(settings.lang);
 document.documentElement.lang = settings.lang;
 document.documentElement.dataset.theme = settings.theme;
+document.documentElement.dataset.layout = settings.layout;
 translatePage(t);
 
 const name = colleague(settings.user) ?? settings.user;

@@ -35,7 +35,7 @@ async function fetchToken(user) {
 }
 
 export class Phone {
-  /** `settings`: {user, lang, theme}. `onEvent(type, payload)` gets every message, `onSent(type, payload)` ours. */
+  /** `settings`: {user, lang, theme, layout}. `onEvent(type, payload)` gets every message, `onSent(type, payload)` ours. */
   constructor(frame, settings, { onEvent, onSent }) {
     this.frame = frame;
     this.settings = settings;
@@ -50,8 +50,8 @@ export class Phone {
   /** Throws TokenError. */
   async open() {
     const token = await fetchToken(this.settings.user);
-    const { lang, theme } = this.settings;
-    const query = new URLSearchParams({ token, layout: "docked", theme, locale: lang, auto_register: "1" });
+    const { lang, theme, layout } = this.settings;
+    const query = new URLSearchParams({ token, layout, theme, locale: lang, auto_register: "1" });
     this.frame.src = `${this.origin}/webphone-embed?${query}`;
   }
 
@@ -60,8 +60,15 @@ export class Phone {
     if (event.data?.source !== SOURCE || typeof event.data.type !== "string") return;
     const { type, payload = {} } = event.data;
     this.onEvent(type, payload);
+    if (type === "resize") this.resize(payload);
     const stale = type === "error" && ["token_expired", "token_rejected"].includes(payload.code);
     if (type === "token_expiring" || stale) this.renew();
+  }
+
+  /** What an overlay would like to be, in CSS pixels: a button or a phone. */
+  resize({ width, height }) {
+    this.frame.style.width = `${width}px`;
+    this.frame.style.height = `${height}px`;
   }
 
   send(type, payload = {}) {

@@ -7,6 +7,9 @@ const TEXTS = {
     "theme.auto": "Tự động",
     "theme.light": "Sáng",
     "theme.dark": "Tối",
+    "layout.docked": "Trong trang",
+    "layout.overlay": "Nút nổi",
+    "layout.fullscreen": "Toàn trang",
     "extension": "Máy lẻ {extension}",
 
     "contacts.title": "Danh bạ",
@@ -57,6 +60,7 @@ const TEXTS = {
     "log.received": "nhận về",
 
     "phone.title": "Điện thoại",
+    "phone.overlay": "Điện thoại là nút tròn ở góc dưới bên phải. Nó tự mở khi có cuộc gọi, xong thì tự thu lại.",
     "phone.loading": "Đang lấy mã truy cập từ máy chủ CRM…",
     "phone.failed": "Không mở được điện thoại",
     "phone.retry": "Thử lại",
@@ -103,6 +107,9 @@ const TEXTS = {
     "theme.auto": "Auto",
     "theme.light": "Light",
     "theme.dark": "Dark",
+    "layout.docked": "Docked",
+    "layout.overlay": "Overlay",
+    "layout.fullscreen": "Full page",
     "extension": "Extension {extension}",
 
     "contacts.title": "Contacts",
@@ -153,6 +160,7 @@ const TEXTS = {
     "log.received": "received",
 
     "phone.title": "Phone",
+    "phone.overlay": "The phone is the round button in the lower right corner. It opens by itself for a call, and folds after it.",
     "phone.loading": "Asking the CRM's server for a token…",
     "phone.failed": "The phone cannot be opened",
     "phone.retry": "Try again",

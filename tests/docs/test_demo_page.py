@@ -2,6 +2,7 @@
 
 import re
 
+from embed_app.params import CHOICES
 from embed_app.protocol.commands import COMMANDS
 from server.demo import PEOPLE
 from tests.docs.pages import PROJECT, names, page, section
@@ -21,6 +22,11 @@ def _texts(lang: str) -> dict[str, str]:
 def test_there_is_one_button_for_each_documented_command() -> None:
     buttons = re.findall(r'data-command="(\w+)"', HTML)
     assert sorted(buttons) == sorted(set(COMMANDS) - {"get_state"})
+
+
+def test_there_is_a_link_for_each_layout_and_theme() -> None:
+    for name in ("layout", "theme"):
+        assert tuple(re.findall(rf'data-switch="{name}=(\w+)"', HTML)) == CHOICES[name]
 
 
 def test_nothing_is_inline_so_that_a_strict_policy_holds() -> None:
