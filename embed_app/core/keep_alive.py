@@ -22,6 +22,8 @@ from embed_app.core.turn import Turn
 
 PING_EVERY = 15.0
 PONG_WITHIN = 5.0
+PONG_IN_NEED = 2.5
+"""While a call has lost its sound: the network may be another one, and a call is given up after 30 s."""
 LATE = 3.0
 """Seconds by which a timer may be late before it means that the machine slept or the page was frozen."""
 
@@ -72,4 +74,5 @@ def _ask(turn: Turn, *, by_options: bool, repeated: bool) -> None:
     turn.stop_timers("ping")
     turn.change_link(keep_alive=replace(turn.link.keep_alive, pinged_at=turn.at, repeated=repeated))
     turn.emit(do.Ping(by_options))
-    turn.start_timer("pong", PONG_WITHIN)
+    in_need = any(call.media.lost_at is not None for call in turn.phone.live_calls)
+    turn.start_timer("pong", PONG_IN_NEED if in_need else PONG_WITHIN)

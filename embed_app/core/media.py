@@ -16,8 +16,8 @@ Sources: RFC 8445 section 9 (ICE restart), RFC 3261 section 14.1 (crossing offer
 from __future__ import annotations
 
 from embed_app.core import effects as do
+from embed_app.core import keep_alive, sounds
 from embed_app.core import messages as msg
-from embed_app.core import sounds
 from embed_app.core.call import end_call, release_line
 from embed_app.core.media_watch import Sample, grown, judge
 from embed_app.core.model import Call, CallState, Direction, LinkState, Transport
@@ -71,7 +71,9 @@ def _lose(turn: Turn, call: Call) -> Call:
     # Nothing is heard from a peer on hold either: then the connection's word is all there is.
     lost_at = since if since is not None and since > turn.at - GIVE_UP_AFTER / 2 else turn.at
     turn.start_timer(f"lost:{call.uuid}", max(0.0, lost_at + GIVE_UP_AFTER - turn.at))
-    return turn.change_media(call, lost_at=lost_at, tries=0)
+    call = turn.change_media(call, lost_at=lost_at, tries=0)
+    keep_alive.ping(turn)  # a re-INVITE needs a line, and the one there was may be gone with the network
+    return call
 
 
 def mend(turn: Turn, call: Call) -> None:

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from embed_app.core import effects as do
 from embed_app.core import messages as msg
+from embed_app.core.keep_alive import PONG_IN_NEED
 from embed_app.core.media import GIVE_UP_AFTER, NO_AUDIO_AFTER, PATIENCE, RETRY_AFTER, glare_wait
 from embed_app.core.media_watch import Sample
 from embed_app.core.model import LinkState
@@ -74,6 +75,30 @@ def test_a_short_disconnection_is_left_alone() -> None:
     wire.second()
     assert f"ice:{CALL}" not in driver.phone.timers
     assert (restarts(driver), driver.call.media.lost_at) == (0, None)
+
+
+def test_a_call_that_loses_its_sound_asks_at_once_whether_the_line_lives() -> None:
+    """The network it was on may be gone, and the socket with it: half-open, it would be found in 20 s."""
+    driver, _ = talking()
+    driver.send(msg.Pong(crlf=True))
+    driver.fire("ping")
+    driver.send(msg.Pong(crlf=True))
+    driver.forget()
+    media(driver, "disconnected")
+    assert do.Ping(by_options=False) in driver.effects
+    assert driver.due_in("pong") == PONG_IN_NEED < PATIENCE, "no re-INVITE goes into a dead socket"
+    driver.fire("pong")
+    assert do.CloseTransport() in driver.last()
+    assert driver.call.media.lost_at is not None
+
+
+def test_a_line_that_answers_is_kept_while_the_sound_is_mended() -> None:
+    driver, _ = talking()
+    media(driver, "disconnected")
+    driver.send(msg.Pong(crlf=True))
+    driver.fire(f"ice:{CALL}")
+    assert restarts(driver) == 1
+    assert driver.asked(do.CloseTransport) == 0
 
 
 def test_three_seconds_of_disconnection_are_mended_by_a_re_invite() -> None:

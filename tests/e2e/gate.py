@@ -43,9 +43,9 @@ class Gate:
     def url(self) -> str:
         return f"{self.scheme}://localhost:{self.port}/sip"
 
-    async def open(self, tls: ssl.SSLContext | None = None) -> None:
+    async def open(self, tls: ssl.SSLContext | None = None, host: str = "127.0.0.1") -> None:
         self.scheme = "wss" if tls else "ws"
-        self._server = await asyncio.start_server(self._serve, "127.0.0.1", self.port, ssl=tls)
+        self._server = await asyncio.start_server(self._serve, host, self.port, ssl=tls)
         self.port = self._server.sockets[0].getsockname()[1]
 
     async def close(self) -> None:
