@@ -12,7 +12,6 @@ import stat
 import subprocess
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 
 from playwright.sync_api import Browser, Playwright
@@ -53,24 +52,15 @@ class Networks:
         ip(f"-n {SPACE} link set {name} down")
 
 
-@dataclass
 class MovingWorld:
     """The world, for a browser in the namespace (`phone.Home`)."""
 
-    world: World
-    browser: Browser
-    networks: Networks
-
-    @property
-    def phone_origin(self) -> str:
-        return self.world.phone_origin
-
-    @property
-    def crm_origin(self) -> str:
-        return self.world.crm_origin
-
-    def token(self, user: str, ttl_seconds: int = 300) -> str:
-        return self.world.token(user, ttl_seconds)
+    def __init__(self, world: World, browser: Browser, networks: Networks) -> None:
+        self.browser = browser
+        self.networks = networks
+        self.phone_origin = world.phone_origin
+        self.crm_origin = world.crm_origin
+        self.token = world.token
 
 
 @contextmanager
