@@ -36,7 +36,7 @@ def account_list() -> None:
     click.echo(table(("DOMAIN", "NAME", "USERS"), rows))
 
 
-@account.command("show")
+@account.command("show", short_help="Show what is set for a customer.")
 @DOMAIN
 def account_show(domain: str) -> None:
     """Show what is set for the customer at DOMAIN, by the names of the options of `account set`.
@@ -48,7 +48,7 @@ def account_show(domain: str) -> None:
             click.echo(f"{name if number == 0 else '':13}{value}")
 
 
-@account.command("add")
+@account.command("add", short_help="Add a customer.")
 @DOMAIN
 @account_settings(required=True)
 def account_add(domain: str, one_place: bool | None, **given: Any) -> None:
@@ -93,7 +93,7 @@ def account_set(domain: str, one_place: bool | None, clear: tuple[str, ...], **g
     click.echo(f"changed account {domain}")
 
 
-@account.command("remove")
+@account.command("remove", short_help="Remove a customer, users and histories included.")
 @DOMAIN
 @YES
 def account_remove(domain: str, yes: bool) -> None:

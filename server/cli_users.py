@@ -26,7 +26,7 @@ def user() -> None:
     """The people of a customer."""
 
 
-@user.command("list")
+@user.command("list", short_help="List the people of a customer.")
 @DOMAIN
 def user_list(domain: str) -> None:
     """List the people of the customer at DOMAIN; no password is ever shown."""
@@ -38,7 +38,7 @@ def user_list(domain: str) -> None:
     click.echo(table(head, [_row(person) for person in people]))
 
 
-@user.command("add")
+@user.command("add", short_help="Add a user.")
 @DOMAIN
 @USERNAME
 @user_settings(role="agent")
@@ -51,11 +51,16 @@ def user_add(domain: str, username: str, password: str | None, **given: Any) -> 
     """
     password_hash = hash_password(password or _asked())
     values = {"username": username, "password_hash": password_hash, **changes_of(given)}
-    write(_add, domain, values)
+    can_register = write(_add, domain, values)
     click.echo(f"added user {username} to {domain}")
+    if given["extension"] and not can_register:
+        click.echo(
+            "this phone cannot register yet: give the user a password with `user set … --sip-password-file`, "
+            "or the account a secret with `account set … --sip-secret-file`"
+        )
 
 
-@user.command("set", short_help="Change one of them.")
+@user.command("set", short_help="Change a user.")
 @DOMAIN
 @USERNAME
 @user_settings(role=None)
@@ -85,7 +90,7 @@ def user_set(
     click.echo(f"changed user {username} of {domain}")
 
 
-@user.command("remove")
+@user.command("remove", short_help="Remove a user, history included.")
 @DOMAIN
 @USERNAME
 @YES
@@ -108,8 +113,11 @@ def _asked() -> str:
     return password
 
 
-def _add(connection: Connection, domain: str, values: dict[str, Any]) -> None:
-    add_user(connection, account_id=account_named(connection, domain).id, **values)
+def _add(connection: Connection, domain: str, values: dict[str, Any]) -> bool:
+    """Whether there are SIP credentials for the user (sip_config.py)."""
+    account = account_named(connection, domain)
+    add_user(connection, account_id=account.id, **values)
+    return account.sip_secret is not None or "sip_password" in values
 
 
 def _change(connection: Connection, domain: str, username: str, changes: dict[str, Any]) -> None:

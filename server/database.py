@@ -218,7 +218,11 @@ def _engine(url: str, wait_ms: int) -> Engine:
         return create_engine(url, hide_parameters=True, pool_pre_ping=True, pool_size=_CONNECTIONS)
     if not parsed.database or parsed.database == ":memory:":
         raise ValueError("an in-memory database is one per connection: name a file")
-    Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
+    file = Path(parsed.database)
+    file.parent.mkdir(parents=True, exist_ok=True)
+    if not file.exists() and not parsed.database.startswith("file:"):
+        # SIP passwords and shared secrets are in it. SQLite gives the files beside it the same mode.
+        file.touch(mode=0o600)
     engine = create_engine(url, hide_parameters=True, pool_size=_CONNECTIONS, max_overflow=0)
 
     @event.listens_for(engine, "connect")

@@ -3,7 +3,8 @@
 ZORIO_SIGNING_KEYS       kid=secret[,kid=secret…]: keys of the embed tokens. The first one signs, all are
                          accepted. A secret has at least 32 bytes, no comma, no white space.
                          Required by `serve`. To rotate: put the new key in front, remove the old one
-                         15 minutes later (the longest life of an embed token).
+                         15 minutes later (the longest life of an embed token) or, for the sake of what
+                         was encrypted with it (sealing.py), when that is old.
 ZORIO_DATABASE_URL       SQLAlchemy URL. Default sqlite:///var/zorio.db, below the directory of the project.
 ZORIO_DATABASE_WAIT_MS   how long a query waits for a locked SQLite file before 503. Default 5000.
 ZORIO_DIST_DIR           the built frame. Default dist/ of the project.

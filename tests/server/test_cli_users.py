@@ -1,5 +1,7 @@
 """`zorio-webphone user …`: what it writes, what it shows, and what it says when something is wrong."""
 
+from pathlib import Path
+
 import pytest
 from argon2 import PasswordHasher
 from sqlalchemy import Connection, select
@@ -31,6 +33,19 @@ def test_a_user_is_a_row_and_the_password_is_asked_for(url: str) -> None:
     assert (found.extension, found.display_name, found.role) == ("1001", "Nguyễn Văn An", "agent")
     assert found.email == "an@example.vn"
     assert PasswordHasher().verify(found.password_hash, PASSWORD)
+
+
+def test_a_phone_that_cannot_register_is_told_at_once(url: str, tmp_path: Path) -> None:
+    def added(name: str, *options: str) -> bool:
+        shown = done(url, ["user", "add", DOMAIN, name, *options, "--password-file", "-"], PASSWORD)
+        return "cannot register yet" not in shown
+
+    (tmp_path / "sip.txt").write_text("a secret of the pbx")
+    assert not added("an", "--extension", "1001")
+    assert added("desk")
+    assert added("binh", "--extension", "1002", "--sip-password-file", str(tmp_path / "sip.txt"))
+    done(url, ["account", "set", DOMAIN, "--sip-secret-file", str(tmp_path / "sip.txt")])
+    assert added("chau", "--extension", "1003")
 
 
 def test_who_has_no_display_name_is_called_by_the_user_name(url: str) -> None:

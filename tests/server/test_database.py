@@ -45,6 +45,12 @@ def test_sqlite_is_set_up_for_several_writers(database: Database) -> None:
     assert pragmas == {"journal_mode": "wal", "busy_timeout": 2000, "foreign_keys": 1}
 
 
+def test_nobody_else_on_the_machine_reads_the_files(database: Database, tmp_path: Path) -> None:
+    database.write_now(add)
+    modes = {path.name: path.stat().st_mode & 0o777 for path in (tmp_path / "new").iterdir()}
+    assert modes == {"zorio.db": 0o600, "zorio.db-shm": 0o600, "zorio.db-wal": 0o600}
+
+
 def test_an_exception_undoes_the_whole_transaction(database: Database) -> None:
     def work(connection: Connection) -> None:
         add(connection)
