@@ -19,8 +19,10 @@ from playwright.sync_api import Page, sync_playwright
 from embed_app.core.model import Phone
 from embed_app.i18n.translator import Translator
 from embed_app.ui.numbers import retyped
+from embed_app.ui.people import suggested
 from embed_app.ui.presenter import present
 from embed_app.ui.projection import project
+from embed_app.ui.suggestions import project_suggestions
 from tests.ui.gallery_page import Shot, gallery_page
 from tests.ui.markup import style_sheet
 from tests.ui.states import OWN_SIZES, STATES, in_settings
@@ -28,8 +30,16 @@ from tests.ui.states import OWN_SIZES, STATES, in_settings
 PUBLIC = Path(__file__).parents[2] / "public"
 LOCALES = ("vi", "en")
 THEMES = ("light", "dark")
-# What the page can show: every state of the phone, and the frame whose Python never came (boot.js says so).
-SHOWN: dict[str, Phone | None] = {**STATES, "load_failed": None}
+SUGGESTING = ("suggestions", "suggestions_above")
+"""Somebody types a number: by keyboard, or by the keys on the screen, above which there is room for one."""
+# What the page can show: every state of the phone, what only the page knows, and the frame whose Python never
+# came (boot.js says so).
+SHOWN: dict[str, Phone | None] = {
+    **STATES,
+    **dict.fromkeys(SUGGESTING, STATES["missed"]),
+    "load_failed": None,
+}
+TYPED = {"connecting": "", "ready": "0912345678", **dict.fromkeys(SUGGESTING, "028")}
 
 APPLY = """
 ({elements, lists}) => {
@@ -76,13 +86,17 @@ def show(page: Page, state: str, locale: str, theme: str) -> None:
     phone = SHOWN[state] or STATES["starting"]
     view = present(in_settings(phone, locale, theme), Translator(locale))
     page.evaluate(APPLY, asdict(project(view)))
+    found = suggested(view.people, TYPED[state]) if state in SUGGESTING else ()
+    above = state == "suggestions_above"
+    shown, active = (found[:1], None) if above or not found else (found, 0)
+    page.evaluate(APPLY, asdict(project_suggestions(shown, active, above=above)))
     page.evaluate("document.body.offsetWidth, document.fonts.ready.then(() => true)")
     if state == "load_failed":
         page.evaluate("document.documentElement.dataset.boot = 'failed'")
     if state == "settings_absent":
         page.evaluate("document.getElementById('settings').scrollTop = 1e6")
-    if state in ("ready", "connecting"):
-        page.evaluate(TYPE, retyped("0912345678", 10)[0] if state == "ready" else "")
+    if state in TYPED:
+        page.evaluate(TYPE, retyped(TYPED[state], len(TYPED[state]))[0])
     if state.startswith("keypad"):
         page.evaluate("document.getElementById('tones-sent').textContent = '1*2345#'")
 

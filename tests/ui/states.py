@@ -257,6 +257,7 @@ STATES: dict[str, Phone] = {
     "account_in_call": account("#7a0019", with_calls(replace(ANSWERED, muted=True))),
     "account_dark": account("#101010", replace(READY, page=Page.HISTORY)),
     "fullscreen_ready": in_layout(READY, "fullscreen", wide=True),
+    "fullscreen_history": in_layout(replace(READY, memory=LOADED), "fullscreen", wide=True),
     "settings_beside": in_layout(READY, "fullscreen", wide=True, page=Page.SETTINGS),
     "fullscreen_flash": in_layout(replace(READY, banner="mic_denied"), "fullscreen", wide=True),
     "fullscreen_incoming": in_layout(with_calls(INBOUND), "fullscreen", wide=True),
