@@ -13,6 +13,8 @@ from embed_app.ui.people import Person, suggested
 from embed_app.ui.suggestions import project_suggestions
 
 _STEPS = {"ArrowDown": 1, "ArrowUp": -1}
+_ROOM = 48
+"""Height of one suggestion and its border, in CSS pixels."""
 
 
 class DialField(NumberField):
@@ -30,8 +32,9 @@ class DialField(NumberField):
 
     def _suggest(self) -> None:
         found = suggested(self.people, self.value) if self.people else ()
-        focused = self._has_focus()
-        self._show(found if focused else found[:1], None)
+        if found and not self._has_focus():
+            found = found[:1] if self._room_above() >= _ROOM else ()
+        self._show(found, None)
 
     def close(self) -> None:
         if self._found:
@@ -41,6 +44,11 @@ class DialField(NumberField):
         if (found, active) != (self._found, self._active):
             self._found, self._active = found, active
             self._page.write(project_suggestions(found, active, above=not self._has_focus()))
+
+    def _room_above(self) -> float:
+        """Between the field and the status line, in CSS pixels: none in a low frame."""
+        status = js.document.getElementById("status").getBoundingClientRect()
+        return float(self.element.getBoundingClientRect().top - status.bottom)
 
     def _has_focus(self) -> bool:
         return bool(js.document.activeElement == self.element)

@@ -159,6 +159,12 @@ def wishes(page: Page) -> list[tuple[str, dict[str, str]]]:
     return [(name, fields) for name, fields in json.loads(run(page, "json.dumps(wishes)"))]
 
 
+def press_keys(page: Page, digits: str) -> None:
+    """Those of the dialer, on the screen."""
+    for digit in digits:
+        page.click(f'[data-action="key"][data-value="{digit}"]')
+
+
 @pytest.fixture
 def page(loaded: Page) -> Page:
     """The phone is ready, nothing is typed, nothing was asked."""

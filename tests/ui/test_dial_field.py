@@ -2,11 +2,31 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
+import pytest
 from playwright.sync_api import Page, expect
 
-from tests.ui.conftest import run, wishes
+from tests.ui.conftest import press_keys, run, wishes
 
 CARET = "document.getElementById('dial-number').selectionStart"
+
+
+@pytest.fixture
+def low_page(page: Page) -> Iterator[Page]:
+    """A frame with nothing between its status line and the field."""
+    size = page.viewport_size
+    assert size is not None
+    page.set_viewport_size({"width": 320, "height": 420})
+    yield page
+    page.set_viewport_size(size)
+
+
+def type_among_people(page: Page, text: str) -> None:
+    """Into the field, by the keyboard, where there is somebody to suggest."""
+    run(page, "show('missed')")
+    page.focus("#dial-number")
+    page.keyboard.type(text)
 
 
 def paste(page: Page, text: str) -> None:
@@ -52,8 +72,7 @@ def test_backspace_and_delete_take_a_digit_and_not_only_the_space(page: Page) ->
 
 
 def test_the_keys_on_the_screen_write_the_same_way(page: Page) -> None:
-    for digit in "09123":
-        page.click(f'[data-action="key"][data-value="{digit}"]')
+    press_keys(page, "09123")
     expect(page.locator("#dial-number")).to_have_value("0912 3")
     page.click('[data-action="backspace"]')
     page.click('[data-action="backspace"]')
@@ -74,11 +93,9 @@ def test_what_has_no_number_in_it_is_not_pasted(page: Page) -> None:
 
 
 def test_suggestions_are_chosen_by_keyboard_and_then_called(page: Page) -> None:
-    run(page, "show('missed')")
+    type_among_people(page, "028")
     field = page.locator("#dial-number")
     expect(field).to_have_attribute("role", "combobox")
-    page.focus("#dial-number")
-    page.keyboard.type("028")
     options = page.get_by_role("option")
     expect(options).to_have_count(2)
     expect(field).to_have_attribute("aria-expanded", "true")
@@ -96,9 +113,7 @@ def test_suggestions_are_chosen_by_keyboard_and_then_called(page: Page) -> None:
 
 
 def test_escape_closes_the_suggestions_and_enter_calls_what_was_typed(page: Page) -> None:
-    run(page, "show('missed')")
-    page.focus("#dial-number")
-    page.keyboard.type("028")
+    type_among_people(page, "028")
     page.keyboard.press("Escape")
     expect(page.locator("#dial-suggestions")).to_be_hidden()
     page.keyboard.type("3")
@@ -107,9 +122,7 @@ def test_escape_closes_the_suggestions_and_enter_calls_what_was_typed(page: Page
 
 
 def test_a_name_without_marks_finds_the_number_and_a_click_takes_it(page: Page) -> None:
-    run(page, "show('missed')")
-    page.focus("#dial-number")
-    page.keyboard.type("quynh")
+    type_among_people(page, "quynh")
     page.get_by_role("option").click()
     expect(page.locator("#dial-number")).to_have_value("0912 345 678")
     expect(page.locator("#dial-number")).to_be_focused()
@@ -117,8 +130,7 @@ def test_a_name_without_marks_finds_the_number_and_a_click_takes_it(page: Page) 
 
 def test_the_keys_on_the_screen_suggest_one_above_them(page: Page) -> None:
     run(page, "show('missed')")
-    for digit in "028":
-        page.click(f'[data-action="key"][data-value="{digit}"]')
+    press_keys(page, "028")
     expect(page.get_by_role("option")).to_have_count(1)
     suggestion, keys = (
         page.locator("#dial-suggestions").bounding_box(),
@@ -129,6 +141,15 @@ def test_the_keys_on_the_screen_suggest_one_above_them(page: Page) -> None:
     assert suggestion["y"] + suggestion["height"] <= keys["y"]
     page.get_by_role("option").click()
     expect(page.locator("#dial-number")).to_have_value("028 3822 1234")
+
+
+def test_the_keys_on_the_screen_suggest_nothing_where_it_would_hide_the_status(low_page: Page) -> None:
+    run(low_page, "show('missed')")
+    press_keys(low_page, "028")
+    expect(low_page.get_by_role("option")).to_have_count(0)
+    low_page.focus("#dial-number")
+    low_page.keyboard.type("3")
+    expect(low_page.get_by_role("option")).to_have_count(2)
 
 
 def test_call_on_an_empty_field_brings_the_last_number_of_the_history(page: Page) -> None:

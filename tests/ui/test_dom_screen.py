@@ -7,7 +7,7 @@ import time
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.ui.conftest import run, wishes
+from tests.ui.conftest import press_keys, run, wishes
 from tests.ui.states import INBOUND
 
 
@@ -19,8 +19,7 @@ def test_every_state_can_be_shown_after_every_other(page: Page) -> None:
 
 
 def test_keys_type_a_number_and_call_dials_it(page: Page) -> None:
-    for digit in "0912#":
-        page.click(f'[data-action="key"][data-value="{digit}"]')
+    press_keys(page, "0912#")
     page.click('[data-action="backspace"]')
     page.click("#dial")
     assert wishes(page) == [("DialRequested", DIALLED | {"number": "0912"})]
@@ -187,14 +186,19 @@ def test_tones_by_click_and_by_keyboard_are_sent_and_shown(page: Page) -> None:
     expect(page.locator("#tones-sent")).to_have_text("")
 
 
-def test_transfer_takes_the_focus_the_target_and_escape(page: Page) -> None:
+def use_panel(page: Page, button: str, state: str, field: str) -> None:
+    """Opens a panel of the call, types a number there, sends it off and closes the panel."""
     run(page, "show('answered')")
-    page.click("#transfer")
-    run(page, "show('transfer')")
-    expect(page.locator("#transfer-target")).to_be_focused()
+    page.click(button)
+    run(page, f"show({state!r})")
+    expect(page.locator(field)).to_be_focused()
     page.keyboard.type("1002")
     page.keyboard.press("Enter")
     page.keyboard.press("Escape")
+
+
+def test_transfer_takes_the_focus_the_target_and_escape(page: Page) -> None:
+    use_panel(page, "#transfer", "transfer", "#transfer-target")
     assert [(name, fields.get("target", fields.get("panel"))) for name, fields in wishes(page)] == [
         ("PanelChosen", "transfer"),
         ("TransferRequested", "1002"),
@@ -212,13 +216,7 @@ def test_who_asks_first_takes_the_number_from_the_same_field(page: Page) -> None
 
 
 def test_adding_a_call_takes_the_focus_the_number_and_escape(page: Page) -> None:
-    run(page, "show('answered')")
-    page.click("#add-call")
-    run(page, "show('add_call')")
-    expect(page.locator("#add-number")).to_be_focused()
-    page.keyboard.type("1002")
-    page.keyboard.press("Enter")
-    page.keyboard.press("Escape")
+    use_panel(page, "#add-call", "add_call", "#add-number")
     assert [(name, fields.get("second", fields.get("panel"))) for name, fields in wishes(page)] == [
         ("PanelChosen", "add_call"),
         ("DialRequested", "True"),
