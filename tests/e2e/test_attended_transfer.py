@@ -47,6 +47,13 @@ def asked(alice: Phone, waiting: str, number: str) -> str:
     return str(target)
 
 
+def take_back(alice: Phone, ours: str, bob: Phone, theirs: str) -> None:
+    """The call that waited goes on: both hear each other."""
+    alice.send("unhold")
+    alice.wait_audio(ours)
+    bob.wait_audio(theirs)
+
+
 def test_between_three_phones(alice: Phone, bob: Phone, carol: Phone, world: World) -> None:
     ours, theirs = talk(alice, bob)
     alice.wait_audio(ours)
@@ -128,9 +135,7 @@ def test_a_target_that_does_not_take_the_call(
     assert error["detail"] == {"status": status, "reason": reason}
     assert hangup_of(alice)["reason"] == reason
     until(lambda: states(alice) == {ours: "held"}, "the call waits")
-    alice.send("unhold")
-    alice.wait_audio(ours)
-    bob.wait_audio(theirs)
+    take_back(alice, ours, bob, theirs)
 
 
 def test_a_target_that_is_silent_and_an_agent_who_comes_back(alice: Phone, bob: Phone, carol: Phone) -> None:
@@ -142,9 +147,7 @@ def test_a_target_that_is_silent_and_an_agent_who_comes_back(alice: Phone, bob: 
     alice.send("hangup")
     assert hangup_of(alice)["reason"] == "cancelled"
     assert hangup_of(carol)["reason"] == "cancelled"
-    alice.send("unhold")
-    alice.wait_audio(ours)
-    bob.wait_audio(theirs)
+    take_back(alice, ours, bob, theirs)
     assert "error" not in documented(alice)
 
 
@@ -159,9 +162,7 @@ def test_a_target_that_never_answers(
     error = alice.wait_event("error")
     assert (error["code"], error["call_uuid"]) == ("transfer_failed", ours)
     assert error["detail"] == {"status": 408, "reason": "no_answer"}
-    alice.send("unhold")
-    alice.wait_audio(ours)
-    bob.wait_audio(theirs)
+    take_back(alice, ours, bob, theirs)
 
 
 def test_a_target_that_says_no_and_hangs_up(alice: Phone, bob: Phone, carol: Phone) -> None:
@@ -174,8 +175,7 @@ def test_a_target_that_says_no_and_hangs_up(alice: Phone, bob: Phone, carol: Pho
     carol.send("hangup")
     assert hangup_of(alice)["reason"] == "remote_hangup"
     assert states(alice) == {ours: "held"}
-    alice.send("unhold")
-    bob.wait_audio(theirs)
+    take_back(alice, ours, bob, theirs)
 
 
 def test_a_far_end_that_refuses_to_be_transferred_leaves_both_calls(
