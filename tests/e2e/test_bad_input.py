@@ -87,7 +87,7 @@ _ids = itertools.count()
 # The servers of this world run in a thread of this process and use the module that Hypothesis watches.
 @pytest.mark.filterwarnings("ignore:Do not use the `random` module inside strategies")
 @settings(
-    max_examples=150,
+    max_examples=40,  # each is several round trips; the core is asked thousands
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )

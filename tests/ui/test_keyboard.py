@@ -52,6 +52,7 @@ def asked(page: Page) -> list[str]:
     return [name for name, _ in wishes(page)]
 
 
+@pytest.mark.slow
 def test_tab_comes_to_everything_in_sight_and_shows_where_it_is(browser: Browser) -> None:
     page = browser.new_page(viewport={"width": 320, "height": 560}, reduced_motion="reduce")
     faults = {}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Literal
 
 import pytest
 from playwright.sync_api import Browser, Page
@@ -85,16 +86,18 @@ def test_hang_up_is_always_in_the_same_place(frame: Page) -> None:
 
 
 @pytest.mark.parametrize("colours", ["none", "active"])
-def test_the_keys_in_a_call_need_no_scrolling_in_a_frame_of_560(frame: Page, colours: str) -> None:
-    if frame.evaluate("innerHeight") < 560:
-        pytest.skip("there they do")
-    frame.emulate_media(forced_colors="active" if colours == "active" else "none")
+@pytest.mark.parametrize("width", [320, 380])
+def test_the_keys_in_a_call_need_no_scrolling_in_a_frame_of_560(
+    browser: Browser, width: int, colours: Literal["none", "active"]
+) -> None:
+    page = browser.new_page(viewport={"width": width, "height": 560}, forced_colors=colours)
+    still_page(page)
     for state in ("keypad", "keypad_long", "two_calls_keypad"):
-        show(frame, state, "vi", "light")
-        height = frame.evaluate("document.querySelector('.tones').offsetHeight")
-        room = frame.evaluate("document.querySelector('.panel').clientHeight") - 8  # the padding of the panel
+        show(page, state, "vi", "light")
+        height = page.evaluate("document.querySelector('.tones').offsetHeight")
+        room = page.evaluate("document.querySelector('.panel').clientHeight") - 8  # the padding of the panel
         assert height <= room, state
-    frame.emulate_media(forced_colors="none")
+    page.close()
 
 
 def test_a_notice_moves_nothing(frame: Page) -> None:

@@ -70,6 +70,7 @@ def test_at_200_percent_everything_is_reached_by_scrolling(zoomed: Page, locale:
     assert faults == {}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("mode", ["zoomed", "forced"])
 def test_axe_finds_nothing_in_any_mode(mode: str, request: pytest.FixtureRequest) -> None:
     page: Page = request.getfixturevalue(mode)
