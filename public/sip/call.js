@@ -105,6 +105,10 @@ export class Call {
         media.borrowMicrophone(this.sound.media);
       },
     };
+    // Cancelled while it is being answered: what is awaited of a closed connection never comes (W3C WebRTC 4.4.1.2).
+    invitation.stateChange.addListener((state) => {
+      if (state === SessionState.Terminated && this.#successor === invitation) this.#successor = null;
+    });
     const accept = async () => {
       const { held } = this.#hold;
       await invitation.accept({ sessionDescriptionHandlerOptions: { hold: held } });

@@ -223,6 +223,17 @@ def test_nothing_is_asked_ahead_that_python_may_not_want(
     assert not [url for url in requested if "/api/" in url]
 
 
+@pytest.mark.parametrize("how", ["", "&start=plain"])
+def test_python_stays_on_the_stack_of_the_page(parent: Embedded, site: FrameSite, how: str) -> None:
+    """Chromium crashes when it collects garbage on another one (boot.js says more)."""
+    assert parent.page.evaluate("'Suspending' in WebAssembly"), "nothing to see in a browser without JSPI"
+    start(parent, site, how)
+    assert parent.frame.evaluate("'Suspending' in WebAssembly") is False
+    if not how:
+        code = "import pyodide.ffi; pyodide.ffi.can_run_sync()"
+        assert parent.frame.evaluate("(code) => zorioBoot.python.runPythonAsync(code)", code) is False
+
+
 def test_every_frame_has_its_own_random_numbers(browser: Browser, site: FrameSite) -> None:
     seen = set()
     for _ in range(2):
