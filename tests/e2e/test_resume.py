@@ -27,6 +27,7 @@ from tests.e2e.crm import (
     wait_resumed,
 )
 from tests.e2e.faults import record_fault
+from tests.e2e.gate import Gate, use_urls
 from tests.e2e.phone import Phone
 from tests.e2e.talk import call, hangup_of, hold_and_unhold, requests, talk, wait_no_packets, wait_silent
 from tests.e2e.world import World, until
@@ -89,6 +90,38 @@ def test_a_call_outlives_its_page(
     ended = hangup_of(phone)
     assert (ended["reason"], ended["call"]["uuid"]) == ("local_hangup", uuid)
     assert phone.frame.evaluate(STORED) in (None, "denied")
+
+
+def test_a_line_that_is_lost_while_the_far_end_answers_costs_no_call(
+    crm: OpenCrm, world: World, gate: Gate
+) -> None:
+    """The PBX cancels what the far end is just answering; that one must answer the next try all the same."""
+    other = crm("1004")
+    cut: list[str] = []
+
+    def tap(direction: str, text: str) -> None:
+        if not cut and direction == "out" and text.startswith("INVITE ") and "\r\nReplaces:" in text:
+            cut.append(text)
+            gate.cut()
+
+    with use_urls(world, gate.url):
+        phone = crm("1003")
+        ours, theirs = talk(phone, other)
+        for each, uuid in ((phone, ours), (other, theirs)):
+            each.wait_audio(uuid)
+            each.mark()
+        world.pbx.taps.append(tap)
+        try:
+            reload_parent(phone)
+            wait_resumed(phone, ours)
+        finally:
+            world.pbx.taps.remove(tap)
+    assert cut
+    phone.wait_audio(ours)
+    other.wait_audio(theirs)
+    assert not phone.since("call_hangup") + other.since("call_hangup")
+    phone.send("hangup")
+    assert hangup_of(other)["reason"] == "remote_hangup"
 
 
 @pytest.mark.parametrize("who", ["caller", "callee"])
