@@ -115,7 +115,9 @@ def test_a_hang_up_while_it_is_down_reaches_the_other_side_afterwards(
         assert hangup_of(alice)["reason"] == "local_hangup"
     finally:
         kamailio.start()
-    assert hangup_of(bob, seconds=40)["reason"] in ("remote_hangup", "media_lost")
+    # Whose line is back first is chance. A BYE that comes before bob can be reached is lost: then he asks for
+    # another path and hears that there is no such call, or waits in vain.
+    assert hangup_of(bob, seconds=40)["reason"] in ("remote_hangup", "signaling_lost", "media_lost")
     _back(alice, bob)
 
 
