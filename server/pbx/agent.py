@@ -197,7 +197,8 @@ class Agent:
         speaks_for = [request.address("From").sip_uri]
         with suppress(ValueError):
             speaks_for.append(request.address("Referred-By").sip_uri)
-        if call is None or call.remote_tag != replaces.from_tag:
+        named = (replaces.call_id, replaces.to_tag, replaces.from_tag)
+        if call is None or not call.is_known_by(*named):
             self.flow.submit(request.reply(481))
         elif not any(call.is_with(uri) for uri in speaks_for):
             self.flow.submit(request.reply(403))

@@ -48,6 +48,7 @@ class Call:
         self._changed = asyncio.Event()
         self._renegotiating = False
         self._waiting: asyncio.TimerHandle | None = None
+        self._former: set[tuple[str, str, str]] = set()
 
     @property
     def key(self) -> tuple[str, str]:
@@ -57,6 +58,10 @@ class Call:
     @property
     def remote_tag(self) -> str:
         return NameAddr.parse(self._dialog.remote).params.get("tag", "")
+
+    def is_known_by(self, call_id: str, tag: str, remote_tag: str) -> bool:
+        """Whether these name its dialog, or a former one: a page that never got our 200 asks with those."""
+        return (call_id, tag, remote_tag) in {(*self.key, self.remote_tag), *self._former}
 
     def is_with(self, sender: SipUri) -> bool:
         """Whether this is the other party: the number that was called, or who answered as the proxy says."""
@@ -206,6 +211,7 @@ class Call:
         self._stop_waiting()
         old_media, self._media = self._media, media
         self._request("BYE")  # to a page that is gone, or to a phone that would be left alone in the call
+        self._former.add((*self.key, self.remote_tag))
         escaped = invite.uri.partition(":")[2].partition("@")[0]
         self._dialog = self.agent.dialog_of(invite, escaped)
         self._tag = NameAddr.parse(self._dialog.local).params["tag"]

@@ -61,6 +61,18 @@ async def test_a_caller_takes_its_call_with_a_service_back(world: World, number:
 
 
 @story
+async def test_one_that_never_heard_of_its_success_may_ask_again(world: World) -> None:
+    """The 200 was lost with its line: all the page knows is the dialog from before."""
+    async with two_phones(world) as (old, new), Ear() as first, Ear() as lost, Ear(says=700) as second:
+        leg = await Leg.dial(old, "*43", first)
+        assert (await invite(new, leg, await lost.offer(), replaces(leg))).code == 200
+        answer = await invite(new, leg, await second.offer(), replaces(leg))
+        assert answer.code == 200
+        await second.accept(answer.body.decode())
+        await until(lambda: second.hears(700))
+
+
+@story
 async def test_the_old_dialog_is_told(world: World) -> None:
     async with two_phones(world) as (old, new), Ear() as first, Ear(says=700) as second:
         leg = await Leg.dial(old, "*43", first)
