@@ -1,7 +1,7 @@
 """What an account may hold: domains, origins, addresses, colours. Each check gives the form that is kept."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -23,6 +23,14 @@ def host_name(host_header: str) -> str:
     """
     name = re.sub(r":\d*\Z", "", host_header).removesuffix(".").lower()
     return name if _DOMAIN.fullmatch(name) else ""
+
+
+def checked(values: Mapping[str, Any], checks: Mapping[str, Callable[[Any], Any]]) -> dict[str, Any]:
+    """Each value in the form its check gives; None, and what has no check, as it is. Raises ValueError."""
+    return {
+        name: checks[name](value) if name in checks and value is not None else value
+        for name, value in values.items()
+    }
 
 
 def check_name(name: str) -> str:

@@ -19,6 +19,7 @@ from server.account_values import (
     check_name,
     check_origins,
     check_wss_url,
+    checked,
     host_name,
     is_relay,
 )
@@ -74,7 +75,7 @@ def add_account(
     accent: str | None = None,
 ) -> int:
     """Writes a customer and returns its id. Raises ValueError with a sentence a person can act on."""
-    values = _checked(
+    values = checked(
         {
             "name": name,
             "domain": domain,
@@ -86,7 +87,8 @@ def add_account(
             "sip_secret": sip_secret,
             "turn_secret": turn_secret,
             "accent": accent,
-        }
+        },
+        _CHECKS,
     )
     _check_relays(values["ice_servers"], turn_secret)
     try:
@@ -101,7 +103,7 @@ def change_account(connection: Connection, account: Account, changes: Mapping[st
 
     The domain stays: it is what the phone's address, its certificate and every token are made of.
     """
-    values = _checked(changes)
+    values = checked(changes, _CHECKS)
     _check_relays(
         values.get("ice_servers", account.ice_servers), values.get("turn_secret", account.turn_secret)
     )
@@ -130,13 +132,6 @@ _CHECKS: Mapping[str, Callable[[Any], Any]] = {
     "allowed_origins": check_origins,
     "accent": check_colour,
 }
-
-
-def _checked(values: Mapping[str, Any]) -> dict[str, Any]:
-    return {
-        name: _CHECKS[name](value) if name in _CHECKS and value is not None else value
-        for name, value in values.items()
-    }
 
 
 def _check_relays(ice_servers: Sequence[Mapping[str, Any]], turn_secret: str | None) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, delete, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
-from server.account_values import check_name
+from server.account_values import check_name, checked
 from server.database import bearers, inserted_id, leases, metadata, users
 
 ROLES = ("admin", "supervisor", "agent", "read_only")
@@ -79,7 +79,7 @@ def add_user(
     sip_password: str | None = None,
 ) -> int:
     """Writes a user and returns the id. Raises ValueError with a sentence a person can act on."""
-    values = _checked(
+    values = checked(
         {
             "username": username,
             "email": email,
@@ -88,7 +88,8 @@ def add_user(
             "extension": extension,
             "display_name": display_name or username,
             "sip_password": sip_password,
-        }
+        },
+        _CHECKS,
     )
     try:
         result = connection.execute(insert(users).values(account_id=account_id, **values))
@@ -102,7 +103,7 @@ def change_user(connection: Connection, user: User, changes: Mapping[str, Any]) 
 
     With another password all bearers of the user are dead: whoever had learnt the old one may hold some.
     """
-    values = _checked(changes)
+    values = checked(changes, _CHECKS)
     try:
         connection.execute(update(users).where(users.c.id == user.id).values(values))
     except IntegrityError as error:
@@ -155,13 +156,6 @@ _CHECKS: Mapping[str, Callable[[str], str]] = {
     "extension": check_extension,
     "display_name": check_name,
 }
-
-
-def _checked(values: Mapping[str, str | None]) -> dict[str, str | None]:
-    return {
-        name: _CHECKS[name](value) if name in _CHECKS and value is not None else value
-        for name, value in values.items()
-    }
 
 
 def _user(row: Row[Any] | None) -> User | None:
