@@ -6,7 +6,6 @@ browser is an address that both lead to, so page, WebSocket and sound all go ove
 
 from __future__ import annotations
 
-import asyncio
 import shlex
 import stat
 import subprocess
@@ -70,7 +69,7 @@ def moving_world(playwright: Playwright, world: World, folder: Path) -> Iterator
         networks = _make(undo)
         gate = Gate(world.port, world.loop)
         gate.port = world.port  # of another address than the world's own
-        asyncio.run_coroutine_threadsafe(gate.open(host=HOME), world.loop).result(10)
+        gate.run(gate.open(host=HOME))
         undo.callback(gate.refuse)
         undo.callback(gate.cut)
         script = folder / "chromium"
