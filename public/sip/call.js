@@ -18,8 +18,8 @@ const FAILED = { by: "local", kind: "failed", status: 0, phrase: "", reason: "" 
  * `referred(inviter, id)`. Exactly one `ended` is emitted, and nothing after it.
  *
  * `resuming` `{muted, held}`: it takes back a call of a former page. Until that has worked it tells of progress, and
- * `replace_failed` instead of an end; afterwards it is a call like any other. When the far end's page does the same, another session takes
- * this one's place and the call goes on (`replaceWith`).
+ * `replace_failed` instead of an end; afterwards it is a call like any other. When the far end's page does the same,
+ * another session takes this one's place and the call goes on (`replaceWith`).
  */
 export class Call {
   #id;
@@ -106,17 +106,18 @@ export class Call {
       },
     };
     // Cancelled while it is being answered: what is awaited of a closed connection never comes (W3C WebRTC 4.4.1.2).
-    invitation.stateChange.addListener((state) => {
-      if (state === SessionState.Terminated && this.#successor === invitation) this.#successor = null;
-    });
+    const over = () => {
+      if (this.#successor === invitation) this.#successor = null;
+    };
+    invitation.stateChange.addListener((state) => state === SessionState.Terminated && over());
     const accept = async () => {
       const { held } = this.#hold;
       await invitation.accept({ sessionDescriptionHandlerOptions: { hold: held } });
       // Cancelled or failed meanwhile: the old session is all there is.
       if (invitation.state === SessionState.Established) this.#succeed(invitation, media, held);
-      this.#successor = null;
+      over();
     };
-    attempt(accept, () => (this.#successor = null));
+    attempt(accept, over);
     return true;
   }
 
