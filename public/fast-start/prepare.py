@@ -14,12 +14,10 @@ from typing import Any
 
 # Imported by functions of ours, of the event loop or of an error report, only when something happens.
 LATE = ("pyodide.ffi", "traceback")
-# lean.py's stand-ins.
-STAND_INS = ("dis", "ipaddress", "logging", "selectors", "signal", "socket", "subprocess")
 
 
-def prepare() -> int:
-    """Returns how many modules are in the snapshot."""
+def prepare(stand_ins: Iterable[str]) -> int:
+    """`stand_ins`: the modules that lean.py put others in the place of. Returns how many the snapshot has."""
     for name in LATE:
         importlib.import_module(name)
     importlib.import_module("embed_app.main")
@@ -27,7 +25,7 @@ def prepare() -> int:
     if translator is not None:
         for locale in translator.LOCALES:
             translator.load_texts(locale)
-    for name in STAND_INS:
+    for name in stand_ins:
         sys.modules.pop(name, None)
     share_methods(name for name in sys.modules if name.startswith("embed_app"))
     random.seed(0)  # the same bytes for the same sources; the frame seeds it anew

@@ -61,14 +61,15 @@ function define(python, name) {
   return scope;
 }
 
-/** The zip without what lean.py takes away, as a file of the host. */
+/** {zip, standIns}: the zip without what lean.py takes away, as a file of the host, and the names in its STAND_INS. */
 async function leanZip(loadPyodide, indexURL, pythonZip) {
   const python = await loadPyodide({ indexURL });
   python.FS.writeFile("/tmp/whole.zip", fs.readFileSync(pythonZip));
-  define(python, "lean").get("lean")("/tmp/whole.zip", "/tmp/lean.zip");
+  const scope = define(python, "lean");
+  scope.get("lean")("/tmp/whole.zip", "/tmp/lean.zip");
   const out = `${pythonZip}.lean`;
   fs.writeFileSync(out, python.FS.readFile("/tmp/lean.zip"));
-  return out;
+  return { zip: out, standIns: [...scope.get("STAND_INS")] };
 }
 
 /**
@@ -82,10 +83,10 @@ export function makeSnapshot(inputs) {
 async function takeSnapshot({ nodeModules, pythonZip, createModule }) {
   const { loadPyodide } = await import(path.join(nodeModules, "pyodide/pyodide.mjs"));
   const indexURL = path.join(nodeModules, "pyodide");
-  const lean = await leanZip(loadPyodide, indexURL, pythonZip);
+  const { zip, standIns } = await leanZip(loadPyodide, indexURL, pythonZip);
   const options = {
     indexURL,
-    stdLibURL: lean,
+    stdLibURL: zip,
     _sysExecutable: "/python", // not the path of this machine
     env: { HOME: "/home/pyodide", PYTHONHASHSEED: "0" },
   };
@@ -93,7 +94,7 @@ async function takeSnapshot({ nodeModules, pythonZip, createModule }) {
     loadPyodide({ ...options, _makeSnapshot: true, createPyodideModule: createModule }),
   );
   const scope = define(python, "prepare");
-  const modules = python.runPython("prepare()", { globals: scope });
+  const modules = python.runPython(`prepare(${JSON.stringify(standIns)})`, { globals: scope });
   scope.destroy();
   const snapshot = python.makeMemorySnapshot();
   const length = new Uint32Array(snapshot.buffer, 0, 4)[SNAPSHOT_LENGTH];
@@ -101,7 +102,7 @@ async function takeSnapshot({ nodeModules, pythonZip, createModule }) {
 
   const fresh = await freshMemory(loadPyodide, options, createModule, header);
   const image = makeImage(snapshot.subarray(length), fresh, trampolineAddress(exports, fresh));
-  fs.rmSync(lean);
+  fs.rmSync(zip);
   return { header, image, modules };
 }
 

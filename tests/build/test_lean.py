@@ -1,6 +1,5 @@
 """The line tables of the memory image: a report of the phone must still name the right line."""
 
-import importlib.util
 import types
 from collections.abc import Iterator
 from pathlib import Path
@@ -8,18 +7,15 @@ from typing import Any
 
 import pytest
 
-ROOT = Path(__file__).parents[2]
+from tests.build.frame_site import ROOT
+from tests.build.scripts import script
+
 SOURCES = sorted((ROOT / "embed_app").rglob("*.py"))
 
 
 @pytest.fixture(scope="module")
 def lean() -> Any:
-    spec = importlib.util.spec_from_file_location("lean", ROOT / "public/fast-start/lean.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+    return script("lean")
 
 
 def every(code: types.CodeType) -> Iterator[types.CodeType]:

@@ -1,6 +1,5 @@
 """What is done to our dataclasses before the memory image is taken."""
 
-import importlib.util
 import sys
 import types
 from dataclasses import FrozenInstanceError, dataclass, field, replace
@@ -9,7 +8,7 @@ from typing import Any
 
 import pytest
 
-ROOT = Path(__file__).parents[2]
+from tests.build.scripts import script
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,11 +28,7 @@ class Plain:
 
 @pytest.fixture
 def shared(monkeypatch: pytest.MonkeyPatch) -> Any:
-    spec = importlib.util.spec_from_file_location("prepare", ROOT / "public/fast-start/prepare.py")
-    assert spec is not None
-    assert spec.loader is not None
-    prepare = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(prepare)
+    prepare = script("prepare")
     module = types.ModuleType("app_to_prepare")
     module.__dict__.update(Secret=Secret, Plain=Plain, other=Path, text="text")
     monkeypatch.setitem(sys.modules, module.__name__, module)
