@@ -3,6 +3,7 @@
 INVITE -> [branch, branch, ...]   first 2xx: handed on, the others cancelled "elsewhere"
                                   6xx: the others cancelled; else the best answer when all have one
 caller's CANCEL, caller's socket gone -> all cancelled, 487      nobody answers -> all cancelled, 408
+the socket gone of somebody who has the call already -> its re-INVITE goes on, and no answer to it ends a call
 a ringing phone's socket gone -> its extension has GRACE to come back    a phone registers -> what rings its
 extension rings it too (as kamailio's module tsilo does)
 """
@@ -120,7 +121,8 @@ class Forks:
                         self._wait_for_return(transaction)
                     branch.lost = True
                     self._final(transaction, name, branch.failed(480))
-            if transaction.origin is flow and transaction.is_invite and not transaction.done:
+            gives_up = transaction.is_invite and not transaction.is_reinvite
+            if transaction.origin is flow and gives_up and not transaction.done:
                 self._cancel(transaction, 487, "")
 
     def close(self) -> None:
@@ -180,7 +182,8 @@ class Forks:
     def _accepted(self, transaction: Transaction, branch: Branch, response: Response) -> None:
         if transaction.done or not self._answer(transaction, response):
             # Two phones answered at once, or the caller has gone.
-            for request in branch.release(response, self._host) if transaction.is_invite else []:
+            keep = transaction.of_a_call
+            for request in branch.release(response, self._host, keep) if transaction.is_invite else []:
                 branch.flow.send(request)
         transaction.done = True
         if transaction.is_invite:

@@ -41,8 +41,11 @@ class Branch:
             request.set("Reason", reason)
         return request
 
-    def release(self, answer: Response, host: str) -> list[Request]:
-        """ACK and BYE for a 2xx nobody waits for any more, so that this phone is not left in a call."""
+    def release(self, answer: Response, host: str, keep: bool) -> list[Request]:
+        """ACK for a 2xx nobody waits for any more, and BYE, so that this phone is not left in a call.
+
+        `keep`: without the BYE.
+        """
         contact = answer.contact
         uri = contact.bare if contact else self.request.uri
         number = self.request.cseq[0]
@@ -58,7 +61,7 @@ class Branch:
             ]
             made.append(Request(method, uri, headers))
         made[1].set("Reason", ANSWERED_ELSEWHERE)
-        return made
+        return made[:1] if keep else made
 
     def _like_invite(self, method: str, to: str) -> Request:
         headers = [
@@ -93,6 +96,15 @@ class Transaction:
     @property
     def is_invite(self) -> bool:
         return self.request.method == "INVITE"
+
+    @property
+    def is_reinvite(self) -> bool:
+        return self.is_invite and bool(self.request.to_tag)
+
+    @property
+    def of_a_call(self) -> bool:
+        """Its sender has one already, which does not end with a socket: RFC 3261 section 14, RFC 3891."""
+        return self.is_reinvite or bool(self.request.get("Replaces"))
 
     @property
     def key(self) -> tuple[str, str]:

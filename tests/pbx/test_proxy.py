@@ -308,6 +308,61 @@ async def test_a_bye_to_a_phone_that_never_comes_back_is_answered(
         assert not [m for m in callee.inbox if isinstance(m, Request)]
 
 
+def ended(phone: Phone) -> list[Request]:
+    """What would end a call at this phone."""
+    return [m for m in phone.inbox if isinstance(m, Request) and m.method in ("BYE", "CANCEL")]
+
+
+@story
+async def test_a_reinvite_whose_sender_is_gone_ends_no_call(world: World) -> None:
+    """A page was reloaded just after it had asked for another media path: the next takes the call back."""
+    async with phones(world, "1001", "1002") as [caller, callee]:
+        call = Caller(caller)
+        await call.invite()
+        await callee.reply(await callee.request("INVITE"), 200, "OK")
+        answer = await call.final()
+        await call.ack(answer)
+        await callee.request("ACK")
+        offer = asyncio.create_task(call.ask(answer, "INVITE"))
+        again = await callee.request("INVITE")
+        offer.cancel()
+        await caller.close()
+        await until(lambda: world.pbx.connections == 1)
+        await callee.reply(again, 200, "OK")
+        assert (await callee.request("ACK")).cseq.sequence == again.cseq.sequence, (
+            "or it asks for it 32 s long"
+        )
+        assert (await callee.ask("OPTIONS", f"sip:{DOMAIN}")).code == 200
+        assert not ended(callee)
+
+
+@story
+async def test_a_replaced_call_whose_new_page_is_gone_goes_on(world: World) -> None:
+    """The phone answered while the line of the page broke: the page's next try finds it in the call."""
+    async with phones(world, "1001", "1002") as [caller, callee]:
+        call = Caller(caller)
+        await call.invite([("Replaces", "x;to-tag=y;from-tag=z"), ("Require", "replaces")])
+        invite = await callee.request("INVITE")
+        await caller.close()
+        assert await callee.request("CANCEL")
+        await callee.reply(invite, 200, "OK")
+        assert await callee.request("ACK")
+        assert (await callee.ask("OPTIONS", f"sip:{DOMAIN}")).code == 200
+        assert not ended(callee)
+
+
+@story
+async def test_a_phone_that_answers_a_caller_who_is_gone_is_hung_up(world: World) -> None:
+    async with phones(world, "1001", "1002") as [caller, callee]:
+        await Caller(caller).invite()
+        invite = await callee.request("INVITE")
+        await caller.close()
+        assert await callee.request("CANCEL")
+        await callee.reply(invite, 200, "OK")
+        assert await callee.request("ACK")
+        assert await callee.request("BYE")
+
+
 @story
 async def test_unknown_unregistered_and_foreign_targets(world: World) -> None:
     async with phones(world, "1001") as [caller]:
