@@ -1,6 +1,7 @@
 import { Inviter, SessionState } from "sip.js";
 
 import { attempt } from "./attempt.js";
+import { outliveLostAck } from "./lost-ack.js";
 import { finalStatus } from "./messages.js";
 
 const RETRY_LATER = 491;
@@ -120,6 +121,7 @@ export class Hold {
         return;
       }
       this.#answering = true;
+      outliveLostAck(this.#session.dialog, request);
       answer(request);
     };
   }

@@ -1,6 +1,7 @@
 /** The user agent of this page: its settings, its WebSocket and its registration. One at a time. */
-import { SIPExtension, URI, UserAgent, UserAgentState } from "sip.js";
+import { Core, SIPExtension, URI, UserAgent, UserAgentState } from "sip.js";
 
+import { attempt } from "./attempt.js";
 import { emit } from "./events.js";
 import { CallMedia } from "./media.js";
 import { displayText } from "./messages.js";
@@ -67,6 +68,12 @@ function makeUserAgent(onInvite) {
 
 function transportUp() {
   emit({ type: "transport_up" });
+  // An ACK may have been lost with the line; without it the other side hangs up after 32 s. One too many is ignored
+  // (RFC 3261 sections 13.2.2.4 and 13.3.1.4).
+  for (const { transaction } of userAgent.userAgentCore.userAgentClients.values()) {
+    const acks = [...(transaction.ackRetransmissionCache?.values() ?? [])].filter(Boolean);
+    acks.forEach((ack) => attempt(() => userAgent.transport.send(ack.toString())));
+  }
   whenUp.splice(0).forEach((action) => action());
 }
 
@@ -77,7 +84,8 @@ function transportDown(reason) {
   // re-INVITE that had its 100 for ever. The INVITE of a ringing call is left alone: its end is the phone's decision.
   for (const client of [...userAgent.userAgentCore.userAgentClients.values()]) {
     const { method, toTag } = client.message;
-    if (method !== "INVITE" || toTag) client.transaction.onTransportError(new Error(reason));
+    const answered = client.transaction.state === Core.TransactionState.Accepted;
+    if (!answered && (method !== "INVITE" || toTag)) client.transaction.onTransportError(new Error(reason));
   }
 }
 

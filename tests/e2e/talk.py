@@ -131,6 +131,16 @@ def requests(world: World, method: str, since: int = 0, direction: str = "in") -
     return [text for way, text in world.wire[since:] if way == direction and text.startswith(f"{method} ")]
 
 
+def answers(world: World, method: str, since: int = 0) -> list[str]:
+    """What the PBX was answered to requests of this method since that many messages."""
+    wanted = re.compile(rf"^CSeq:.*\b{method}\r?$", re.MULTILINE)
+    return [
+        text
+        for way, text in world.wire[since:]
+        if way == "in" and text.startswith("SIP/") and wanted.search(text)
+    ]
+
+
 def header(message: str, name: str) -> str | None:
     found = re.search(rf"^{re.escape(name)}:[ \t]*(.*?)\r?$", message, re.MULTILINE | re.IGNORECASE)
     return found[1] if found else None

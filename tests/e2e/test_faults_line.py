@@ -18,9 +18,20 @@ from tests.e2e.crm import Gap, open_crm, plain_browser
 from tests.e2e.faults import fault
 from tests.e2e.gate import Gate, open_gate, use_urls
 from tests.e2e.phone import Phone
-from tests.e2e.talk import call, documented, hangup_of, let_pass, talk_aloud
+from tests.e2e.talk import (
+    answers,
+    call,
+    documented,
+    hangup_of,
+    header,
+    hold_and_unhold,
+    let_pass,
+    requests,
+    talk,
+    talk_aloud,
+)
 from tests.e2e.test_reconnect import BACK
-from tests.e2e.world import World
+from tests.e2e.world import World, until
 
 pytestmark = pytest.mark.slow  # the whole of `make test` has twelve minutes
 
@@ -55,6 +66,62 @@ def test_fault_02_socket_killed_in_a_call(carol: Phone, alice: Phone, gate: Gate
         carol.send("hangup")
         assert hangup_of(carol)["reason"] == "local_hangup"
         assert hangup_of(alice)["reason"] == "remote_hangup"
+
+
+def test_fault_02_socket_killed_before_the_answer_to_a_hold(
+    carol: Phone, alice: Phone, gate: Gate, world: World
+) -> None:
+    """The other phone has answered and waits for an ACK that cannot come: it takes the next offer."""
+    with fault(2, "WebSocket killed, the answer to a hold is lost", "hold works after the reconnect") as seen:
+        ours, theirs = talk_aloud(carol, alice)
+        carol.mark()
+        alice.mark()
+        since = len(world.wire)
+        gate.freeze("down")
+        carol.send("hold")
+        until(
+            lambda: [text for text in answers(world, "INVITE", since) if " 200 " in text[:14]], "the answer"
+        )
+        gate.cut()
+        gate.thaw()
+        carol.wait_event("registered", seconds=10)
+        hold_and_unhold(carol)
+        carol.wait_audio(ours)
+        alice.wait_audio(theirs)
+        seen.what = "held and taken back again"
+        assert not carol.since("call_hangup") + alice.since("call_hangup")
+        carol.send("hangup")
+        assert hangup_of(alice)["reason"] == "remote_hangup"
+
+
+def test_fault_02_socket_killed_before_the_ack(carol: Phone, alice: Phone, gate: Gate, world: World) -> None:
+    """Nobody hangs up before its call was acknowledged, and after 32 s it would be given up."""
+
+    def tap(direction: str, text: str) -> None:
+        if (
+            direction == "out"
+            and text.startswith("SIP/2.0 200 ")
+            and "INVITE" in (header(text, "CSeq") or "")
+        ):
+            gate.freeze("up")
+
+    with fault(2, "WebSocket killed, the ACK is lost", "it is sent again after the reconnect") as seen:
+        world.pbx.taps.append(tap)
+        try:
+            ours, theirs = talk(carol, alice)
+        finally:
+            world.pbx.taps.remove(tap)
+        since = len(world.wire)
+        gate.cut()
+        gate.thaw()
+        carol.wait_event("registered", seconds=10)
+        until(lambda: requests(world, "ACK", since), "the ACK")
+        carol.wait_audio(ours)
+        alice.wait_audio(theirs)
+        hold_and_unhold(alice)
+        seen.what = "the called phone may hold and hang up"
+        alice.send("hangup")
+        assert hangup_of(carol)["reason"] == "remote_hangup"
 
 
 def test_fault_03_half_open_socket_in_a_call(carol: Phone, alice: Phone, gate: Gate) -> None:
