@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections import Counter
+from dataclasses import dataclass, field
 from typing import Any
 
 from tests.e2e.phone import Phone
@@ -16,11 +17,12 @@ _PYTHON = """async () => {
   const counted = interpreter.runPython([
     "import gc",
     "gc.collect()",
-    "(len(gc.get_objects()), sum(len(gc.get_referents(each)) for each in gc.get_objects()))",
+    "(sum(len(gc.get_referents(each)) for each in gc.get_objects()),",
+    "[type(each).__name__ for each in gc.get_objects()])",
   ].join("\\n"));
-  const [objects, references] = counted.toJs();
+  const [references, kinds] = counted.toJs();
   counted.destroy();
-  return { objects, references, memory: interpreter._module.HEAP8.length };
+  return { kinds, references, memory: interpreter._module.HEAP8.length };
 }"""
 
 
@@ -38,6 +40,8 @@ class Heap:
     """From those objects to others: lists and dictionaries that grow show here."""
     wasm_bytes: int
     """Python's whole memory; it grows in steps and never shrinks."""
+    kinds: Counter[str] = field(repr=False)
+    """The objects by the name of their class."""
 
     def __str__(self) -> str:
         return (
@@ -45,10 +49,15 @@ class Heap:
             f"Python {self.objects} objects, {self.references} references, {self.wasm_bytes / 1e6:.1f} MB"
         )
 
+    def since(self, before: Heap) -> str:
+        """What there is more of, for the one who looks for the reason."""
+        more = self.kinds - before.kinds
+        return ", ".join(f"+{number} {kind}" for kind, number in more.most_common(8))
+
 
 def heap_of(phone: Phone) -> Heap:
     """The frame must be in a process of its own, as one of another site is."""
-    python: dict[str, int] = phone.frame.evaluate(_PYTHON)
+    python: dict[str, Any] = phone.frame.evaluate(_PYTHON)
     session = phone.context.new_cdp_session(phone.frame)
     try:
         # Twice: what the first round finalises, the second one frees.
@@ -62,7 +71,8 @@ def heap_of(phone: Phone) -> Heap:
         js_bytes=int(usage["usedSize"]),
         nodes=counters["nodes"],
         listeners=counters["jsEventListeners"],
-        objects=python["objects"],
+        objects=len(python["kinds"]),
         references=python["references"],
         wasm_bytes=python["memory"],
+        kinds=Counter(python["kinds"]),
     )

@@ -6,13 +6,16 @@
 from __future__ import annotations
 
 import random
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
+import httpx
 from playwright.sync_api import Browser
 
+from server.memory import MOST_AT_ONCE, MOST_CALLS
 from tests.e2e.crm import navigate_parent, open_crm, reload_frame, reload_parent, renew_token
 from tests.e2e.gate import Gate, use_urls
 from tests.e2e.heap import Heap, heap_of
@@ -39,6 +42,7 @@ class Storm:
 
     @classmethod
     def begin(cls, world: World, gate: Gate, relays: Relays, browser: Browser, seed: int) -> Storm:
+        fill_history(world, "1004")
         two = open_crm(world, "1004", browser)
         with use_urls(world, gate.url):
             one = open_crm(world, "1003", browser)
@@ -177,6 +181,28 @@ class Storm:
         self.relays.mend()
         for phone in (self.one, self.two):
             until(partial(_is_registered, phone), f"{phone.extension} registered", BACK_WITHIN)
+
+
+def fill_history(world: World, extension: str) -> None:
+    """With as many calls as are kept, so that a phone which loads it has no more of them later."""
+    with httpx.Client(base_url=world.phone_origin) as client:
+        token = {"Authorization": f"Bearer {world.token(extension)}"}
+        config = client.get("/api/webphone/sip-config", headers=token).json()["data"]
+        ticket = {"Authorization": f"Bearer {config['memory']['ticket']}"}
+        now = int(time.time())
+        call = {
+            "direction": "inbound",
+            "number": "1003",
+            "name": "Trần Thị Bình",
+            "started_at": now,
+            "answered_at": now,
+            "ended_at": now,
+            "reason": "remote_hangup",
+        }
+        for first in range(0, MOST_CALLS, MOST_AT_ONCE):
+            numbers = range(first, first + MOST_AT_ONCE)
+            calls = [call | {"uuid": f"00000000-0000-4000-8000-{number:012}"} for number in numbers]
+            client.post("/api/webphone/memory", headers=ticket, json={"calls": calls}).raise_for_status()
 
 
 def _is_registered(phone: Phone) -> bool:
