@@ -30,8 +30,9 @@ run: $(BIN)/.run build ## install what is missing, build, serve the demo on PORT
 test: $(BIN)/.dev build chromium ## install what tests need and run all of them
 	$(BIN)/python -m pytest
 
-test-all: forget-faults test servers ## the same, slow ones and real servers too (Kamailio, coturn, baresip); the faults survived
+test-all: forget-faults test servers ## the same, slow ones and real servers too (Kamailio, coturn, baresip, PostgreSQL); the faults survived
 	@failed=0; $(BIN)/python -m pytest -m slow || failed=1; $(BIN)/python -m pytest tests/real || failed=1; \
+	$(BIN)/python -m pytest tests/server --postgresql -m "slow or not slow" || failed=1; \
 	$(BIN)/python -m tests.e2e.faults; exit $$failed
 
 .PHONY: forget-faults
@@ -73,7 +74,7 @@ gallery: $(BIN)/.dev chromium ## take a picture of every state of the screen, al
 
 # Programs only: the tests start them with configurations and ports of their own.
 SERVERS := kamailio kamailio-websocket-modules kamailio-autheph-modules kamailio-tls-modules \
-  coturn baresip-core openssl iproute2
+  coturn baresip-core openssl iproute2 postgresql
 servers:
 	@dpkg -s $(SERVERS) >/dev/null 2>&1 || { $(call debian_package,$(SERVERS)); }
 

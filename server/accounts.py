@@ -23,8 +23,9 @@ from server.account_values import (
     host_name,
     is_relay,
 )
-from server.database import accounts, inserted_id, leases
+from server.database import inserted_id
 from server.errors import NotFound
+from server.tables import accounts, leases
 
 
 @dataclass(frozen=True)

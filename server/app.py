@@ -12,7 +12,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route
 
-from server.database import Database, accounts
+from server.database import Database
 from server.embed_tokens import mint_embed_token
 from server.errors import ApiError, api_error, http_exception, server_error
 from server.leases import hold_lease
@@ -26,6 +26,7 @@ from server.resume import save_record, take_record
 from server.services import Services, services_of
 from server.settings import Settings
 from server.sip_config import sip_config
+from server.tables import accounts
 from server.tokens import EmbedTokens
 
 

@@ -13,12 +13,14 @@ from dataclasses import dataclass
 from sqlalchemy import Connection, delete, insert, select, update
 
 from server.accounts import Account, account_of_host
-from server.database import bearers, inserted_id
+from server.database import inserted_id
 from server.errors import NotFound, Unauthenticated
+from server.tables import bearers
 from server.users import User, user_numbered
 
 # 18 digits fit a 64-bit integer; \d would let other scripts' digits through.
-_BEARER = re.compile(r"([0-9]{1,18})\|([A-Za-z0-9_-]{40})")
+# PostgreSQL counts to 2**31 and refuses to compare with more.
+_BEARER = re.compile(r"([0-9]{1,9})\|([A-Za-z0-9_-]{40})")
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ from server.settings import SettingsError, dist_from, settings_from
 _ENVIRONMENT = """\b
 Environment:
   ZORIO_SIGNING_KEYS      kid=secret[,kid=secret], the newest first (serve only)
-  ZORIO_DATABASE_URL      default sqlite:///<project>/var/zorio.db
+  ZORIO_DATABASE_URL      default sqlite:///<project>/var/zorio.db; or postgresql://user:password@host/name
   ZORIO_DATABASE_WAIT_MS  wait for a locked SQLite file, default 5000
   ZORIO_DIST_DIR          the built frame, default <project>/dist
   ZORIO_BEARER_DAYS       life of a bearer, default 90
@@ -58,9 +58,9 @@ def serve(host: str, port: int) -> None:
     _log_to_stderr()
     try:
         settings = settings_from(os.environ)
-        with sentences():
-            app = create_app(settings)
         with open_port(host, port) as listener:
+            with sentences():
+                app = create_app(settings)
 
             async def ready() -> None:
                 click.echo(f"serving http://{host}:{listener.getsockname()[1]}/")

@@ -12,17 +12,17 @@ from collections.abc import Mapping
 from typing import Annotated, Any
 
 import msgspec
-from sqlalchemy import Connection, insert, or_, select, update
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy import Connection, or_, select, update
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from server.accounts import Account, account_of_host
 from server.bearers import credentials_of
 from server.bodies import read_body
-from server.database import leases
+from server.database import try_insert
 from server.rate_limits import LEASES
 from server.services import host_of, limit_key, services_of
+from server.tables import leases
 from server.tickets import Tickets
 
 LIFE = 90
@@ -124,10 +124,4 @@ def _take(
     values = {"holder": holder, "expires_at": now + seconds}
     if connection.execute((mine if take_over else mine.where(free)).values(**values)).rowcount:
         return True
-    try:
-        # A savepoint: on PostgreSQL a refused insert would otherwise spoil the whole transaction.
-        with connection.begin_nested():
-            connection.execute(insert(leases).values(account_id=account_id, extension=extension, **values))
-    except IntegrityError:
-        return False
-    return True
+    return try_insert(connection, leases, {"account_id": account_id, "extension": extension, **values})

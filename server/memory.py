@@ -10,20 +10,20 @@ the frame storage there is no other place. Who called whom is personal data: eac
 from typing import Annotated, Any, Literal
 
 import msgspec
-from sqlalchemy import Connection, delete, insert, select, update
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy import Connection, delete, select
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from server.accounts import Account, account_of_host
 from server.bearers import credentials_of
 from server.bodies import read_body
-from server.database import call_history, phone_states
+from server.database import put
 from server.errors import Forbidden, Unauthenticated
 from server.rate_limits import MEMORY
 from server.sealing import BadSeal, Sealer
 from server.services import Services, host_of, limit_key, services_of
 from server.settings import Settings
+from server.tables import call_history, phone_states
 from server.tickets import Tickets
 from server.users import User, user_numbered
 
@@ -167,39 +167,19 @@ def _remember(
             text = msgspec.json.encode(call).decode()
             sealed = sealer.seal(text, _seal_of(account, user, call.uuid))
             # A clock that runs ahead must not keep a call at the top, or for ever.
-            _put_call(connection, user.id, call.uuid, sealed, min(call.started_at, now))
+            values = {"sealed": sealed, "started_at": min(call.started_at, now)}
+            put(connection, call_history, {"user_id": user.id, "uuid": call.uuid}, values)
         _keep_newest(connection, user.id)
         forget_old_calls(connection, settings, now)
 
 
-def _put_call(connection: Connection, user_id: int, uuid: str, sealed: bytes, started_at: int) -> None:
-    mine = update(call_history).where(call_history.c.user_id == user_id, call_history.c.uuid == uuid)
-    values = {"sealed": sealed, "started_at": started_at}
-    if not connection.execute(mine.values(**values)).rowcount:
-        _insert_or(connection, call_history, {"user_id": user_id, "uuid": uuid, **values}, mine, values)
-
-
 def _remember_state(connection: Connection, user_id: int, body: MemoryBody, now: int) -> None:
-    mine = update(phone_states).where(phone_states.c.user_id == user_id)
     values: dict[str, Any] = {}
     if body.seen_at is not None:
         values["seen_at"] = min(body.seen_at, now)
     if body.do_not_disturb is not None:
         values["do_not_disturb"] = body.do_not_disturb
-    if not connection.execute(mine.values(**values)).rowcount:
-        _insert_or(connection, phone_states, {"user_id": user_id, **values}, mine, values)
-
-
-def _insert_or(
-    connection: Connection, table: Any, row: dict[str, Any], instead: Any, values: dict[str, Any]
-) -> None:
-    """Inserts, or does `instead` where somebody else has inserted it meanwhile."""
-    try:
-        # A savepoint: on PostgreSQL a refused insert would otherwise spoil the whole transaction.
-        with connection.begin_nested():
-            connection.execute(insert(table).values(**row))
-    except IntegrityError:
-        connection.execute(instead.values(**values))
+    put(connection, phone_states, {"user_id": user_id}, values)
 
 
 def _keep_newest(connection: Connection, user_id: int) -> None:

@@ -7,16 +7,17 @@ server does not look into it; in the database it is encrypted.
 from typing import Annotated
 
 import msgspec
-from sqlalchemy import Connection, delete, insert, select
+from sqlalchemy import Connection, delete
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from server.accounts import Account
 from server.bodies import read_body
-from server.database import resume_records
+from server.database import put
 from server.phone_users import checked_token, phone_user
 from server.sealing import BadSeal, Sealer
 from server.services import host_of, services_of
+from server.tables import resume_records
 from server.tokens import EmbedToken
 from server.users import User
 
@@ -59,25 +60,20 @@ def _save(
     connection: Connection, host: str, token: EmbedToken, sealer: Sealer, record: str, now: int
 ) -> None:
     account, user = phone_user(connection, host, token)
-    mine = resume_records.c.user_id == user.id
-    connection.execute(delete(resume_records).where(mine | (resume_records.c.expires_at <= now)))
+    connection.execute(delete(resume_records).where(resume_records.c.expires_at <= now))
     sealed = sealer.seal(record, _owner(account, user))
-    connection.execute(
-        insert(resume_records).values(user_id=user.id, sealed=sealed, expires_at=now + RECORD_LIVES)
-    )
+    values = {"sealed": sealed, "expires_at": now + RECORD_LIVES}
+    put(connection, resume_records, {"user_id": user.id}, values)
 
 
 def _take(connection: Connection, host: str, token: EmbedToken, sealer: Sealer, now: int) -> str | None:
     account, user = phone_user(connection, host, token)
+    # One statement: of two pages that ask at once one has it.
+    taken = delete(resume_records).where(resume_records.c.user_id == user.id)
     found = connection.execute(
-        select(resume_records.c.sealed, resume_records.c.expires_at).where(
-            resume_records.c.user_id == user.id
-        )
+        taken.returning(resume_records.c.sealed, resume_records.c.expires_at)
     ).one_or_none()
-    if found is None:
-        return None
-    connection.execute(delete(resume_records).where(resume_records.c.user_id == user.id))
-    if found.expires_at <= now:
+    if found is None or found.expires_at <= now:
         return None
     try:
         return sealer.open(found.sealed, _owner(account, user))

@@ -5,7 +5,7 @@ ZORIO_SIGNING_KEYS       kid=secret[,kid=secret…]: keys of the embed tokens. T
                          Required by `serve`. To rotate: put the new key in front, remove the old one
                          15 minutes later (the longest life of an embed token) or, for the sake of what
                          was encrypted with it (sealing.py), when that is old.
-ZORIO_DATABASE_URL       SQLAlchemy URL. Default sqlite:///var/zorio.db, below the directory of the project.
+ZORIO_DATABASE_URL       SQLite file, or PostgreSQL. Default sqlite:///var/zorio.db, below the project.
 ZORIO_DATABASE_WAIT_MS   how long a query waits for a locked SQLite file before 503. Default 5000.
 ZORIO_DIST_DIR           the built frame. Default dist/ of the project.
 ZORIO_BEARER_DAYS        life of a bearer from POST /api/auth/login, in days. Default 90.

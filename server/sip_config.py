@@ -5,14 +5,13 @@ import hmac
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import Connection, delete, insert, update
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy import Connection, delete, update
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from server.account_values import is_relay
 from server.accounts import Account
-from server.database import token_uses
+from server.database import try_insert
 from server.embed_tokens import iso_time
 from server.errors import Conflict, Unauthenticated
 from server.leases import HOLDER, lease_of_config
@@ -20,6 +19,7 @@ from server.memory import memory_of_config
 from server.phone_users import checked_token, phone_user
 from server.services import host_of, services_of
 from server.settings import Settings
+from server.tables import token_uses
 from server.tokens import LEEWAY, EmbedToken
 from server.users import User
 
@@ -111,13 +111,8 @@ def _take_use(
 def _count_use(connection: Connection, token: EmbedToken, most_uses: int, now: int) -> None:
     """A CRM that mounts the frame again loads the same address again, so one use would be too few."""
     connection.execute(delete(token_uses).where(token_uses.c.expires_at < now))
-    try:
-        # A savepoint: on PostgreSQL a refused insert would otherwise spoil the whole transaction.
-        with connection.begin_nested():
-            connection.execute(
-                insert(token_uses).values(jti=token.token_id, uses=1, expires_at=token.expires_at + LEEWAY)
-            )
-    except IntegrityError as error:  # not its first use
+    first = {"jti": token.token_id, "uses": 1, "expires_at": token.expires_at + LEEWAY}
+    if not try_insert(connection, token_uses, first):
         again = update(token_uses).where(token_uses.c.jti == token.token_id, token_uses.c.uses < most_uses)
         if not connection.execute(again.values(uses=token_uses.c.uses + 1)).rowcount:
-            raise Unauthenticated from error
+            raise Unauthenticated

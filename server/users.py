@@ -9,7 +9,8 @@ from sqlalchemy import Connection, Row, delete, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from server.account_values import check_name, checked
-from server.database import bearers, inserted_id, leases, metadata, users
+from server.database import inserted_id
+from server.tables import bearers, leases, metadata, users
 
 ROLES = ("admin", "supervisor", "agent", "read_only")
 SHORTEST_PASSWORD = 8

@@ -22,6 +22,14 @@ def playwright() -> Iterator[Playwright]:
         yield started
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--postgresql",
+        action="store_true",
+        help="with tests/server: on Debian's PostgreSQL instead of SQLite, which `make servers` installs",
+    )
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """While Playwright is up its event loop counts as running, and asyncio.run fails: its tests come last."""
     items.sort(key=lambda item: "playwright" in getattr(item, "fixturenames", ()))

@@ -9,8 +9,8 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, expect
 from sqlalchemy import Connection, delete, update
 
-from server.database import accounts, leases
 from server.leases import FEATURE, RENEW_AFTER
+from server.tables import accounts, leases
 from tests.e2e.crm import open_crm, plain_browser
 from tests.e2e.faults import record_fault
 from tests.e2e.phone import Phone

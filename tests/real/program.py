@@ -56,7 +56,7 @@ class Program:
         if shutil.which(name) is None:
             raise LookupError(f"{name} is not installed: `make test-all` does that")
         self.name = name
-        self.folder = Path(tempfile.mkdtemp(prefix=f"zorio-{name}-"))
+        self.folder = Path(tempfile.mkdtemp(prefix=f"zorio-{Path(name).name}-"))
         for path, text in files.items():
             (self.folder / path).write_text(text, encoding="utf-8")
         self.log = self.folder / "log"

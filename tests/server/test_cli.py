@@ -32,9 +32,15 @@ def test_a_file_that_is_no_database_and_a_missing_driver_are_sentences(tmp_path:
     (tmp_path / "zorio.db").write_text("no database, but long enough to be read as the head of one" * 20)
     result = run(f"sqlite:///{tmp_path / 'zorio.db'}", ["account", "list"])
     assert (result.exit_code, result.output) == (1, "Error: ZORIO_DATABASE_URL: file is not a database\n")
-    result = run("oracle+cx_oracle://an:swordfish@host/x", ["account", "list"])
+    result = run("postgresql+psycopg2://an:swordfish@host/x", ["account", "list"])
     assert result.exit_code == 1
-    assert result.output == "Error: ZORIO_DATABASE_URL: the driver cx_Oracle is not installed\n"
+    assert result.output == "Error: ZORIO_DATABASE_URL: the driver psycopg2 is not installed\n"
+
+
+def test_another_kind_of_database_is_a_sentence() -> None:
+    result = run("mysql://an:swordfish@host/x", ["account", "list"])
+    assert result.exit_code == 1
+    assert result.output == "Error: ZORIO_DATABASE_URL: mysql is none of SQLite and PostgreSQL\n"
 
 
 def every_command(command: click.Command = main, path: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:

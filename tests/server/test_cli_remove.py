@@ -4,7 +4,8 @@ import pytest
 from sqlalchemy import Connection, func, insert, select
 
 from server.bearers import issue_bearer
-from server.database import Database, call_history, leases, metadata, phone_states, resume_records, users
+from server.database import Database
+from server.tables import call_history, leases, metadata, phone_states, resume_records, users
 from tests.server.commands import ACCOUNT, DOMAIN, PASSWORD, done, run, user_at
 
 

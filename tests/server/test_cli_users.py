@@ -7,7 +7,8 @@ from argon2 import PasswordHasher
 from sqlalchemy import Connection, select
 
 from server.bearers import issue_bearer
-from server.database import Database, bearers
+from server.database import Database
+from server.tables import bearers
 from tests.server.commands import ACCOUNT, DOMAIN, PASSWORD, done, run, user_at
 
 ADD = ["user", "add", DOMAIN, "an"]

@@ -1,6 +1,7 @@
 """Connections, transactions, and what rows may hold."""
 
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -11,9 +12,10 @@ from sqlalchemy import Connection, select
 from server import passwords
 from server.account_values import LONGEST_ORIGINS, check_origin, websocket_origin
 from server.accounts import account_of_host, add_account
-from server.database import Database, accounts
+from server.database import Database
 from server.errors import Unavailable
 from server.passwords import PasswordChecker
+from server.tables import accounts
 from server.users import add_user
 
 ACCOUNT: dict[str, Any] = {
@@ -26,8 +28,8 @@ ACCOUNT: dict[str, Any] = {
 
 
 @pytest.fixture
-def database(tmp_path: Path) -> Any:
-    database = Database(f"sqlite:///{tmp_path / 'new' / 'zorio.db'}", wait_ms=2000)
+def database(tmp_path: Path, url: str) -> Any:
+    database = Database(url.replace("zorio.db", "new/zorio.db"), wait_ms=2000)
     yield database
     database.close()
 
@@ -36,6 +38,7 @@ def add(connection: Connection, **changes: Any) -> int:
     return add_account(connection, **(ACCOUNT | changes))
 
 
+@pytest.mark.usefixtures("sqlite_only")
 def test_sqlite_is_set_up_for_several_writers(database: Database) -> None:
     with database.engine.connect() as connection:
         pragmas = {
@@ -45,6 +48,7 @@ def test_sqlite_is_set_up_for_several_writers(database: Database) -> None:
     assert pragmas == {"journal_mode": "wal", "busy_timeout": 2000, "foreign_keys": 1}
 
 
+@pytest.mark.usefixtures("sqlite_only")
 def test_nobody_else_on_the_machine_reads_the_files(database: Database, tmp_path: Path) -> None:
     database.write_now(add)
     modes = {path.name: path.stat().st_mode & 0o777 for path in (tmp_path / "new").iterdir()}
@@ -61,6 +65,7 @@ def test_an_exception_undoes_the_whole_transaction(database: Database) -> None:
     assert database.write_now(lambda connection: connection.execute(select(accounts)).all()) == []
 
 
+@pytest.mark.usefixtures("sqlite_only")
 def test_writers_that_read_first_wait_for_each_other(database: Database) -> None:
     database.write_now(add)
     failures: list[BaseException] = []
@@ -86,8 +91,7 @@ def test_writers_that_read_first_wait_for_each_other(database: Database) -> None
     assert database.write_now(lambda c: c.execute(select(accounts.c.name)).scalar_one()) == "80"
 
 
-def test_a_database_of_an_older_version_gets_the_columns_it_lacks(tmp_path: Path) -> None:
-    url = f"sqlite:///{tmp_path / 'old.db'}"
+def test_a_database_of_an_older_version_gets_the_columns_it_lacks(url: str) -> None:
     old = Database(url)
     with old.engine.begin() as connection:
         add(connection)
@@ -99,6 +103,21 @@ def test_a_database_of_an_older_version_gets_the_columns_it_lacks(tmp_path: Path
         found = new.write_now(account_of_host, "phone.example")
         assert (found.name, found.turn_secret, found.accent) == ("Example", None, None)
         new.close()
+
+
+def test_processes_that_start_together_on_a_new_database(url: str) -> None:
+    together = threading.Barrier(4)
+
+    def start() -> None:
+        together.wait()
+        Database(url).close()
+
+    with ThreadPoolExecutor(4) as threads:
+        for started in [threads.submit(start) for _ in range(4)]:
+            started.result()
+    database = Database(url)
+    assert database.write_now(add) == 1
+    database.close()
 
 
 def test_a_colour_is_kept_in_one_form(database: Database) -> None:

@@ -9,8 +9,8 @@ import pytest
 from anyio.from_thread import BlockingPortal
 from sqlalchemy import select
 
-from server.database import accounts, bearers
 from server.demo import PEOPLE, Demo, create_demo, demo_password
+from server.tables import accounts, bearers
 from tests.server.world import FakeClock, World, build_dist
 
 PORT = 18_000

@@ -10,7 +10,7 @@ import jwt
 import pytest
 from sqlalchemy import Connection, update
 
-from server.database import accounts, users
+from server.tables import accounts, users
 from tests.server.world import ALPHA, BETA, KEYS, SIP_SECRET, World
 
 MINT = "/api/webphone/embed-token"

@@ -82,6 +82,7 @@ def locked(world: World) -> Iterator[None]:
         connection.close()
 
 
+@pytest.mark.usefixtures("sqlite_only")
 def test_a_locked_database_is_503_for_what_writes_and_nothing_for_what_reads(world: World) -> None:
     bearer = world.login()
     token = world.embed_token(bearer)
@@ -100,6 +101,7 @@ def test_a_locked_database_is_503_for_what_writes_and_nothing_for_what_reads(wor
     assert world.sip_config(token).status_code == 200
 
 
+@pytest.mark.usefixtures("sqlite_only")
 def test_a_broken_database_is_503_everywhere(world: World, caplog: pytest.LogCaptureFixture) -> None:
     world.services.database.close()
     for file in world.folder.glob("zorio.db*"):

@@ -3,116 +3,24 @@
 from __future__ import annotations
 
 import json
-import os
-import secrets
 import signal
 import socket
 import sqlite3
-import subprocess
-import sys
 import threading
 import time
-import urllib.error
-import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any
 
 import pytest
-from click.testing import CliRunner
 
-from server.cli import main
 from tests.e2e.faults import fault
-from tests.server.world import build_dist
+from tests.e2e.world import until
+from tests.real.postgresql import Postgresql
+from tests.server.commands import DOMAIN
+from tests.server.processes import LOGIN, Serve, Server, key
 
 pytestmark = pytest.mark.slow
-
-DOMAIN = "phone.example.vn"
-PASSWORD = "a long password"
-LOGIN = {"username": "an", "password": PASSWORD}
-
-
-class Server:
-    """One process of `zorio-webphone serve`."""
-
-    def __init__(self, folder: Path, keys: str, port: int = 0, **variables: str) -> None:
-        given = {name: value for name, value in os.environ.items() if not name.startswith("ZORIO_")}
-        given |= {"ZORIO_DATABASE_URL": f"sqlite:///{folder / 'zorio.db'}", "ZORIO_SIGNING_KEYS": keys}
-        self._process = subprocess.Popen(
-            [sys.executable, "-m", "server.cli", "serve", "--port", str(port)],
-            env=given | {"ZORIO_DIST_DIR": str(folder / "dist")} | variables,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            text=True,
-        )
-        assert self._process.stdout is not None
-        self.port = int(self._process.stdout.readline().rpartition(":")[2].rstrip("/\n"))
-
-    def ask(self, path: str, body: Any = None, bearer: str = "") -> tuple[int, Any, dict[str, str]]:
-        """(status, JSON, headers). Raises OSError where nobody answers."""
-        request = urllib.request.Request(
-            f"http://127.0.0.1:{self.port}{path}",
-            data=None if body is None else json.dumps(body).encode(),
-            headers={"Host": DOMAIN, "Content-Type": "application/json"}
-            | ({"Authorization": f"Bearer {bearer}"} if bearer else {}),
-        )
-        try:
-            with urllib.request.urlopen(request, timeout=20) as answer:
-                return answer.status, json.loads(answer.read()), dict(answer.headers)
-        except urllib.error.HTTPError as error:
-            return error.code, json.loads(error.read()), dict(error.headers)
-
-    def login(self) -> str:
-        status, body, _ = self.ask("/api/auth/login", LOGIN)
-        assert status == 200
-        return str(body["token"])
-
-    def embed_token(self, bearer: str) -> str:
-        status, body, _ = self.ask("/api/webphone/embed-token", {}, bearer)
-        assert status == 200
-        return str(body["embed_token"])
-
-    def stop(self, how: signal.Signals = signal.SIGTERM) -> None:
-        self._process.send_signal(how)
-        self._process.communicate(timeout=20)
-
-
-Serve = Callable[..., Server]
-
-
-@pytest.fixture
-def serve(tmp_path: Path) -> Iterator[Serve]:
-    """Starts a process; a customer with one user is in the database."""
-    build_dist(tmp_path / "dist")
-    run = CliRunner(env={"ZORIO_DATABASE_URL": f"sqlite:///{tmp_path / 'zorio.db'}"}).invoke
-    account = [
-        "account",
-        "add",
-        DOMAIN,
-        "--wss",
-        "wss://pbx.example.vn/ws",
-        "--origin",
-        "https://crm.example.vn",
-    ]
-    user = ["user", "add", DOMAIN, "an", "--extension", "1001", "--password-file", "-"]
-    assert run(main, account).exit_code == 0
-    (tmp_path / "sip.txt").write_text("a sip password")
-    added = run(main, [*user, "--sip-password-file", str(tmp_path / "sip.txt")], input=PASSWORD)
-    assert added.exit_code == 0
-    running: list[Server] = []
-
-    def start(keys: str, port: int = 0, **variables: str) -> Server:
-        running.append(Server(tmp_path, keys, port, **variables))
-        return running[-1]
-
-    yield start
-    for each in running:
-        each.stop(signal.SIGKILL)
-
-
-def key(name: str) -> str:
-    return f"{name}={secrets.token_hex(32)}"
 
 
 def test_fault_22_one_process_is_killed_in_a_request(serve: Serve) -> None:
@@ -130,8 +38,55 @@ def test_fault_22_one_process_is_killed_in_a_request(serve: Serve) -> None:
                 assert request.recv(100) == b""
         assert other.login()
         assert other.embed_token(bearer)
-        assert other.ask("/api/webphone/sip-config", bearer=token)[0] == 200
+        assert other.sip_config(token)[0] == 200
         seen.what = "asked again, the other answers; bearer and token of the first are good there"
+
+
+def test_fault_23_postgresql_restarts(serve: Serve, postgresql: Postgresql | None) -> None:
+    if postgresql is None:
+        pytest.skip("of PostgreSQL: --postgresql")
+    with fault(
+        23, "PostgreSQL stops, is killed and starts in traffic", "503 with Retry-After, never 500"
+    ) as seen:
+        server = serve(key("k1"))
+        bearer = server.login()
+        token = server.embed_token(bearer)
+        with traffic(server) as statuses:
+            for end in (postgresql.stop, postgresql.program.kill):
+                end()
+                for status, _, headers in (
+                    server.ask("/api/webphone/embed-token", {}, bearer),
+                    server.sip_config(token),
+                    server.ask("/api/webphone/resume", bearer=token),
+                ):
+                    assert (status, headers["retry-after"]) == (503, "1")
+                postgresql.start()
+                until(lambda: server.ask("/healthz")[0] == 200, "the database is back")
+                assert server.sip_config(token)[0] == 200, "the token of before"
+                assert server.embed_token(bearer)
+        assert set(statuses) == {200, 503}
+        seen.what = f"{len(statuses)} requests: 200 and 503 only; tokens and bearers of before are good"
+
+
+@contextmanager
+def traffic(server: Server) -> Iterator[list[int]]:
+    """Somebody who never stops asking; the statuses so far."""
+    statuses: list[int] = []
+    enough = threading.Event()
+
+    def ask() -> None:
+        while not enough.is_set():
+            statuses.append(server.ask("/healthz")[0])
+
+    asking = [threading.Thread(target=ask) for _ in range(3)]
+    for each in asking:
+        each.start()
+    try:
+        yield statuses
+    finally:
+        enough.set()
+        for each in asking:
+            each.join()
 
 
 @contextmanager
@@ -146,6 +101,7 @@ def locked(folder: Path) -> Iterator[None]:
         connection.close()
 
 
+@pytest.mark.usefixtures("sqlite_only")
 def test_fault_24_database_locked(serve: Serve, tmp_path: Path) -> None:
     with fault(24, "SQLite locked by another writer", "waits, then 503 with Retry-After") as seen:
         server = serve(key("k1"), ZORIO_DATABASE_WAIT_MS="1500")
@@ -153,7 +109,7 @@ def test_fault_24_database_locked(serve: Serve, tmp_path: Path) -> None:
         token = server.embed_token(bearer)
         with locked(tmp_path):
             begun = time.monotonic()
-            status, body, headers = server.ask("/api/webphone/sip-config", bearer=token)
+            status, body, headers = server.sip_config(token)
             waited = time.monotonic() - begun
             assert (status, headers["retry-after"]) == (503, "1")
             assert "Retry after" in body["message"]
@@ -168,7 +124,7 @@ def test_fault_24_database_locked(serve: Serve, tmp_path: Path) -> None:
         holder = threading.Thread(target=hold)
         holder.start()
         short.wait()
-        assert server.ask("/api/webphone/sip-config", bearer=token)[0] == 200
+        assert server.sip_config(token)[0] == 200
         holder.join()
         seen.what = f"503 after {waited:.1f} s; a lock of half a second is waited for"
 
@@ -182,6 +138,6 @@ def test_fault_25_signing_key_rotated(serve: Serve) -> None:
         before.stop()
         after = serve(f"{new},{old}", port)
         late = [after.embed_token(bearer) for _ in range(5)]
-        statuses = [after.ask("/api/webphone/sip-config", bearer=token)[0] for token in early + late]
+        statuses = [after.sip_config(token)[0] for token in early + late]
         assert statuses == [200] * 10
         seen.what = "tokens of both keys and the bearer are good after the restart"

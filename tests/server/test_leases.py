@@ -6,8 +6,8 @@ import httpx
 import pytest
 from sqlalchemy import select, update
 
-from server.database import accounts, leases
 from server.leases import LIFE
+from server.tables import accounts, leases
 from tests.server.world import ALPHA, BETA, World
 
 HERE, THERE = "browser-1", "browser-2"

@@ -11,9 +11,9 @@ from sqlalchemy import Connection, func, select, update
 
 from server.accounts import account_of_host
 from server.app import create_app
-from server.database import call_history, users
 from server.memory import MOST_AT_ONCE, MOST_CALLS
 from server.sealing import Sealer
+from server.tables import call_history, users
 from server.users import add_user, remove_user, user_numbered
 from tests.server.world import ALPHA, BETA, KEYS, PASSWORD_HASH, World
 
@@ -126,6 +126,7 @@ def test_the_operator_may_switch_it_off(world: World, ticket: str) -> None:
     assert save(again, ticket, call(again), do_not_disturb=True) == 204
     assert (recall(again, ticket)["calls"], rows(again)) == ([], 0)
     assert memory(again)["do_not_disturb"] is True, "it is no history"
+    again.services.database.close()
 
 
 def test_what_was_seen_is_remembered(world: World, ticket: str) -> None:
@@ -177,6 +178,7 @@ def test_who_may_no_longer_use_a_phone_finds_nothing(world: World, ticket: str) 
     assert world.ask("GET", PATH, bearer=ticket).status_code == 403
 
 
+@pytest.mark.usefixtures("sqlite_only")
 def test_a_ticket_is_not_for_the_next_user_who_gets_the_number(world: World) -> None:
     """SQLite gives it again when the last row was removed."""
 
@@ -255,6 +257,7 @@ def test_it_is_limited(world: World, ticket: str) -> None:
     assert answers == [200] * 60 + [429]
 
 
+@pytest.mark.usefixtures("sqlite_only")
 def test_nothing_of_it_can_be_read_in_the_database(world: World, ticket: str) -> None:
     save(world, ticket, call(world))
     files = b"".join(path.read_bytes() for path in world.folder.glob("zorio.db*"))
@@ -284,6 +287,7 @@ def test_a_database_of_an_older_version_gets_the_tables(world: World) -> None:
     ticket = ticket_of(again)
     assert save(again, ticket, call(again)) == 204
     assert len(recall(again, ticket)["calls"]) == 1
+    again.services.database.close()
 
 
 def rows(world: World) -> int:

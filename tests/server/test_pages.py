@@ -10,8 +10,8 @@ from sqlalchemy import update
 
 from server.account_values import host_name
 from server.app import create_app
-from server.database import accounts
 from server.settings import Settings, SettingsError
+from server.tables import accounts
 from tests.server.world import ALPHA, BETA, KEYS, PAGE, World, build_world
 
 PAGE_PATH = "/webphone-embed"

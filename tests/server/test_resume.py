@@ -7,9 +7,9 @@ from dataclasses import replace
 import pytest
 from sqlalchemy import Connection, func, select
 
-from server.database import resume_records
 from server.resume import LONGEST_RECORD
 from server.sealing import BadSeal, Sealer
+from server.tables import resume_records
 from tests.server.world import ALPHA, BETA, KEYS, World
 
 PATH = "/api/webphone/resume"
@@ -110,6 +110,7 @@ def test_it_is_limited(world: World, token: str) -> None:
     assert answers == [204] * 60 + [429]
 
 
+@pytest.mark.usefixtures("sqlite_only")
 def test_nothing_of_it_can_be_read_in_the_database(world: World, token: str) -> None:
     save(world, token)
     files = b"".join(path.read_bytes() for path in world.folder.glob("zorio.db*"))

@@ -110,10 +110,10 @@ def build_dist(folder: Path) -> Path:
     return folder
 
 
-def build_world(folder: Path, portal: BlockingPortal, now: float) -> World:
+def build_world(folder: Path, portal: BlockingPortal, now: float, url: str = "") -> World:
     """Alpha has time-limited SIP credentials, Beta static ones; both have a user `an` at 1001."""
     settings = Settings(
-        database_url=f"sqlite:///{folder / 'zorio.db'}",
+        database_url=url or f"sqlite:///{folder / 'zorio.db'}",
         signing_keys=KEYS,
         dist=build_dist(folder / "dist"),
         database_wait_ms=50,
