@@ -23,6 +23,11 @@ GRACE = 3.0
 """Seconds a call goes on ringing for an extension whose phone has lost its socket: it, or another tab of the
 same browser, is about to register again."""
 
+REPEATED_WITHIN = 5.0
+"""Seconds: who waits for an ACK repeats its 2xx every T2 = 4 s at the least (RFC 3261 section 13.3.1.4)."""
+_HAS_IT_ALREADY = 482
+"""Loop Detected, of a phone that is rung again (RFC 3261 section 8.2.2.2)."""
+
 
 class Forks:
     """All transactions of the proxy. Nothing in here waits or raises."""
@@ -149,9 +154,9 @@ class Forks:
         transaction.stop_timer()
         transaction.timer = self._later(GIVE_UP_AFTER, self._give_up, transaction)
 
-    def _wait_for_return(self, transaction: Transaction) -> None:
+    def _wait_for_return(self, transaction: Transaction, seconds: float = GRACE) -> None:
         transaction.stop_grace()
-        transaction.grace = self._later(GRACE, self._grace_over, transaction)
+        transaction.grace = self._later(seconds, self._grace_over, transaction)
 
     def _grace_over(self, transaction: Transaction) -> None:
         transaction.stop_grace()
@@ -166,21 +171,23 @@ class Forks:
     def _final(self, transaction: Transaction, name: str, response: Response) -> None:
         """One branch has ended (section 16.7). `response` has no Via of ours any more."""
         branch = transaction.branches[name]
-        if branch.final is not None:
+        if branch is transaction.accepted and response.status < 300:
+            self._answer(transaction, response)  # the ACK was lost
+            return
+        if branch.final is not None and not (branch.lost and response.status < 300 and not transaction.done):
             return
         branch.final = response
         if response.status < 300:
             self._accepted(transaction, branch, response)
         else:
             self._failed(transaction, branch, response)
-        if not transaction.pending():
-            for key in transaction.branches:
-                self._branches.pop(key, None)
-            if transaction.done and (not transaction.is_invite or response.status < 300):
-                self._forget(transaction)
+        if transaction.done and not transaction.is_invite:
+            self._forget(transaction)
 
     def _accepted(self, transaction: Transaction, branch: Branch, response: Response) -> None:
-        if transaction.done or not self._answer(transaction, response):
+        if not transaction.done and self._answer(transaction, response):
+            transaction.accepted = branch
+        else:
             # Two phones answered at once, or the caller has gone.
             keep = transaction.of_a_call
             for request in branch.release(response, self._host, keep) if transaction.is_invite else []:
@@ -188,10 +195,14 @@ class Forks:
         transaction.done = True
         if transaction.is_invite:
             self._cancel(transaction, 487, ANSWERED_ELSEWHERE)
+            transaction.stop_timer()
+            transaction.timer = self._later(GIVE_UP_AFTER, self._forget, transaction)
 
     def _failed(self, transaction: Transaction, branch: Branch, response: Response) -> None:
         if transaction.is_invite:
             branch.flow.send(branch.ack(response))
+            if response.status == _HAS_IT_ALREADY and transaction.rings and transaction.lost():
+                self._wait_for_return(transaction, REPEATED_WITHIN)
             if response.status >= 600 and not transaction.override and transaction.pending():
                 self._cancel(transaction, response.status, "")
         if not transaction.done and not transaction.pending() and transaction.grace is None:

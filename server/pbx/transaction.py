@@ -79,9 +79,9 @@ class Branch:
 class Transaction:
     """One request: where it came from and its branches.
 
-    `override` is the status that ends it when no branch accepts: 487 once the caller cancelled,
-    408 once nobody answered in time. `extension` is whose phones it rings, "" where it rings no phone.
-    `grace` runs while a phone whose socket broke may come back.
+    `accepted` is the branch whose 2xx was handed on. `override` is the status that ends it when no branch
+    accepts: 487 once the caller cancelled, 408 once nobody answered in time. `extension` is whose phones it
+    rings, "" where it rings no phone. `grace` runs while a phone whose socket broke may come back.
     """
 
     origin: Flow
@@ -89,6 +89,7 @@ class Transaction:
     branches: dict[str, Branch] = field(default_factory=dict)
     extension: str = ""
     done: bool = False
+    accepted: Branch | None = None
     override: int = 0
     timer: asyncio.TimerHandle | None = None
     grace: asyncio.TimerHandle | None = None
@@ -117,6 +118,10 @@ class Transaction:
 
     def pending(self) -> list[Branch]:
         return [branch for branch in self.branches.values() if branch.final is None]
+
+    def lost(self) -> bool:
+        """Whether somebody may have answered whose answer was lost."""
+        return any(branch.lost for branch in self.branches.values())
 
     def best(self) -> Response:
         """The answer to hand on when every branch has failed (section 16.7 step 6)."""

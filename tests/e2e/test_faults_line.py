@@ -27,6 +27,7 @@ from tests.e2e.talk import (
     hold_and_unhold,
     let_pass,
     requests,
+    ring,
     talk,
     talk_aloud,
 )
@@ -122,6 +123,41 @@ def test_fault_02_socket_killed_before_the_ack(carol: Phone, alice: Phone, gate:
         seen.what = "the called phone may hold and hang up"
         alice.send("hangup")
         assert hangup_of(carol)["reason"] == "remote_hangup"
+
+
+@pytest.mark.parametrize("lost", ["the answer", "the ACK"])
+def test_fault_02_socket_killed_while_a_call_is_answered(
+    carol: Phone, alice: Phone, gate: Gate, world: World, lost: str
+) -> None:
+    """The called phone repeats its answer over the next socket until it is acknowledged."""
+
+    def tap(direction: str, text: str) -> None:
+        if direction == "in" and text.startswith("SIP/2.0 200 ") and "INVITE" in (header(text, "CSeq") or ""):
+            gate.freeze("down")
+
+    with fault(2, f"WebSocket killed at the tap on answer, {lost} is lost", "the call is answered") as seen:
+        theirs, ours = ring(alice, carol)
+        if lost == "the answer":
+            gate.freeze("up")
+            carol.send("answer")
+        else:
+            world.pbx.taps.append(tap)
+            carol.send("answer")
+            alice.wait_event("call_answered")
+            world.pbx.taps.remove(tap)
+        carol.wait_event("call_answered")
+        since = time.monotonic()
+        gate.cut()
+        gate.thaw()
+        carol.wait_event("registered", seconds=10)
+        alice.wait_event("call_answered", seconds=10)
+        carol.wait_audio(ours)
+        alice.wait_audio(theirs)
+        hold_and_unhold(alice)
+        seen.what = f"both hear each other, hold and hang up, {time.monotonic() - since:.1f} s later"
+        assert [c["uuid"] for c in carol.state()["calls"]] == [ours]
+        carol.send("hangup")
+        assert hangup_of(alice)["reason"] == "remote_hangup"
 
 
 def test_fault_03_half_open_socket_in_a_call(carol: Phone, alice: Phone, gate: Gate) -> None:

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Callable
 
-from sipmessage import Request
+from sipmessage import Request, Response
 
 from tests.pbx.phone import Phone
 from tests.pbx.test_proxy import TARGET, Caller, phones, refuse
@@ -49,6 +49,41 @@ async def test_the_same_phone_on_a_new_socket_rings_again(world: World) -> None:
         again = await callee.request("INVITE")
         await refuse(callee, again, 486)
         assert (await call.final()).code == 486
+
+
+@story
+async def test_an_answer_that_was_lost_with_its_socket_is_taken_when_it_is_repeated(world: World) -> None:
+    """The phone repeats its 200 for 32 s (RFC 3261 section 13.3.1.4), and has no need to ring again."""
+    async with phones(world, "1001", "1002") as [caller, callee]:
+        call = Caller(caller)
+        await call.invite()
+        first = await callee.request("INVITE")
+        await callee.close()
+        await callee.connect()
+        await callee.register()
+        await refuse(callee, await callee.request("INVITE"), 482)
+        await callee.reply(first, 200, "OK")
+        answer = await call.final()
+        assert answer.code == 200
+        await call.ack(answer)
+        await callee.request("ACK")
+
+
+@story
+async def test_an_answer_whose_ack_was_lost_is_handed_on_again(world: World) -> None:
+    async with phones(world, "1001", "1002", "1002") as [caller, callee, other]:
+        call = Caller(caller)
+        await call.invite()
+        invite, late = await callee.request("INVITE"), await other.request("INVITE")
+        for _ in range(2):
+            await callee.reply(invite, 200, "OK")
+            await call.ack(await call.final())
+            await callee.request("ACK")
+        await other.reply(late, 200, "OK")
+        await other.request("BYE")
+        await other.reply(late, 200, "OK")
+        await nothing_for(caller, "BYE", TARGET)
+        assert not [m for m in caller.inbox if isinstance(m, Response) and m.cseq.method == "INVITE"]
 
 
 @story
