@@ -180,6 +180,56 @@ def test_the_socket_of_the_called_phone_dies_and_the_caller_can_still_hang_up(
     _hold_and_hang_up(bob, ours, dora, theirs)
 
 
+@pytest.mark.parametrize("way", ["up", "down"])
+def test_the_socket_of_the_called_phone_dies_as_it_answers(
+    bob: Phone, open_phone: OpenPhone, wire: Wire, behind_wire: RealWorld, way: str
+) -> None:
+    """Its 200 is lost, or the ACK for it: it repeats the 200 until the ACK is there."""
+    dora = open_phone("1004", at=behind_wire)
+    dora.mark()
+    ours, theirs = ring(bob, dora)
+    wire.freeze(way)
+    dora.send("answer")
+    dora.wait_event("call_answered")
+    if way == "down":
+        bob.wait_event("call_answered")
+    wire.cut()
+    _back(dora)
+    bob.wait_event("call_answered")
+    bob.wait_audio(ours)
+    _hold_and_hang_up(bob, ours, dora, theirs)
+
+
+def test_the_socket_of_the_caller_dies_before_the_ack(
+    bob: Phone, open_phone: OpenPhone, wire: Wire, behind_wire: RealWorld
+) -> None:
+    dora = open_phone("1004", at=behind_wire)
+    dora.mark()
+    ours, theirs = ring(dora, bob)
+    wire.freeze("up")
+    bob.send("answer")
+    dora.wait_event("call_answered")
+    wire.cut()
+    _back(dora)
+    bob.wait_audio(theirs)
+    _hold_and_hang_up(bob, theirs, dora, ours)
+
+
+def test_the_socket_dies_before_the_answer_to_a_hold(
+    bob: Phone, open_phone: OpenPhone, wire: Wire, behind_wire: RealWorld
+) -> None:
+    dora = open_phone("1004", at=behind_wire)
+    dora.mark()
+    ours, theirs = talk(dora, bob)
+    dora.wait_audio(ours)
+    wire.freeze("down")
+    dora.send("hold")
+    wait_silent(bob, theirs)
+    wire.cut()
+    _back(dora)
+    _hold_and_hang_up(dora, ours, bob, theirs)
+
+
 def test_the_first_address_is_refused_and_the_second_taken(
     world: RealWorld, open_phone: OpenPhone, kamailio: Kamailio
 ) -> None:

@@ -12,7 +12,10 @@ from tests.e2e.world import until
 
 
 class Wire:
-    """Carries TCP from `port` to `target`, a port of 127.0.0.1. `cut()` resets every connection of now."""
+    """Carries TCP from `port` to `target`, a port of 127.0.0.1. `cut()` resets every connection of now.
+
+    What is frozen on the way "up" or "down" is lost when the wire is cut.
+    """
 
     def __init__(self, target: int) -> None:
         self._target = target
@@ -22,6 +25,7 @@ class Wire:
         self.url = f"ws://127.0.0.1:{self.port}/ws"
         self._loop = asyncio.new_event_loop()
         self._stop = asyncio.Event()
+        self._open = {"up": asyncio.Event(), "down": asyncio.Event()}
         self._started = threading.Event()
         self._thread = threading.Thread(target=self._run)
         self._thread.start()
@@ -31,7 +35,11 @@ class Wire:
     def connections(self) -> int:
         return len(self._pairs)
 
+    def freeze(self, way: str) -> None:
+        self._loop.call_soon_threadsafe(self._open[way].clear)
+
     def cut(self) -> None:
+        """The next connections are whole again."""
         self._loop.call_soon_threadsafe(self._cut)
         until(lambda: self.connections == 0, "the wire is cut")
 
@@ -46,6 +54,7 @@ class Wire:
 
     async def _serve(self) -> None:
         server = await asyncio.start_server(self._carry, sock=self._listener)
+        self._thaw()
         self._started.set()
         await self._stop.wait()
         server.close()
@@ -62,19 +71,26 @@ class Wire:
         pair = (writer, their_writer)
         self._pairs.add(pair)
         try:
-            await asyncio.gather(_pump(reader, their_writer), _pump(their_reader, writer))
+            up, down = self._open["up"], self._open["down"]
+            await asyncio.gather(_pump(reader, their_writer, up), _pump(their_reader, writer, down))
         finally:
             self._pairs.discard(pair)
+
+    def _thaw(self) -> None:
+        for way in self._open.values():
+            way.set()
 
     def _cut(self) -> None:
         for pair in list(self._pairs):
             for writer in pair:
                 _reset(writer)
+        self._thaw()
 
 
-async def _pump(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+async def _pump(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, may_pass: asyncio.Event) -> None:
     with suppress(OSError):
         while data := await reader.read(65_536):
+            await may_pass.wait()
             writer.write(data)
             await writer.drain()
     writer.close()
