@@ -10,6 +10,9 @@ import { WebSocketTransport } from "./transport.js";
 
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
 
+const { Accepted, Completed, Terminated } = Core.TransactionState;
+const ANSWERED = new Set([Accepted, Completed, Terminated]);
+
 let settings = null;
 /** SIP.js's UserAgent; null until it was configured. */
 export let userAgent = null;
@@ -82,10 +85,13 @@ function transportDown(reason) {
   registration.abandon();
   // Requests whose answer can no longer come have failed (RFC 3261 section 8.1.3.1); SIP.js would wait 32 s, and for a
   // re-INVITE that had its 100 for ever. The INVITE of a ringing call is left alone: its end is the phone's decision.
-  for (const client of [...userAgent.userAgentCore.userAgentClients.values()]) {
-    const { method, toTag } = client.message;
-    const answered = client.transaction.state === Core.TransactionState.Accepted;
-    if (!answered && (method !== "INVITE" || toTag)) client.transaction.onTransportError(new Error(reason));
+  // A BYE or a CANCEL is said again: whoever did not hear it is still in the call, or rings on.
+  const core = userAgent.userAgentCore;
+  for (const { message, transaction } of [...core.userAgentClients.values()]) {
+    const { method, toTag } = message;
+    if (ANSWERED.has(transaction.state) || (method === "INVITE" && !toTag)) continue;
+    if (method === "BYE" || method === "CANCEL") whenUp.push(() => core.request(message));
+    transaction.onTransportError(new Error(reason));
   }
 }
 

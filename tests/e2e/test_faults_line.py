@@ -160,6 +160,22 @@ def test_fault_02_socket_killed_while_a_call_is_answered(
         assert hangup_of(alice)["reason"] == "remote_hangup"
 
 
+def test_fault_03_hung_up_over_a_half_open_socket(carol: Phone, alice: Phone, gate: Gate) -> None:
+    with fault(
+        3, "half-open WebSocket, the agent hangs up", "the other side is told after the reconnect"
+    ) as seen:
+        talk_aloud(carol, alice)
+        gate.freeze("up")
+        carol.send("hangup")
+        assert hangup_of(carol)["reason"] == "local_hangup"
+        since = time.monotonic()
+        gate.cut()
+        gate.thaw()
+        carol.wait_event("registered", seconds=10)
+        assert hangup_of(alice)["reason"] == "remote_hangup"
+        seen.what = f"remote_hangup after {time.monotonic() - since:.1f} s"
+
+
 def test_fault_03_half_open_socket_in_a_call(carol: Phone, alice: Phone, gate: Gate) -> None:
     """The network comes back as another one; the old socket looks open and is dead."""
     with fault(3, "half-open WebSocket in a call, online again", "found by ping; call lives") as seen:

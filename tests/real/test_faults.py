@@ -230,6 +230,24 @@ def test_the_socket_dies_before_the_answer_to_a_hold(
     _hold_and_hang_up(dora, ours, bob, theirs)
 
 
+@pytest.mark.parametrize("answered", [True, False])
+def test_what_is_hung_up_over_a_half_open_socket_ends(
+    bob: Phone, open_phone: OpenPhone, wire: Wire, behind_wire: RealWorld, answered: bool
+) -> None:
+    """The BYE or the CANCEL that nobody heard is said again."""
+    dora = open_phone("1004", at=behind_wire)
+    dora.mark()
+    ours, _ = (talk if answered else ring)(dora, bob)
+    if answered:
+        dora.wait_audio(ours)
+    wire.freeze("up")
+    dora.send("hangup")
+    hangup_of(dora)
+    wire.cut()
+    _back(dora)
+    assert hangup_of(bob)["reason"] == ("remote_hangup" if answered else "cancelled")
+
+
 def test_the_first_address_is_refused_and_the_second_taken(
     world: RealWorld, open_phone: OpenPhone, kamailio: Kamailio
 ) -> None:
