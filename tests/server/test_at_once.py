@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
+from anyio.from_thread import BlockingPortal
 
-from tests.server.world import World
+from tests.server.world import World, build_world
 
 MANY = 8
 RESUME, MEMORY = "/api/webphone/resume", "/api/webphone/memory"
@@ -19,6 +22,14 @@ def at_once(*asks: Callable[[], httpx.Response]) -> list[int]:
     """Their statuses, in the order of their numbers."""
     with ThreadPoolExecutor(len(asks)) as threads:
         return sorted(answer.result().status_code for answer in [threads.submit(ask) for ask in asks])
+
+
+@pytest.fixture
+def world(tmp_path: Path, portal: BlockingPortal, url: str) -> Iterator[World]:
+    """One that waits for a locked file as long as it does in the product."""
+    world = build_world(tmp_path, portal, float(int(time.time())), url, wait_ms=5000)
+    yield world
+    world.services.database.close()
 
 
 @pytest.fixture

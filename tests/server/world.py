@@ -110,13 +110,13 @@ def build_dist(folder: Path) -> Path:
     return folder
 
 
-def build_world(folder: Path, portal: BlockingPortal, now: float, url: str = "") -> World:
+def build_world(folder: Path, portal: BlockingPortal, now: float, url: str = "", wait_ms: int = 50) -> World:
     """Alpha has time-limited SIP credentials, Beta static ones; both have a user `an` at 1001."""
     settings = Settings(
         database_url=url or f"sqlite:///{folder / 'zorio.db'}",
         signing_keys=KEYS,
         dist=build_dist(folder / "dist"),
-        database_wait_ms=50,
+        database_wait_ms=wait_ms,
     )
     clock = FakeClock(now)
     world = World(create_app(settings, clock=clock), portal, clock, folder)

@@ -105,15 +105,16 @@ def page_html() -> str:
     return html.replace("</body>", '<script type="module" src="/boot-test.js"></script></body>')
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def browser(playwright: Playwright) -> Iterator[Browser]:
     browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
     yield browser
     browser.close()
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def loaded(browser: Browser) -> Page:
+    """Loading Pyodide takes seconds: all tests share the page, which `page` puts back to rest."""
     archive = app_zip()
     page = browser.new_page(viewport={"width": 380, "height": 560})
 

@@ -31,7 +31,7 @@ RUN = """async () => {
 }"""
 
 
-@pytest.fixture(scope="module", params=["light", "dark"])
+@pytest.fixture(scope="module", params=["light", pytest.param("dark", marks=pytest.mark.slow)])
 def themed(browser: Browser, request: pytest.FixtureRequest) -> Iterator[tuple[Page, str]]:
     # No motion: a colour is measured where it stays.
     page = browser.new_page(viewport={"width": SIZE[0], "height": SIZE[1]}, reduced_motion="reduce")
