@@ -14,6 +14,7 @@ def _invites(world: World, start: int) -> list[str]:
     return [text for direction, text in world.wire[start:] if direction == "in" and text.startswith("INVITE")]
 
 
+@pytest.mark.slow  # test_commands has both, through the whole phone
 def test_mute_and_hold_silence_the_microphone_and_survive_each_other(anna: Shim, ben: Shim) -> None:
     theirs = anna.call(ben, "c1")
     assert ben.heard(theirs)
