@@ -60,9 +60,18 @@
     return all.length ? "?" + all.join("&") : addressLeft();
   }
 
+  // A frame that takes a call back may be reloaded once more before Python has left the address anew.
+  function mayHaveCall() {
+    try {
+      return Boolean(addressLeft() || sessionStorage.getItem("zorio-call"));
+    } catch (error) {
+      return Boolean(addressLeft());
+    }
+  }
+
   var search = mergedAddress();
   try {
-    history.replaceState(null, "", location.pathname);
+    history.replaceState(mayHaveCall() ? { zorioAddress: search } : null, "", location.pathname);
   } catch (error) {
     console.warn("zorio-webphone: the address could not be cleaned", error.name);
   }

@@ -22,11 +22,13 @@ from pyodide.ffi import JsException, create_once_callable, create_proxy, to_js
 from embed_app.core.resume_record import RecordError, ResumeRecord, read_record, write_record
 
 KEY = "zorio-call"
-"""Also read by public/sip/early-microphone.js."""
+"""Also read by public/boot.js and public/sip/early-microphone.js."""
 HEARD_KEY = "zorio-heard"
 PATH = "/api/webphone/resume"
 TIMEOUT_MS = 2000
 HEARTBEAT_MS = 2000
+ADDRESS_LASTS_MS = 2000
+"""Of a page before this one: by then it is known whether there is a call."""
 ADDRESS_AFTER_MS = 500
 """replaceState blocks the page for 5 ms: not while a call is set up. Once the page goes it is too late."""
 
@@ -53,6 +55,8 @@ class BrowserRecords:
         self._address = ""
         self._address_timer: Any = None
         self._write_address_proxy = create_proxy(self._write_address)
+        if js.history.state is not None:  # by boot.js
+            self._address_timer = js.setTimeout(self._write_address_proxy, ADDRESS_LASTS_MS)
         js.window.addEventListener("pagehide", self._leaving)
         js.window.addEventListener("pageshow", self._returning)
 

@@ -124,6 +124,21 @@ def test_a_line_that_is_lost_while_the_far_end_answers_costs_no_call(
     assert hangup_of(other)["reason"] == "remote_hangup"
 
 
+def test_a_frame_that_is_reloaded_twice_in_half_a_second_still_knows_who_it_is(crm: OpenCrm) -> None:
+    one, two = crm("1003"), crm("1004")
+    ours, theirs = talk(one, two)
+    one.wait_audio(ours)
+    for _ in range(2):
+        one.mark()
+        reload_frame(one)
+        wait_resumed(one, ours)
+    one.wait_event("registered", seconds=40)
+    assert not one.since("error", "call_hangup") + two.since("call_hangup")
+    two.wait_audio(theirs)
+    two.send("hangup")
+    assert hangup_of(one)["reason"] == "remote_hangup"
+
+
 @pytest.mark.parametrize("who", ["caller", "callee"])
 def test_two_phones_go_on_when_one_page_is_reloaded(crm: OpenCrm, who: str) -> None:
     one, two = crm("1003"), crm("1004")
