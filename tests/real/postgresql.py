@@ -34,7 +34,9 @@ class Postgresql:
         data = self.program.folder / "data"
         options = f"-D {data} --no-sync --auth trust --username zorio --encoding UTF8 --locale C"
         initdb = f"{self._programs}/initdb {options}"
-        server = f"{self._programs}/postgres -D {data} -h 127.0.0.1 -p {self._port} -k {self.program.folder}"
+        # Hundreds of databases that live for a test each: stopping would write all of them to the disk.
+        options = f"-c fsync=off -h 127.0.0.1 -p {self._port} -k {self.program.folder}"
+        server = f"{self._programs}/postgres -D {data} {options}"
         self.program.start(["sh", "-c", f"[ -d {data} ] || {initdb} && exec {server}"], self._is_ready)
 
     def _is_ready(self) -> bool:
@@ -44,7 +46,7 @@ class Postgresql:
     def stop(self) -> None:
         """Fast shutdown: connections are told to go (pg_ctl(1))."""
         self.program.signal(signal.SIGINT)
-        until(lambda: not self.program.running, "PostgreSQL has stopped")
+        until(lambda: not self.program.running, "PostgreSQL has stopped", 60)
 
     def new_database(self) -> str:
         """An empty one; its address as an operator would write it."""
