@@ -55,7 +55,7 @@ class BrowserRecords:
         self._address = ""
         self._address_timer: Any = None
         self._write_address_proxy = create_proxy(self._write_address)
-        if js.history.state is not None:  # by boot.js
+        if js.history.state:  # by boot.js
             self._address_timer = js.setTimeout(self._write_address_proxy, ADDRESS_LASTS_MS)
         js.window.addEventListener("pagehide", self._leaving)
         js.window.addEventListener("pageshow", self._returning)
@@ -77,12 +77,15 @@ class BrowserRecords:
     @property
     def may_hold_one(self) -> bool:
         """False where it is known at once that there is no record."""
-        return self._storage is None or self._storage.getItem(KEY) is not None
+        return self._storage is None or bool(self._stored(KEY))
 
     def _take_stored(self) -> str:
-        text = self._storage.getItem(KEY)
+        text = self._stored(KEY)
         self._storage.removeItem(KEY)
-        return str(text) if text is not None else ""
+        return text
+
+    def _stored(self, key: str) -> str:
+        return str(self._storage.getItem(key) or "")  # null comes as JsNull, which is not None
 
     # ---- what this page leaves
 
@@ -119,8 +122,7 @@ class BrowserRecords:
 
     def heard(self) -> frozenset[str]:
         """Of nobody where storage is denied: there no two tabs share a phone either."""
-        text = self._storage.getItem(HEARD_KEY) if self._storage is not None else None
-        return frozenset(str(text).split()) if text is not None else frozenset()
+        return frozenset(self._stored(HEARD_KEY).split()) if self._storage is not None else frozenset()
 
     def note_heard(self, calls: frozenset[str]) -> None:
         if self._storage is None:

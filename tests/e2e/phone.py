@@ -28,6 +28,10 @@ class Home(Protocol):
     def token(self, user: str, ttl_seconds: int = 300) -> str: ...
 
 
+_TROUBLE = ("error", "warning", "log")
+"""To the browser what Python prints is a log, and its traceback a warning."""
+
+
 class Phone:
     """`events` are the parent's: what was posted to it, in order."""
 
@@ -43,7 +47,7 @@ class Phone:
         self.console: list[str] = []
         self._mark = 0
         self._ids = 0
-        page.on("console", lambda m: self.console.append(m.text) if m.type == "error" else None)
+        page.on("console", lambda m: self.console.append(m.text) if m.type in _TROUBLE else None)
         page.on("pageerror", lambda error: self.console.append(f"pageerror {error}"))
 
     @classmethod

@@ -152,6 +152,7 @@ def test_it_calls_where_storage_works(world: World, tmp_path: Path) -> None:
         assert phone.frame.evaluate(STORAGE) is True
         phone.send("call", {"number": "*43"})
         phone.wait_audio(phone.wait_event("call_answered")["call"]["uuid"])
+        assert phone.console == []
 
 
 def test_the_page_never_speaks_to_another_host(open_phone: OpenPhone, world: World) -> None:
