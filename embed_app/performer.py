@@ -53,8 +53,8 @@ class Performer:
                 agent.register()
             case do.Unregister():
                 agent.unregister()
-            case do.HoldLease(ticket, seconds, take_over):
-                self._outside.backend.hold_lease(ticket, seconds, take_over, self._dispatch)
+            case do.HoldLease():
+                self._outside.backend.hold_lease(effect, self._dispatch)
             case do.LoadHistory(ticket):
                 self._outside.backend.load_history(ticket, self._dispatch)
             case do.Remember():

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from embed_app.core.dialog import Dialog
-from embed_app.core.effects import Remember
+from embed_app.core.effects import HoldLease, Remember
 from embed_app.core.messages import Message
 from embed_app.core.model import SipConfig, Sound
 from embed_app.core.resume_record import ResumeRecord
@@ -125,7 +125,7 @@ class Backend(Protocol):
     HistoryReceived or HistoryFailed, Remembered or RememberFailed."""
 
     def fetch_config(self, token: str, token_expires_at: float, dispatch: Dispatch) -> None: ...
-    def hold_lease(self, ticket: str, seconds: int | None, take_over: bool, dispatch: Dispatch) -> None: ...
+    def hold_lease(self, wish: HoldLease, dispatch: Dispatch) -> None: ...
     def load_history(self, ticket: str, dispatch: Dispatch) -> None: ...
     def remember(self, what: Remember, dispatch: Dispatch) -> None: ...
 

@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from typing import Annotated, Any
 
 import msgspec
-from sqlalchemy import Connection, or_, select, update
+from sqlalchemy import Connection, delete, or_, select, update
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
@@ -46,10 +46,14 @@ _TICKETS = Tickets("lease tickets", _Holder)
 
 
 class LeaseBody(msgspec.Struct):
-    """`seconds`: how long to hold it from now on; 0 gives it up. `take_over`: from whoever has it."""
+    """`seconds`: how long to hold it from now on; 0 gives it up. `take_over`: from whoever has it.
+
+    `renew`: by a page that has it. The last two requests of a page may cross: what it gave up stays given up.
+    """
 
     seconds: Annotated[int, msgspec.Meta(ge=0, le=LIFE)] = LIFE
     take_over: bool = False
+    renew: bool = False
 
 
 def lease_of_config(
@@ -91,7 +95,7 @@ async def hold_lease(request: Request) -> Response:
     ):
         held = True  # most renewals write nothing
     else:
-        held = await database.write(_take, account_id, extension, holder, now, body.seconds, body.take_over)
+        held = await database.write(_hold, account_id, extension, holder, now, body)
     return JSONResponse({"data": {"held": held}})
 
 
@@ -107,6 +111,18 @@ def _is_fresh(connection: Connection, account_id: int, extension: str, holder: s
     mine = (leases.c.account_id == account_id, leases.c.extension == extension, leases.c.holder == holder)
     expires_at = connection.execute(select(leases.c.expires_at).where(*mine)).scalar_one_or_none()
     return expires_at is not None and expires_at - now > LIFE / 2
+
+
+def _hold(
+    connection: Connection, account_id: int, extension: str, holder: str, now: int, body: LeaseBody
+) -> bool:
+    this = (leases.c.account_id == account_id, leases.c.extension == extension)
+    if not body.seconds:
+        connection.execute(delete(leases).where(*this, leases.c.holder == holder))
+    nobody = connection.execute(select(leases.c.holder).where(*this)).first() is None
+    if not body.seconds or (body.renew and nobody):
+        return nobody  # held by no other
+    return _take(connection, account_id, extension, holder, now, body.seconds, body.take_over)
 
 
 def _take(

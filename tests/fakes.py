@@ -13,7 +13,7 @@ from functools import partial
 from typing import Any
 
 from embed_app.core.dialog import Dialog
-from embed_app.core.effects import Remember
+from embed_app.core.effects import HoldLease, Remember
 from embed_app.core.messages import ConfigReceived, Message, RegisterAccepted, Started, TransportUp
 from embed_app.core.model import Link, Phone, Settings, SipConfig, Sound
 from embed_app.core.places import Line
@@ -260,7 +260,7 @@ class FakeBackend:
 
     def __init__(self) -> None:
         self.asked: list[str] = []
-        self.leases: list[tuple[str, int | None, bool]] = []
+        self.leases: list[HoldLease] = []
         self.saved: list[Remember] = []
         self.loads: list[str] = []
         self._waiting: list[Dispatch] = []
@@ -269,8 +269,8 @@ class FakeBackend:
         self.asked.append(token)
         self._waiting.append(dispatch)
 
-    def hold_lease(self, ticket: str, seconds: int | None, take_over: bool, dispatch: Dispatch) -> None:
-        self.leases.append((ticket, seconds, take_over))
+    def hold_lease(self, wish: HoldLease, dispatch: Dispatch) -> None:
+        self.leases.append(wish)
         self.lease_asked = dispatch
 
     def load_history(self, ticket: str, dispatch: Dispatch) -> None:

@@ -10,7 +10,7 @@ import js
 from pyodide.ffi import JsException, to_js
 
 from embed_app.browser.tasks import Tasks
-from embed_app.core.effects import Remember
+from embed_app.core.effects import HoldLease, Remember
 from embed_app.core.line_messages import LeaseAnswered, LeaseFailed
 from embed_app.core.messages import (
     ConfigFailed,
@@ -40,13 +40,13 @@ class FetchBackend:
     def fetch_config(self, token: str, token_expires_at: float, dispatch: Dispatch) -> None:
         self._run(self._fetch_config(token, token_expires_at), dispatch)
 
-    def hold_lease(self, ticket: str, seconds: int | None, take_over: bool, dispatch: Dispatch) -> None:
-        body: dict[str, Any] = {"take_over": take_over}
-        if seconds is not None:
-            body["seconds"] = seconds
+    def hold_lease(self, wish: HoldLease, dispatch: Dispatch) -> None:
+        body: dict[str, Any] = {"take_over": wish.take_over, "renew": wish.renew}
+        if wish.seconds is not None:
+            body["seconds"] = wish.seconds
         # Begun before this returns: the page may be on its way out.
-        answer = _ask(LEASE_PATH, ticket, method="POST", body=json.dumps(body), keepalive=True)
-        self._run(_lease(answer, take_over), dispatch)
+        answer = _ask(LEASE_PATH, wish.ticket, method="POST", body=json.dumps(body), keepalive=True)
+        self._run(_lease(answer, wish.take_over), dispatch)
 
     def load_history(self, ticket: str, dispatch: Dispatch) -> None:
         self._run(_history(_ask(MEMORY_PATH, ticket)), dispatch)

@@ -32,11 +32,13 @@ class LeaveLine(Effect):
 @dataclass(frozen=True, slots=True)
 class HoldLease(Effect):
     """Keep the lease, take it if it is free, or with `take_over` in any case. `seconds`: for how long, None
-    for as long as the server likes, 0 to give it up. Answered by `LeaseAnswered` or `LeaseFailed`."""
+    for as long as the server likes, 0 to give it up. `renew`: it is ours, and not to be taken anew if this
+    comes after we gave it up. Answered by `LeaseAnswered` or `LeaseFailed`."""
 
     ticket: str = field(repr=False)
     seconds: int | None = None
     take_over: bool = False
+    renew: bool = False
 
 
 @dataclass(frozen=True, slots=True)

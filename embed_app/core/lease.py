@@ -47,7 +47,7 @@ def renew(turn: Turn) -> None:
     useless = link.state is LinkState.REFUSED and link.refusal != IN_USE
     if not ticket or not registering or useless or link.lease is Lease.LOST:
         return
-    turn.emit(do.HoldLease(ticket))
+    turn.emit(do.HoldLease(ticket, renew=link.lease is Lease.HELD))
     turn.start_timer("lease", RENEW_LEASE_EVERY)
 
 

@@ -49,7 +49,7 @@ def test_the_holder_registers_and_renews() -> None:
     driver = registered()
     for _ in range(3):
         driver.fire("lease")
-        assert held(driver) == [do.HoldLease(TICKET)]
+        assert held(driver) == [do.HoldLease(TICKET, renew=True)]
         driver.send(LeaseAnswered(held=True))
     assert driver.state == "registered"
     assert driver.events == []

@@ -103,6 +103,18 @@ def test_one_that_was_given_up_is_free_at_once_or_after_a_while(world: World) ->
     assert held(world, first["ticket"])
 
 
+def test_a_renewal_that_comes_after_it_was_given_up_takes_nothing(world: World) -> None:
+    """The last two requests of a page cross; the next page has another name where storage is denied."""
+    first, second = lease(world, HERE), lease(world, THERE)
+    world.clock.now += 50  # so long that a renewal would write
+    assert held(world, first["ticket"], seconds=0)
+    assert held(world, first["ticket"], renew=True), "nobody else has it"
+    assert held(world, second["ticket"])
+    assert not held(world, first["ticket"], renew=True)
+    world.clock.now += LIFE
+    assert held(world, second["ticket"], renew=True), "a machine that has slept"
+
+
 def test_nobody_gives_up_what_another_has(world: World) -> None:
     first, second = lease(world, HERE), lease(world, THERE)
     assert not held(world, second["ticket"], seconds=0)
@@ -149,7 +161,9 @@ def test_without_a_ticket_it_is_401(world: World) -> None:
     assert world.ask("POST", "/api/webphone/lease", json={}).status_code == 401
 
 
-@pytest.mark.parametrize("body", [{"seconds": -1}, {"seconds": 91}, {"seconds": "1"}, {"take_over": "yes"}])
+@pytest.mark.parametrize(
+    "body", [{"seconds": -1}, {"seconds": 91}, {"seconds": "1"}, {"take_over": "yes"}, {"renew": 1}]
+)
 def test_a_wrong_body_is_422(world: World, body: dict[str, Any]) -> None:
     ticket = lease(world, HERE)["ticket"]
     assert ask(world, ticket, **body).status_code == 422
