@@ -55,7 +55,7 @@ def start() -> None:
 
 def _start(params: EmbedParams, records: BrowserRecords, found: Found | None) -> None:
     """`found`: the call of a former page; to the registrar this is the same phone then."""
-    dialog = found.record.call.dialog if found is not None else None
+    dialog = found.record.call.dialog if found is not None else None  # None: it only rang
     place = Place(dialog.instance_id if dialog is not None else "")
     ringer = AudioRinger()
     devices = BrowserDevices()

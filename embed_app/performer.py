@@ -53,6 +53,8 @@ class Performer:
                 agent.register()
             case do.Unregister():
                 agent.unregister()
+            case do.KeepEvents():
+                self._outside.parent_window.keep()
             case do.HoldLease():
                 self._outside.backend.hold_lease(effect, self._dispatch)
             case do.LoadHistory(ticket):

@@ -58,6 +58,8 @@ class Runtime:
         self._kept: tuple[str, str] | None = None
         self._address = ""
         self._heard = outside.records.heard()
+        self._unsaid: list[Mapping[str, Any]] | None = []
+        """What the first step had to tell: `ready` comes before it."""
         self._awaited: Counter[str] = Counter()
         self._tabs = Tabs(outside.line, outside.clock, new_uuid())
         self._tabs.serve(self)
@@ -74,7 +76,9 @@ class Runtime:
         link = self.phone.link
         extension = link.token.extension if link.token else None
         ready = Ready(version=VERSION, state=link.state.value, extension=extension)
-        self._outside.parent_window.post(seal(Ready.type, payload_of(ready)))
+        unsaid, self._unsaid = self._unsaid, None
+        for told in (seal(Ready.type, payload_of(ready)), *(unsaid or ())):
+            self._post(told)
         self._outside.parent_window.listen(self.receive)
 
     def dispatch(self, message: Message) -> None:
@@ -123,7 +127,7 @@ class Runtime:
     def _answer_once(self, answer_id: str | None, message: Message | None) -> None:
         """Carry a command out, unless its id has been answered: then that answer goes out again."""
         if answer_id is not None and answer_id in self._answers:
-            self._outside.parent_window.post(self._answers[answer_id])
+            self._post(self._answers[answer_id])
         elif answer_id is not None and answer_id in self._awaited:
             self._awaited[answer_id] += 1
         elif message is not None:
@@ -159,7 +163,7 @@ class Runtime:
         if answer_id is not None and answer_id not in self._answers:
             self._answer(answer_id, None, told)
         else:
-            self._outside.parent_window.post(seal("error", told))
+            self._post(seal("error", told))
 
     def _step(self, message: Message, answer_id: str | None = None, reply: Reply | None = None) -> None:
         if self._tabs.forwards(message, self.phone):
@@ -240,7 +244,7 @@ class Runtime:
         if refusal is not None:
             after = replace(after, notices=tuple(n for n in after.notices if n is not refusal))
         for event in parent.announce(before, after, self._translator.error):
-            self._outside.parent_window.post(seal(event.type, payload_of(event)))
+            self._post(seal(event.type, payload_of(event)))
         if answer_id is None:
             return
         if refusal is not None:
@@ -249,9 +253,15 @@ class Runtime:
         else:
             self._answer(answer_id, parent.state_payload(after), None)
 
+    def _post(self, message: Mapping[str, Any]) -> None:
+        if self._unsaid is not None:
+            self._unsaid.append(message)
+        else:
+            self._outside.parent_window.post(message)
+
     def _answer(self, id: str, payload: Mapping[str, Any] | None, error: Mapping[str, Any] | None) -> None:
         response = seal_response(id, payload=payload, error=error)
         self._answers[id] = response
         while len(self._answers) > ANSWERS_KEPT:
             self._answers.popitem(last=False)
-        self._outside.parent_window.post(response)
+        self._post(response)

@@ -137,12 +137,16 @@ class FakeParentWindow:
     def __init__(self) -> None:
         self.posted: list[Mapping[str, Any]] = []
         self.kept: list[str] = []
+        self.keeps = False
         self.trusted: list[tuple[str, ...]] = []
         self.receive: Callable[[str], None] = lambda _text: None
         self.on_post: Callable[[Mapping[str, Any]], None] = lambda _message: None
 
     def trust(self, token_origins: Sequence[str]) -> None:
         self.trusted.append(tuple(token_origins))
+
+    def keep(self) -> None:
+        self.keeps = True
 
     def listen(self, receive: Callable[[str], None]) -> None:
         self.receive = receive

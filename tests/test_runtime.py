@@ -48,7 +48,7 @@ def test_a_kept_call_rings_out_as_soon_as_the_phone_is_registered(world: World) 
 
 def test_without_a_token_it_says_so_and_is_ready_for_one(world: World) -> None:
     world.start(None)
-    assert world.window.types() == ["error", "ready"]
+    assert world.window.types() == ["ready", "error"]
     assert world.window.payloads("error")[0]["code"] == "token_missing"
     world.window.send("refresh_token", {"token": token(origins=["https://crm.example"])})
     assert world.backend.asked == [token(origins=["https://crm.example"])]

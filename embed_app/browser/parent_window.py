@@ -49,6 +49,11 @@ class BrowserParentWindow:
     def _on_hidden(self, event: Any) -> None:
         """Into the browser's cache, and the parent with us: what is posted now would be lost on the way."""
         if event.persisted:
+            self.keep()
+
+    def keep(self) -> None:
+        """Post nothing until the page is shown again."""
+        if self._kept is None:
             self._kept = []
 
     def _on_shown(self, _event: Any) -> None:

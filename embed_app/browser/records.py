@@ -1,4 +1,4 @@
-"""The record of the answered call, for the page that comes after this one (`core/resume.py`).
+"""The record of the calls, for the page that comes after this one (`core/resume.py`).
 
 In sessionStorage, which a tab keeps over a reload and nobody else can read; where that is denied, on our
 server, but only once this page goes: a record there is open to every frame of the agent, so it may exist
@@ -49,8 +49,9 @@ class BrowserRecords:
         self._unlock: Any = None
         self._heartbeat = create_proxy(self._beat)
         self._timer: Any = None
+        self._gone = False
         self._leaving = create_proxy(self._release)
-        self._returning = create_proxy(self._write)
+        self._returning = create_proxy(self._return)
         self._ignore = create_proxy(lambda *_: None)
         self._address = ""
         self._address_timer: Any = None
@@ -91,6 +92,8 @@ class BrowserRecords:
 
     def keep(self, record: ResumeRecord, token: str) -> None:
         before, self._record, self._token = self._record, record, token
+        if self._gone:
+            return  # what was left is for the next page
         self._write()
         if before is None or before.call.uuid != record.call.uuid:
             self._lock(record.call.uuid)
@@ -99,6 +102,8 @@ class BrowserRecords:
 
     def drop(self) -> None:
         self._record = None
+        if self._gone:
+            return
         js.clearInterval(self._timer)
         self._timer = None
         self._let_go()
@@ -136,24 +141,33 @@ class BrowserRecords:
     def _beat(self) -> None:
         self._write()
 
-    def _write(self, _event: Any = None, *, released: bool = False) -> None:
+    def _write(self) -> None:
         if self._record is None or self._storage is None:
             return
-        stamped = replace(self._record, alive_at=time.time(), released=released)
         try:
-            self._storage.setItem(KEY, write_record(stamped))
+            self._storage.setItem(KEY, self._stamped(self._record))
         except JsException:
             self._storage.removeItem(KEY)  # full: no record is better than an old one
 
+    def _stamped(self, record: ResumeRecord) -> str:
+        return write_record(replace(record, alive_at=time.time(), released=self._gone))
+
+    def _return(self, _event: Any) -> None:
+        was_gone, self._gone = self._gone, False
+        if self._record is not None:
+            self._write()
+        elif was_gone:
+            self.drop()
+
     def _release(self, _event: Any) -> None:
         """The page goes: reloaded, navigated or closed. No BYE: the next page may want the call."""
+        self._gone = True
         if self._record is None:
             return
         if self._storage is not None:
-            self._write(released=True)
+            self._write()
             return
-        stamped = replace(self._record, alive_at=time.time(), released=True)
-        body = json.dumps({"record": write_record(stamped)})
+        body = json.dumps({"record": self._stamped(self._record)})
         options = _request(self._token, method="POST", body=body, keepalive=True)
         js.fetch(PATH, options).catch(self._ignore)
 

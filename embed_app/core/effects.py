@@ -30,6 +30,11 @@ class LeaveLine(Effect):
 
 
 @dataclass(frozen=True, slots=True)
+class KeepEvents(Effect):
+    """Tell the parent nothing more unless this page is shown again."""
+
+
+@dataclass(frozen=True, slots=True)
 class HoldLease(Effect):
     """Keep the lease, take it if it is free, or with `take_over` in any case. `seconds`: for how long, None
     for as long as the server likes, 0 to give it up. `renew`: it is ours, and not to be taken anew if this

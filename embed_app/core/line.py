@@ -70,9 +70,8 @@ def _take_over(turn: Turn, left: Phone) -> None:
         if call.state in (CallState.ANSWERED, CallState.RESUMING) and call.dialog is not None:
             turn.put(_left_behind(call))
             turn.start_timer(f"resume_limit:{call.uuid}", RESUMED_WITHIN)
-        elif call.direction is Direction.INBOUND and call.state in (CallState.RINGING, CallState.ANSWERING):
-            turn.emit(do.ExpectInvite(call.uuid, call.sip_call_id))
-            turn.start_timer(f"again:{call.uuid}", RINGS_AGAIN_WITHIN)
+        elif may_ring_again(call):
+            await_ring(turn, call)
         else:
             end_call(turn, call, Reason.SIGNALING_LOST)
 
@@ -88,6 +87,17 @@ def _left_behind(call: Call) -> Call:
         transfer_target="",
         transfer_to="",
     )
+
+
+def may_ring_again(call: Call) -> bool:
+    """Whether the PBX keeps it for the next frame that registers."""
+    return call.direction is Direction.INBOUND and call.state in (CallState.RINGING, CallState.ANSWERING)
+
+
+def await_ring(turn: Turn, call: Call) -> None:
+    """One that rang at the frame before, when that went away."""
+    turn.emit(do.ExpectInvite(call.uuid, call.sip_call_id))
+    turn.start_timer(f"again:{call.uuid}", RINGS_AGAIN_WITHIN)
 
 
 def rings_again(turn: Turn, call: Call) -> None:
@@ -119,6 +129,8 @@ def followed(turn: Turn, message: LineFollowed) -> None:
             turn.emit(do.PassOn(call.uuid, call))
         elif call.state is CallState.RESUMING:
             end_call(turn, call, Reason.SIGNALING_LOST)
+        elif f"again:{call.uuid}" in turn.phone.timers:
+            never_rang_again(turn, call)
 
 
 def frozen(turn: Turn) -> None:

@@ -10,8 +10,10 @@
         +--> ENDED signaling_lost: 481, 403 …, or nothing worked for GIVE_UP_AFTER
 
 Of two calls each is taken back for itself, the one that waits on hold. The parent hears one `call_updated`
-with `resumed` of each, or one `call_hangup`. What is left behind for the next
-page is a projection of the phone as well (`record_of`), so no change of the call can be forgotten in it.
+with `resumed` of each, or one `call_hangup`. A call that rang here is rung again by the PBX, and known then
+(`line.py`); one that was dialled is cancelled by the page that goes, and its end told by the next. What is
+left behind for the next page is a projection of the phone as well (`record_of`), so no change of a call can
+be forgotten in it.
 """
 
 from __future__ import annotations
@@ -19,12 +21,12 @@ from __future__ import annotations
 from dataclasses import replace
 
 from embed_app.core import effects as do
-from embed_app.core import media, registration
+from embed_app.core import line, media, registration
 from embed_app.core import messages as msg
-from embed_app.core.call import ENDED_SHOWN_FOR, end_call, release_line
+from embed_app.core.call import ENDED_SHOWN_FOR, end_call, hang_up, release_line, rings_here
 from embed_app.core.dial_string import clean_caller, clean_name
 from embed_app.core.dialog import replacement_targets
-from embed_app.core.model import Call, CallState, LinkState, Phone, Transport
+from embed_app.core.model import Call, CallState, Direction, LinkState, Phone, Transport
 from embed_app.core.release_cause import Reason
 from embed_app.core.resume_record import MOST_OTHERS, ResumeRecord
 from embed_app.core.turn import Turn
@@ -49,14 +51,16 @@ def record_of(phone: Phone) -> ResumeRecord | None:
     token = phone.link.token
     if token is None or not phone.settings.resume:
         return None
-    kept = (CallState.ANSWERED, CallState.RESUMING)
-    calls = [c for c in phone.live_calls if c.state in kept and c.dialog is not None]
+    up = (CallState.ANSWERED, CallState.RESUMING)
+    calls = [c for c in phone.live_calls if c.state in up and c.dialog is not None]
     calls.sort(key=lambda call: call.uuid != phone.focus)
+    waiting = [replace(call, held=True) for call in calls[1:]]
+    early = [call for call in phone.live_calls if line.may_ring_again(call) or _is_dialled(call)]
+    calls = [*calls[:1], *waiting, *early]
     if not calls:
         return None
-    first, *others = calls
-    waiting = tuple(replace(call, held=True) for call in others[:MOST_OTHERS])
-    return ResumeRecord(extension=token.extension, customer=token.customer, call=first, others=waiting)
+    first, *others = calls[: 1 + MOST_OTHERS]
+    return ResumeRecord(extension=token.extension, customer=token.customer, call=first, others=tuple(others))
 
 
 def started(turn: Turn, message: msg.Started) -> None:
@@ -68,15 +72,45 @@ def started(turn: Turn, message: msg.Started) -> None:
         return
     if not _owner_has_left(record, message.owner_gone, turn.at):
         return
-    for call in record.calls:
-        turn.put(call)
-    if turn.at - record.alive_at > RECORD_LIVES:
-        return _told_late(turn, record)
-    turn.change(focus=record.call.uuid)
-    for call in record.calls:
-        turn.start_timer(f"resume_limit:{call.uuid}", GIVE_UP_AFTER)
-    if turn.link.state is LinkState.IDLE:
+    too_late = turn.at - record.alive_at > RECORD_LIVES
+    for call in reversed(record.calls):
+        if too_late or _is_dialled(call):
+            _told_late(turn, call, record)
+        else:
+            _go_on(turn, call)
+    if turn.phone.live_calls and turn.link.state is LinkState.IDLE:
         registration.connect(turn)
+
+
+def _go_on(turn: Turn, call: Call) -> None:
+    turn.put(call)
+    if call.state is not CallState.RESUMING:
+        return line.await_ring(turn, call)
+    turn.change(focus=call.uuid)  # the one the agent was with comes last
+    return turn.start_timer(f"resume_limit:{call.uuid}", GIVE_UP_AFTER)
+
+
+def page_left(turn: Turn) -> None:
+    """What is dialled ends on the wire, and the next page tells of it: what this one says may get lost, and
+    nothing may be said twice. With `resume=0` no other page could. What rings here is not declined: it rings
+    again."""
+    live = turn.phone.live_calls
+    if turn.phone.settings.resume:
+        if live:
+            turn.emit(do.KeepEvents())
+        for call in filter(_is_dialled, live):
+            release_line(turn, call)
+        return
+    for call in live:
+        if rings_here(call):
+            end_call(turn, call, Reason.SIGNALING_LOST)
+        else:
+            hang_up(turn, call)
+
+
+def _is_dialled(call: Call) -> bool:
+    dialled = (CallState.QUEUED, CallState.INVITING, CallState.RINGING)
+    return call.direction is Direction.OUTBOUND and call.state in dialled
 
 
 def _owner_has_left(record: ResumeRecord, owner_gone: bool | None, now: float) -> bool:
@@ -86,12 +120,13 @@ def _owner_has_left(record: ResumeRecord, owner_gone: bool | None, now: float) -
     return owner_gone is None and now - record.alive_at > SILENT_FOR
 
 
-def _told_late(turn: Turn, record: ResumeRecord) -> None:
-    """The far end has hung up long ago; the parent of then never heard of the end."""
-    for call in reversed(record.calls):
-        ended = replace(call, state=CallState.ENDED, ended_at=record.alive_at, release=Reason.SIGNALING_LOST)
-        turn.put(ended)
-        turn.change(last_ended=ended)
+def _told_late(turn: Turn, call: Call, record: ResumeRecord) -> None:
+    """It ended with its page, or the far end has hung up long ago; the parent of then never heard of it."""
+    cancelled = record.released and _is_dialled(call)
+    reason = Reason.CANCELLED if cancelled else Reason.SIGNALING_LOST
+    ended = replace(call, state=CallState.ENDED, ended_at=record.alive_at, release=reason)
+    turn.put(ended)
+    turn.change(last_ended=ended)
     turn.start_timer("ended", ENDED_SHOWN_FOR)
 
 

@@ -1,4 +1,4 @@
-"""What an answered call leaves behind for the next page: written while it lives, read once.
+"""What a call leaves behind for the next page: written while it lives, read once.
 
 The text is JSON. Whoever reads it trusts nothing in it: it comes out of a browser's storage or a server,
 and parts of it go into SIP messages.
@@ -21,6 +21,13 @@ LONGEST_RECORD = 8192
 """Characters; an honest one has about a thousand for each call."""
 MOST_OTHERS = 2
 
+_EARLY = {
+    Direction.INBOUND: (CallState.RINGING, CallState.ANSWERING),
+    Direction.OUTBOUND: (CallState.QUEUED, CallState.INVITING, CallState.RINGING),
+}
+"""Of a call that nobody has answered. There is no dialog to take back: the PBX rings us with it again, or it
+has ended with its page."""
+
 _UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _TAG = re.compile(r"[A-Za-z0-9.!%*_+`'~-]{1,128}")
 _CALL_ID = re.compile(r"[^\s;,\"<>\x00-\x20\x7f-\uffff]{1,256}")
@@ -35,7 +42,7 @@ class RecordError(ValueError):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ResumeRecord:
     """`call` and its `dialog`, and whose they are. Times are those of this machine's clock, in epoch seconds.
-    `others` wait on hold beside it.
+    `others` wait on hold beside it, ring or are dialled; one that is not answered is `call` only if none is.
 
     `alive_at` is the last time the page that owns the call was seen alive; `released` means that it has gone
     on purpose: reloaded, navigated or closed.
@@ -70,7 +77,8 @@ def write_record(record: ResumeRecord) -> str:
 
 
 def _written(call: Call) -> dict[str, Any]:
-    if call.dialog is None:
+    early = call.state in _EARLY[call.direction]
+    if call.dialog is None and not early:
         raise ValueError("a call without a dialog cannot be resumed")
     return {
         "call": {
@@ -87,13 +95,15 @@ def _written(call: Call) -> dict[str, Any]:
             "lead_id": call.lead_id,
             "external_id": call.external_id,
             "consult_for": call.consult_for,
+            "silenced": call.silenced,
+            "state": call.state.value if early else None,
         },
-        "dialog": asdict(call.dialog),
+        "dialog": None if call.dialog is None else asdict(call.dialog),
     }
 
 
 def read_record(text: str) -> ResumeRecord:
-    """Raises RecordError. The calls come back in the state RESUMING."""
+    """Raises RecordError. Answered calls come back in the state RESUMING, the others as they were."""
     if len(text) > LONGEST_RECORD:
         raise RecordError("too long")
     try:
@@ -121,36 +131,45 @@ def read_record(text: str) -> ResumeRecord:
 
 
 def _read(body: Mapping[str, Any]) -> Call:
-    call, dialog = _Parts(body.get("call"), "call"), _Parts(body.get("dialog"), "dialog")
-    direction = call.text("direction")
-    if direction not in tuple(Direction):
+    call = _Parts(body.get("call"), "call")
+    if call.text("direction") not in tuple(Direction):
         raise RecordError("call.direction")
+    direction = Direction(call.text("direction"))
+    early = call.maybe_text("state")
+    if early is not None and early not in _EARLY[direction]:
+        raise RecordError("call.state")
     return Call(
         uuid=call.text("uuid", _UUID),
-        direction=Direction(direction),
-        state=CallState.RESUMING,
+        direction=direction,
+        state=CallState.RESUMING if early is None else CallState(early),
         number=call.text("number"),
         display_name=call.text("display_name"),
         sip_call_id=call.text("sip_call_id"),
         started_at=call.number("started_at"),
-        answered_at=call.number("answered_at"),
+        answered_at=call.number("answered_at") if early is None else None,
         muted=call.flag("muted"),
         held=call.flag("held"),
         campaign_id=call.maybe_text("campaign_id"),
         lead_id=call.maybe_text("lead_id"),
         external_id=call.maybe_text("external_id"),
         consult_for=call.maybe_text("consult_for") or "",
-        dialog=Dialog(
-            call_id=dialog.text("call_id", _CALL_ID),
-            local_tag=dialog.text("local_tag", _TAG),
-            remote_tag=dialog.text("remote_tag", _TAG),
-            remote_target=dialog.text("remote_target", _URI),
-            remote_uri=dialog.text("remote_uri", _URI),
-            sequence=int(dialog.number("sequence")),
-            routes=dialog.texts("routes", _ROUTE),
-            instance_id=dialog.text("instance_id", _UUID) if dialog.get("instance_id") else "",
-            gruu=dialog.text("gruu", _URI) if dialog.get("gruu") else "",
-        ),
+        silenced=call.get("silenced") is True,
+        dialog=_read_dialog(body) if early is None else None,
+    )
+
+
+def _read_dialog(body: Mapping[str, Any]) -> Dialog:
+    dialog = _Parts(body.get("dialog"), "dialog")
+    return Dialog(
+        call_id=dialog.text("call_id", _CALL_ID),
+        local_tag=dialog.text("local_tag", _TAG),
+        remote_tag=dialog.text("remote_tag", _TAG),
+        remote_target=dialog.text("remote_target", _URI),
+        remote_uri=dialog.text("remote_uri", _URI),
+        sequence=int(dialog.number("sequence")),
+        routes=dialog.texts("routes", _ROUTE),
+        instance_id=dialog.text("instance_id", _UUID) if dialog.get("instance_id") else "",
+        gruu=dialog.text("gruu", _URI) if dialog.get("gruu") else "",
     )
 
 

@@ -132,6 +132,7 @@ def _route(turn: Turn, message: msg.Message) -> None:
         case LeaseFailed():
             lease.failed(turn, message)
         case PageLeft():
+            resume.page_left(turn)
             lease.page_left(turn, message)
             memory.page_left(turn)
         case PageFrozen():

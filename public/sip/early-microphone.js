@@ -10,11 +10,11 @@ const KEPT_MS = 15_000;
 
 let early = null;
 
-/** Open it if the page before left a call behind. Whether it is taken back is decided elsewhere, and soon. */
+/** Open it if the page before left an answered call behind. Whether it is taken back is decided elsewhere, and soon. */
 export function openEarly() {
   try {
     const record = JSON.parse(sessionStorage.getItem(RECORD));
-    if (!record?.released || Date.now() - record.alive_at * 1000 > RECORD_LIVES_MS) return;
+    if (!record?.released || !record.dialog || Date.now() - record.alive_at * 1000 > RECORD_LIVES_MS) return;
     recallMicrophone();
     early = openMicrophone();
     early.catch(() => {});

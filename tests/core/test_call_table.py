@@ -32,7 +32,13 @@ RESUME_ENDS = (
     "timer resume_limit",
 )
 TO_ENDED: Mapping[str, tuple[str, ...]] = {
-    "out queued": (*HANGUPS, "NotTaken", "timer queue", "RegisterFailed 401", "RegisterFailed 403"),
+    "out queued": (
+        *HANGUPS,
+        "NotTaken",
+        "timer queue",
+        "RegisterFailed 401",
+        "RegisterFailed 403",
+    ),
     "out inviting": (*HANGUPS, *ENDS, "Down", "MicrophoneFailed", "timer invite"),
     "out ringing": (*HANGUPS, *ENDS, "Down", "MicrophoneFailed", "timer invite"),
     "out answered": (*HANGUPS, *ENDS),
@@ -74,8 +80,8 @@ WHILE_ANSWERED = (
 )
 TOUCHES: Mapping[str, tuple[str, ...]] = {
     "out queued": (*ALWAYS, "Sent"),
-    "out inviting": (*ALWAYS, "Sent"),
-    "out ringing": (*ALWAYS, "Sent"),
+    "out inviting": (*ALWAYS, "Sent", "PageLeft"),
+    "out ringing": (*ALWAYS, "Sent", "PageLeft"),
     "out answered": (*ALWAYS, *WHILE_ANSWERED, "Sent"),
     "in ringing": (*ALWAYS, "Silence"),
     "in answering": ALWAYS,

@@ -403,12 +403,16 @@ def test_a_call_that_is_resuming_is_kept_too() -> None:
     assert kept.call.uuid == CALL
 
 
-def test_a_ringing_call_is_not_kept() -> None:
+def test_a_call_that_only_rings_has_no_dialog_to_take_back() -> None:
     driver = resuming()
     driver.send(msg.ReplacementFailed(call_uuid=CALL, status=481))
     driver.send(dial(call_uuid="other"))
     driver.send(msg.DialogKnown(call_uuid="other", dialog=DIALOG))
-    assert record_of(driver.phone) is None
+    found = record_of(driver.phone)
+    assert found is not None
+    assert [(call.uuid, call.state, call.dialog) for call in found.calls] == [
+        ("other", CallState.INVITING, None)
+    ]
 
 
 # ---- the far end came back in another dialog

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from embed_app.core.model import CallState, Direction
 from embed_app.core.resume_record import LONGEST_RECORD, RecordError, read_record, write_record
-from tests.core.driver import record
+from tests.core.driver import OTHER, record
 
 GOOD = write_record(record())
 
@@ -21,6 +23,14 @@ def test_what_is_written_is_read() -> None:
 
 def test_an_honest_one_is_far_below_the_limit() -> None:
     assert len(GOOD) < LONGEST_RECORD / 4
+
+
+@pytest.mark.parametrize("state", [CallState.RINGING, CallState.ANSWERING])
+def test_one_that_rings_is_written_without_a_dialog(state: CallState) -> None:
+    found = record(Direction.INBOUND)
+    rings = replace(found.call, state=state, answered_at=None, dialog=None, silenced=True)
+    for some in (replace(found, call=rings), replace(found, others=(replace(rings, uuid=OTHER),))):
+        assert read_record(write_record(some)) == some
 
 
 def changed(path: str, value: Any) -> str:
@@ -48,6 +58,8 @@ def changed(path: str, value: Any) -> str:
         ("call.display_name", "x" * 600),
         ("call.answered_at", None),
         ("call.muted", 1),
+        ("call.state", "answered"),
+        ("call.state", "answering"),  # it is outbound
         ("dialog", []),
         ("dialog.call_id", "a;to-tag=b"),
         ("dialog.call_id", "a\r\nX: y"),

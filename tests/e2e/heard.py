@@ -19,7 +19,8 @@ _LISTEN = """if (window === top) {
   let count = 0;
   addEventListener("message", (e) => {
     if (e.data?.source === "zorio-webphone")
-      console.debug("zorio-heard " + JSON.stringify([performance.timeOrigin, ++count, e.data]));
+      console.debug("zorio-heard " +
+        JSON.stringify([performance.timeOrigin, ++count, Date.now() / 1000, e.data]));
   });
 }"""
 _logs: list[Log] = []
@@ -47,23 +48,27 @@ class Log:
 
     def _hear(self, text: ConsoleMessage) -> None:
         if text.type == "debug" and text.text.startswith(_MARK):
-            page, count, message = json.loads(text.text.removeprefix(_MARK))
+            page, count, at, message = json.loads(text.text.removeprefix(_MARK))
             if (page, count) in self._seen:
                 return  # the console of a page that comes back from the cache is told from its beginning
             self._seen.add((page, count))
             self.messages.append(message)
-            self._judge.hear(message, page)
+            self._judge.hear(message, page, at)
 
     @property
     def gone(self) -> bool:
         return self._page.is_closed()
 
-    def problems(self) -> list[str]:
-        """Found since the last time somebody asked."""
+    def settle(self) -> None:
+        """What was announced and is not alive has ended. To be asked before the page is closed, too."""
         if self._judge.open_calls() and not self.gone:
             alive = self._alive()
             if alive is not None:
                 self._judge.close(alive, keeps_calls=self._keeps_calls)
+
+    def problems(self) -> list[str]:
+        """Found since the last time somebody asked."""
+        self.settle()
         found, self._judge.problems = self._judge.problems, []
         return [f"{self.name}: {problem}" for problem in found]
 

@@ -30,6 +30,7 @@ _OF_CALLS = {
 _FIXED = ("direction", "number", "started_at", "campaignId", "leadId")
 """Of a call: the same in every message about it."""
 _SET_ONCE = ("answered_at", "ended_at", "sip_call_id")
+_RINGS = {"incoming_call", "call_ringing"}
 _ONCE = ("incoming_call", "call_ringing", "call_answered", "call_hangup")
 
 
@@ -40,8 +41,11 @@ class Heard:
     first: Mapping[str, Any]
     last: Mapping[str, Any]
     types: list[str] = field(default_factory=list)
-    page: int = 0
+    page: object = None
     """The page that was told of it last."""
+    frame: int = 0
+    """The frame that told it last, and `here` what that one told."""
+    here: list[str] = field(default_factory=list)
 
     @property
     def ended(self) -> bool:
@@ -58,8 +62,9 @@ class Judge:
     def __init__(self) -> None:
         self.problems: list[str] = []
         self.calls: dict[str, Heard] = {}
-        self._page = 0
-        self._page_name: object = None
+        self._page: object = None
+        self._frame = 0
+        self._ready_at: float | None = None
         self._up = False
         self._registered = False
         self._attempt = 0
@@ -67,12 +72,14 @@ class Judge:
         self._told: dict[str, Mapping[str, Any]] = {}
         """What the frame said last of a state that it tells when it changes."""
 
-    def hear(self, message: Mapping[str, Any], page: object = None) -> None:
-        """`page`: whatever tells one page from the one loaded after it."""
+    def hear(self, message: Mapping[str, Any], page: object = None, at: float | None = None) -> None:
+        """`page`: whatever tells one page from the one loaded after it. `at`: epoch seconds, if known."""
         self._count += 1
-        if page != self._page_name:
-            self._page_name = page
-            self._new_frame()
+        if page != self._page:
+            self._page = page
+            self._new_frame(at)
+        if message.get("type") == "ready":
+            self._new_frame(at)
         type, payload = str(message.get("type")), message.get("payload") or {}
         if message.get("source") != SOURCE:
             return self._wrong(message, "has another source")
@@ -98,8 +105,9 @@ class Judge:
     def close(self, alive: set[str], *, keeps_calls: bool = True) -> None:
         """At the end of a test the phone that is still there has the calls `alive`.
 
-        A call that was not answered dies with its page, which cannot say so any more; an answered one does
-        only where the frame was told not to keep any (`resume=0`).
+        A call that was not answered may die with the page of its parent, which hears nothing any more; an
+        answered one does only where the frame was told not to keep any (`resume=0`). That the frame alone has
+        gone is no reason: its parent is still there.
         """
         for uuid, heard in self.open_calls().items():
             page_went = heard.page != self._page and not (heard.answered and keeps_calls)
@@ -109,16 +117,15 @@ class Judge:
 
     # ---- the line
 
-    def _new_frame(self) -> None:
-        self._page += 1
+    def _new_frame(self, at: float | None) -> None:
+        self._frame += 1
+        self._ready_at = at
         self._up = self._registered = False
         self._attempt = 0
         self._told = {}
 
     def _of_line(self, message: Mapping[str, Any], type: str, payload: Mapping[str, Any]) -> None:
         match type:
-            case "ready":
-                self._new_frame()
             case "connected":
                 self._expect(message, not self._up, "while it was connected")
                 self._expect(message, not self._registered, "while it was registered: no unregistered")
@@ -156,8 +163,12 @@ class Judge:
         heard = self.calls.setdefault(uuid, Heard(first=call, last=call))
         told, before = heard.types, heard.last
         self._expect(message, not heard.ended, "after its call_hangup")
+        if heard.frame != self._frame:
+            heard.frame, heard.here = self._frame, []
         if type in _ONCE:
-            self._expect(message, type not in told, "for the second time")
+            # What rang at a frame that went rings again at the next one, whose parent may know nothing of it.
+            once = heard.here if type in _RINGS and not heard.answered else told
+            self._expect(message, type not in once, "for the second time")
         if type == "call_updated" and call["state"] in ("answered", "held"):
             # The other side was transferred: somebody else talks to us now.
             heard.first = {**heard.first, "number": call["number"]}
@@ -168,6 +179,7 @@ class Judge:
         self._order_of(message, type, call, told)
         self._sense_of(message, call)
         told.append(type)
+        heard.here.append(type)
         heard.last, heard.page = call, self._page
 
     def _order_of(
@@ -178,15 +190,16 @@ class Judge:
         match type:
             case "incoming_call":
                 self._expect(message, inbound, "for an outbound call")
-                self._expect(message, not told, f"after {told}")
+                self._expect(message, set(told) <= _RINGS, f"after {told}")
                 self._expect(message, call["state"] == "ringing", f"in state {call['state']}")
             case "call_ringing":
                 self._expect(message, "call_answered" not in told, "after its call_answered")
                 self._expect(message, not inbound or "incoming_call" in told, "before its incoming_call")
                 self._expect(message, call["state"] == "ringing", f"in state {call['state']}")
             case "call_answered":
-                # A parent that came late hears of a call that is up already.
                 self._expect(message, up, f"in state {call['state']}")
+                known = not inbound or "incoming_call" in told or self._came_late(call["answered_at"])
+                self._expect(message, known, "without its incoming_call")
                 self._expect(message, "resumed" not in told, "after it was taken back")
             case "call_updated" if message["payload"].get("resumed"):
                 self._expect(message, up, f"in state {call['state']}")
@@ -198,7 +211,13 @@ class Judge:
             case "dtmf" | "audio_autoplay_blocked":
                 self._expect(message, answered or (type != "dtmf" and bool(told)), "before its call_answered")
             case "call_hangup":
+                known = not inbound or bool(told) or self._came_late(call["started_at"])
+                self._expect(message, known, "without its incoming_call")
                 self._hangup(message, call, answered)
+
+    def _came_late(self, happened: str | None) -> bool:
+        """Whether that was before the frame was there: its parent hears only what is so now."""
+        return self._ready_at is None or happened is None or _seconds(happened) < self._ready_at
 
     def _hangup(self, message: Mapping[str, Any], call: Mapping[str, Any], answered: bool) -> None:
         payload = message["payload"]
@@ -208,6 +227,8 @@ class Judge:
         self._expect(message, payload["reason"] in get_args(HangupReason), "with an unknown reason")
         # One that goes on from an earlier page may end before it was taken back.
         self._expect(message, was_up or not answered, "never answered, after its call_answered")
+        untold = was_up and not answered and not self._came_late(call["answered_at"])
+        self._expect(message, not untold, "without its call_answered")
         lasted = _seconds(call["ended_at"]) - _seconds(call["answered_at"]) if was_up else 0.0
         # Both times are rounded to milliseconds, and so is their difference to whole seconds before that.
         right = payload["billsec"] in {int(max(0.0, lasted + slack)) for slack in (-0.002, 0, 0.002)}

@@ -196,4 +196,5 @@ class Phone:
             ended = {e["payload"]["call"]["uuid"] for e in told if e["type"] == "call_hangup"}
             for uuid in {e["payload"]["call"]["uuid"] for e in told} - ended:
                 self.ask("hangup", {"call_uuid": uuid})
+            self.log.settle()
         self.context.close()

@@ -38,7 +38,7 @@ class Storm:
     diary: list[str] = field(default_factory=list)
     """What was done, for the one who looks for the reason."""
     went_with_page: set[str] = field(default_factory=set)
-    """Calls that only rang when their page was reloaded: nobody is left who could tell their end."""
+    """Calls that we had dialled when their page was reloaded: the parent that would hear it is gone."""
 
     @classmethod
     def begin(cls, world: World, gate: Gate, relays: Relays, browser: Browser, seed: int) -> Storm:
@@ -101,11 +101,14 @@ class Storm:
     def page_reloads(self) -> None:
         with use_urls(self.world, self.gate.url):
             renew_token(self.world, self.one)
-            early = {call["uuid"] for call in self.one.state()["calls"] if call["answered_at"] is None}
-            self.went_with_page |= early
-            # A frame that is reloaded alone finds its address again only during a call.
-            how = self.chance.choice((reload_parent, navigate_parent, *(() if early else (reload_frame,))))
+            how = self.chance.choice((reload_parent, navigate_parent, reload_frame))
             self.note(f"by {how.__name__}")
+            if how is not reload_frame:
+                calls = self.one.state()["calls"]
+                dialled = [
+                    call for call in calls if call["direction"] == "outbound" and not call["answered_at"]
+                ]
+                self.went_with_page.update(call["uuid"] for call in dialled)
             self.one.mark()
             how(self.one)
             self.one.wait_event("registered", seconds=BACK_WITHIN)

@@ -10,7 +10,6 @@ from pathlib import Path
 import pytest
 
 from tests.e2e.phone import Phone
-from tests.e2e.talk import Stranger, hangup_of
 from tests.e2e.world import CHROMIUM, FLAGS, UNMUTED, World, until
 
 OpenPhone = Callable[..., Phone]
@@ -165,19 +164,3 @@ def test_the_page_never_speaks_to_another_host(open_phone: OpenPhone, world: Wor
     phone.send("call", {"number": "*44"})
     phone.wait_event("call_answered")
     assert {url.split("/")[2] for url in asked if url.startswith("http")} == hosts
-
-
-def test_a_frame_reloaded_alone_while_a_call_rings_rings_again(open_phone: OpenPhone, world: World) -> None:
-    """It has no address any more, and its parent does not know that it should send a token."""
-    phone = open_phone("1004")
-    customer = Stranger(world, "1004")
-    phone.wait_event("incoming_call")
-    phone.mark()
-    until(lambda: phone.frame.evaluate("history.state !== null"), "the address in the session history")
-    phone.frame.evaluate("location.reload()")
-    uuid = phone.wait_event("incoming_call", seconds=40)["call"]["uuid"]
-    assert phone.since("error") == []
-    phone.send("answer")
-    phone.wait_audio(uuid)
-    customer.do("bye")
-    assert hangup_of(phone)["reason"] == "remote_hangup"

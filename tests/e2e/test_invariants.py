@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
 import pytest
@@ -68,6 +69,7 @@ def missed(**changes: Any) -> dict[str, Any]:
     return hangup("cancelled", 0, answered_at=None, **changes)
 
 
+EARLY, LATE = (datetime.fromisoformat(T.format(second)).timestamp() for second in (0, 10))
 READY = told("ready", {"version": "0.1.0", "state": "idle"})
 UP, DOWN = told("connected"), told("disconnected", {"reason": "code 1006"})
 IN, OUT = told("registered"), told("unregistered", {"reason": "transport_disconnect"})
@@ -85,7 +87,7 @@ def again(attempt: int, delay_ms: int = 500) -> dict[str, Any]:
 def problems(log: Log, alive: set[str] = frozenset(), **options: Any) -> list[str]:  # type: ignore[assignment]
     judge = Judge()
     for message in log:
-        judge.hear(message, message.get("page"))
+        judge.hear(message, message.get("page"), message.get("at"))
     judge.close(alive, **options)
     return judge.problems
 
@@ -99,7 +101,9 @@ def problems(log: Log, alive: set[str] = frozenset(), **options: Any) -> list[st
         [READY, UP, IN, DOWN, OUT, again(1), again(2), UP, IN, DOWN, OUT, again(1)],
         [UP, told("unregistered", {"reason": "remote"}), told("unregistered", {"reason": "manual"}), DOWN],
         [READY, told("response", id="1", ok=True), told("token_expiring", {"expires_in": 60})],
-        [answered(), hangup()],  # a parent that came late
+        [answered(), hangup()],  # a parent that came late, for all we know
+        [READY | {"at": LATE}, answered(), hangup()],
+        [READY | {"at": LATE}, hangup()],
         [READY, quiet(on=True), quiet(on=False), incoming(), ringing(), missed(), quiet(on=True)],
         [
             ringing(direction="outbound"),
@@ -136,6 +140,9 @@ def test_a_good_log(log: Log) -> None:
         ),
         ([IN], "registered came without a connection"),
         ([again(1), again(3)], "auto_reconnect came after attempt 1"),
+        ([READY | {"at": EARLY}, answered(), hangup()], "came without its incoming_call"),
+        ([READY | {"at": EARLY}, hangup()], "came without its incoming_call"),
+        ([READY | {"at": EARLY}, incoming(), ringing(), hangup()], "came without its call_answered"),
         # misordered
         ([*CALL, updated()], "call_updated of 11111111 came after its call_hangup"),
         ([*CALL, digit()], "dtmf of 11111111 came after its call_hangup"),
@@ -198,6 +205,14 @@ def test_an_answered_call_may_not_vanish_with_its_page() -> None:
 def test_a_call_that_only_rang_dies_with_its_page() -> None:
     assert problems(on(1, incoming(), ringing()) + on(2, READY)) == []
     assert len(problems(on(1, incoming(), ringing()))) == 1
+
+
+def test_one_that_rings_at_a_frame_put_in_again_rings_once_more_and_ends() -> None:
+    rang = on(1, READY, incoming(), ringing())
+    assert problems(rang + on(1, READY, incoming(), ringing(), missed())) == []
+    assert len(problems(rang + on(1, READY, UP, IN))) == 1, "its parent is still there"
+    up = on(1, *UP_AND_TALKING, READY, incoming(), hangup())
+    assert "incoming_call of 11111111 came for the second time" in problems(up)[0]
 
 
 def test_what_is_lost_is_said_once() -> None:
