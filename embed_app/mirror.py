@@ -52,7 +52,7 @@ def _names(text: str) -> frozenset[str]:
 _ONLY: Mapping[type, frozenset[str]] = {
     Link: _names("state lease transport config attempt down_reason unregistered wanted refusal offline"),
     SipConfig: _names("extension display_name keeps_history account_name accent"),
-    MediaWatch: _names("connection heard lost_at missed quality microphone_lost"),
+    MediaWatch: _names("connection heard lost_at missed unproven quality microphone_lost"),
 }
 _LEFT_OUT: Mapping[type, frozenset[str]] = {
     Phone: _names(

@@ -46,8 +46,8 @@
  *   openMicrophone(id) -> Promise<MediaStream>     to try one out, apart from any call; "" or one that is gone: the browser's
  *                               own choice. Rejects with a DOMException, "PolicyBlocked" as in microphone_failed
  *   play()                      try again to play remote audio, within a tap
- *   stats(callId) -> Promise<json>     {packets_received, packets_sent, packets_lost, loss_sent (fraction), direction (what
- *                               both sides agreed on), audio_energy_received, audio_level, connection_state,
+ *   stats(callId) -> Promise<json>     {packets_received, packets_sent, packets_lost, loss_sent (fraction), reported_at (ms,
+ *                               of the far end's last report on our packets), direction (what both sides agreed on), audio_energy_received, audio_level, connection_state,
  *                               round_trip_ms}; "{}" for a call without media
  *
  * Events {type, …}

@@ -179,6 +179,7 @@ class SipUserAgent:
                 packets_sent=found["packets_sent"],
                 packets_lost=found["packets_lost"],
                 loss_sent=found["loss_sent"],
+                reported_at=found["reported_at"],
                 direction=found["direction"],
             )
             self._dispatch(msg.MediaSampled(call_uuid=call_uuid, sample=sample))

@@ -1,25 +1,32 @@
-"""The sound of answered calls: seen to flow, mended when it stops, given up after 30 s.
+"""The sound of answered calls: seen to flow, mended when it stops, given up within 30 s.
 
-         disconnected for 3 s, failed, or the network changed
+         disconnected for 3 s, failed, the network changed,
+         or no packet for 5 s although connected
     WELL ----------------------------------------------------> LOST
-     ^                                                          |  ICE-restart re-INVITE while the line is up,
-     |   connected, and packets seen both ways                  |  5 tries; 491 again after a random wait
-     +----------------------------------------------------------+
-                                                                |  30 s after the last packet
-                                                                v
-                                                         ENDED media_lost
+     ^ ^                                                        |  ICE-restart re-INVITE while the line is up,
+     | |   connected, and packets seen both ways                |  5 tries; 491 again after a random wait
+     | +--------------------------------------------------------+
+     |                                                          |
+     |   packets seen both ways                                 +---> ENDED media_lost: still not connected
+     +----------------------- UNPROVEN <------------------------+     28 s after the last packet
+                              connected, but restarted in vain, or the far end's reports go on coming
 
 That the connection says "connected" is not enough: only packets are. Each call is sampled once a second.
-Sources: RFC 8445 section 9 (ICE restart), RFC 3261 section 14.1 (crossing offers), RFC 7675 (consent).
+But a far end may be silent (silence suppression, a hold without music), and no call is ended for that: while
+the connection lives, another path is looked for once, and the call is kept as a poor one.
+Sources: RFC 8445 section 9 (ICE restart), RFC 3261 section 14.1 (crossing offers), RFC 7675 (consent),
+RFC 3550 section 6.4 (reports are about senders that were heard of late).
 """
 
 from __future__ import annotations
+
+from dataclasses import replace
 
 from embed_app.core import effects as do
 from embed_app.core import keep_alive, sounds
 from embed_app.core import messages as msg
 from embed_app.core.call import end_call, release_line
-from embed_app.core.media_watch import Sample, grown, judge
+from embed_app.core.media_watch import both_ways, count
 from embed_app.core.model import Call, CallState, Direction, LinkState, Transport
 from embed_app.core.release_cause import Reason
 from embed_app.core.sound_choices import DeviceKind
@@ -34,13 +41,17 @@ RETRY_AFTER = (2.0, 3.0, 4.0, 5.0, 6.0)
 """Seconds after each ICE restart until the next; as many as there are tries."""
 PEER_GONE_PATIENCE = 1.0
 """The BYE of a peer comes right behind its DTLS close; a page that was reloaded needs longer."""
-GIVE_UP_AFTER = 30.0
+STOPPED_AFTER = 5
+"""Samples without a packet that are a loss though connected. Samples: a page that slept has not listened."""
+GIVE_UP_AFTER = 28.0
+"""Seconds after the last packet. 30 are promised; a far end's page may need 25 to come back."""
 NO_AUDIO_AFTER = 8.0
 RETRY_LATER, NO_SUCH_CALL = 491, 481
 
 
 def watch(turn: Turn, call: Call) -> None:
     """From the answer on."""
+    call = turn.change_media(call, heard_at=turn.at)
     turn.start_timer(f"sample:{call.uuid}", SAMPLE_EVERY)
     turn.start_timer(f"silence:{call.uuid}", NO_AUDIO_AFTER)
     if call.media.connection in ("disconnected", "failed"):
@@ -68,10 +79,10 @@ def _lose(turn: Turn, call: Call) -> Call:
     if call.media.lost_at is not None:
         return call
     since = call.media.heard_at
-    # Nothing is heard from a peer on hold either: then the connection's word is all there is.
-    lost_at = since if since is not None and since > turn.at - GIVE_UP_AFTER / 2 else turn.at
-    turn.start_timer(f"lost:{call.uuid}", max(0.0, lost_at + GIVE_UP_AFTER - turn.at))
-    call = turn.change_media(call, lost_at=lost_at, tries=0)
+    # Nothing was heard from a silent peer either: then the connection's word is all there is.
+    lost_at = since if since > turn.at - GIVE_UP_AFTER / 2 else turn.at
+    turn.start_timer(f"lost:{call.uuid}", lost_at + GIVE_UP_AFTER - turn.at)
+    call = turn.change_media(call, lost_at=lost_at, tries=0, vain=False, reported_at=None)
     keep_alive.ping(turn)  # a re-INVITE needs a line, and the one there was may be gone with the network
     return call
 
@@ -109,7 +120,7 @@ def _line_is_up(turn: Turn) -> bool:
 
 
 def restarted(turn: Turn, call: Call) -> None:
-    call = turn.change_media(call, restarting=False, restart_owed=False)
+    call = turn.change_media(call, restarting=False, restart_owed=False, quiet=0)
     _again(turn, call)
 
 
@@ -153,7 +164,7 @@ def line_lives(turn: Turn) -> None:
 def network_changed(turn: Turn) -> None:
     """Offline and online again: our addresses may be others. The restart waits for a line that lives."""
     for call in _answered(turn):
-        turn.change_media(call, restart_owed=True, tries=0)
+        turn.change_media(call, restart_owed=True, tries=0, vain=False)
 
 
 def _answered(turn: Turn) -> tuple[Call, ...]:
@@ -168,30 +179,43 @@ def sample(turn: Turn, call: Call) -> None:
 def sampled(turn: Turn, call: Call, message: msg.MediaSampled) -> None:
     if call.state is not CallState.ANSWERED:
         return
-    now, before = message.sample, call.media.sample
-    quality, losses = judge(call.media, now)
-    last = before or Sample()
-    comes = grown(now.packets_received, last.packets_received) > 0
-    goes = grown(now.packets_sent, last.packets_sent) > 0 or call.media.microphone_lost
-    heard_at = turn.at - SAMPLE_EVERY if comes else call.media.heard_at
-    call = turn.change_media(
-        call, sample=now, quality=quality, losses=losses, heard=call.media.heard or comes, heard_at=heard_at
-    )
+    before, now = call.media, message.sample
+    due = now.receives and not call.held
+    media = count(before, now, due=due, since=turn.at - SAMPLE_EVERY)
+    call = replace(call, media=media)
+    turn.put(call)
     turn.start_timer(f"sample:{call.uuid}", SAMPLE_EVERY)
-    if comes and f"silence:{call.uuid}" in turn.phone.timers:
+    if due and not media.quiet:
         turn.stop_timers(f"silence:{call.uuid}")
-    if comes and turn.phone.banner == "no_audio":
-        turn.change(banner="")
-    both_ways = (comes or not now.receives) and (goes or not now.sends)
-    if call.media.lost_at is not None and call.media.connected and both_ways:
-        _recovered(turn, call)
+        if turn.phone.banner == "no_audio":
+            turn.change(banner="")
+    if not media.connected:
+        return
+    if (media.lost_at is not None or media.unproven) and both_ways(before, now):
+        _settle(turn, call, unproven=False)
+    elif media.quiet >= STOPPED_AFTER and (media.heard or media.lost_at is not None):
+        _nothing_comes(turn, call)
 
 
-def _recovered(turn: Turn, call: Call) -> None:
+def _nothing_comes(turn: Turn, call: Call) -> None:
+    """Though connected: the path has died one way, or the far end has nothing to send."""
+    if call.media.reported or call.media.vain:
+        return _settle(turn, call, unproven=True)
+    call = _lose(turn, call)
+    media = call.media
+    if media.tries == 0:
+        restart(turn, turn.change_media(call, missed=True, restart_owed=True))
+    elif not media.restarting and not media.restart_owed:
+        _settle(turn, call, unproven=True, vain=True)
+    return None
+
+
+def _settle(turn: Turn, call: Call, **fields: bool) -> None:
+    """Nothing more is done about the sound."""
     turn.stop_timers(f"lost:{call.uuid}")
     if not call.media.restart_owed:
         turn.stop_timers(f"ice:{call.uuid}")
-    turn.change_media(call, lost_at=None, missed=False, tries=0)
+    turn.change_media(call, lost_at=None, missed=False, tries=0, **fields)
 
 
 def silent(turn: Turn, call: Call) -> None:
@@ -212,10 +236,12 @@ def _no_audio(turn: Turn, call: Call) -> None:
 
 
 def give_up(turn: Turn, call: Call) -> None:
-    """30 s without sound. With a connection that lives, it is the far end that sends nothing."""
-    if call.media.connected:
-        _recovered(turn, call)
-        return _no_audio(turn, turn.phone.call(call.uuid) or call)
+    """It has lasted too long. With a connection that lives, it is the far end that sends nothing."""
+    media = call.media
+    if media.connected:
+        call = turn.change_media(call, restart_owed=media.restart_owed and media.tries == 0)
+        _settle(turn, call, unproven=True, vain=True)
+        return _no_audio(turn, call) if media.quiet else None
     turn.problem("media_lost", call_uuid=call.uuid)
     release_line(turn, call)
     return end_call(turn, call, Reason.MEDIA_LOST)

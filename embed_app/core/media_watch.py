@@ -5,7 +5,7 @@ Counters are those of W3C webrtc-stats, summed over the call's audio streams.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 POOR_LOSS = 0.10
@@ -25,6 +25,7 @@ class Quality(StrEnum):
 class Sample:
     """One look at the counters. `loss_sent`: fraction of ours the far end missed of late (RTCP), 0 to 1.
 
+    `reported_at`: when its last report on our packets came, by a clock of the browser's; 0 before the first.
     `direction`: RTCRtpTransceiver.currentDirection, what both sides agreed on; hold changes it.
     """
 
@@ -32,6 +33,7 @@ class Sample:
     packets_sent: int = 0
     packets_lost: int = 0
     loss_sent: float = 0.0
+    reported_at: float = 0.0
     direction: str = "sendrecv"
 
     @property
@@ -51,10 +53,19 @@ class MediaWatch:
     sample: Sample | None = None
     heard: bool = False
     """Whether a packet ever came from the far end."""
-    heard_at: float | None = None
-    """No later than the last packet that came."""
+    heard_at: float = 0.0
+    """No later than the last packet that came, or the last second in which none was due."""
+    quiet: int = 0
+    """Samples in a row in which none came although they are due."""
+    reported_at: float | None = None
+    """`Sample.reported_at` before the silence that is now, or of the first sample after a loss; None until
+    there was one. What is newer shows that the far end is there and hears us."""
     lost_at: float | None = None
-    """Since when there is no sound; None once packets were seen both ways."""
+    """Since when there is no sound; None once packets were seen both ways, or are not waited for any more."""
+    unproven: bool = False
+    """The connection lives and the call goes on, but packets both ways were not seen since they stopped."""
+    vain: bool = False
+    """A restart brought no packets, so the next silence is no reason for another."""
     missed: bool = False
     """It has lasted long enough to be told: a peer's last packets before its BYE are no loss."""
     tries: int = 0
@@ -73,6 +84,11 @@ class MediaWatch:
         return self.connection == "connected"
 
     @property
+    def reported(self) -> bool:
+        """The far end's reports went on when its packets did not: they take the same way, so it is there."""
+        return self.sample is not None and self.sample.reported_at > (self.reported_at or 0)
+
+    @property
     def peer_is_gone(self) -> bool:
         """It closed its side of DTLS: no path will find it."""
         return self.connection == "peer_closed"
@@ -81,6 +97,40 @@ class MediaWatch:
 def grown(now: int, before: int) -> int:
     """How much a counter grew. A new stream (an ICE restart may bring one) counts from zero again."""
     return now - before if now >= before else now
+
+
+def count(watch: MediaWatch, sample: Sample, *, due: bool, since: float) -> MediaWatch:
+    """With this sample. `due`: the far end should send; `since`: the last sample was no later."""
+    comes = _comes(watch, sample)
+    quiet = watch.quiet + 1 if due and not comes else 0
+    marked = watch.reported_at is not None and (watch.lost_at is not None or quiet > 1)
+    quality, losses = judge(watch, sample)
+    return replace(
+        watch,
+        sample=sample,
+        quality=quality,
+        losses=losses,
+        heard=watch.heard or comes,
+        heard_at=since if comes or not due else watch.heard_at,
+        quiet=quiet,
+        reported_at=watch.reported_at if marked else sample.reported_at,
+    )
+
+
+def both_ways(watch: MediaWatch, sample: Sample) -> bool:
+    """Whether the sample after `watch` shows sound at both ends, as far as each may send. That packets leave
+    here says little: a far end that reports on them must have done so again."""
+    if watch.reported_at is None:
+        return False
+    reported = watch.reported_at == 0 or sample.reported_at != watch.reported_at
+    goes = grown(sample.packets_sent, (watch.sample or Sample()).packets_sent) > 0
+    return (_comes(watch, sample) or not sample.receives) and (
+        (goes and reported) or watch.microphone_lost or not sample.sends
+    )
+
+
+def _comes(watch: MediaWatch, sample: Sample) -> bool:
+    return grown(sample.packets_received, (watch.sample or Sample()).packets_received) > 0
 
 
 def judge(watch: MediaWatch, sample: Sample) -> tuple[Quality, tuple[tuple[int, int], ...]]:

@@ -152,7 +152,7 @@ class Call:
     @property
     def quality(self) -> Quality:
         """Poor as well while there is no sound at all."""
-        return Quality.POOR if self.media.missed else self.media.quality
+        return Quality.POOR if self.media.missed or self.media.unproven else self.media.quality
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,6 +6,7 @@ export async function statsOf(connection) {
     packets_sent: 0,
     packets_lost: 0,
     loss_sent: 0,
+    reported_at: 0,
     direction: connection?.getTransceivers().find(({ mid }) => mid !== null)?.currentDirection ?? "sendrecv",
     audio_energy_received: 0,
     audio_level: null,
@@ -24,6 +25,7 @@ export async function statsOf(connection) {
       stats.packets_sent += entry.packetsSent ?? 0;
     } else if (entry.type === "remote-inbound-rtp") {
       stats.loss_sent = Math.max(stats.loss_sent, entry.fractionLost ?? 0);
+      stats.reported_at = Math.max(stats.reported_at, entry.timestamp);
       if (!(entry.roundTripTimeMeasurements > 0)) return;
       measuredByRtcp = true;
       stats.round_trip_ms = entry.roundTripTime * 1000;

@@ -17,46 +17,7 @@ from embed_app.core.media_watch import Sample
 from embed_app.core.model import LinkState
 from embed_app.protocol import events as ev
 from tests.core.driver import CALL, Driver, answered_inbound, answered_outbound, bye, registered, types
-
-
-def media(driver: Driver, state: str) -> list[ev.Event]:
-    return driver.send(msg.MediaChanged(call_uuid=CALL, state=state))
-
-
-class Wire:
-    """The counters of one call as the browser would give them."""
-
-    def __init__(self, driver: Driver) -> None:
-        self.driver = driver
-        self.sample = Sample()
-
-    def second(
-        self, *, received: int = 50, sent: int = 50, lost: int = 0, direction: str = "sendrecv"
-    ) -> list[ev.Event]:
-        """One second passes and is sampled."""
-        self.driver.fire(f"sample:{CALL}")
-        assert do.SampleMedia(CALL) in self.driver.last()
-        self.sample = Sample(
-            packets_received=self.sample.packets_received + received,
-            packets_sent=self.sample.packets_sent + sent,
-            packets_lost=self.sample.packets_lost + lost,
-            direction=direction,
-        )
-        return self.driver.send(msg.MediaSampled(call_uuid=CALL, sample=self.sample))
-
-
-def talking() -> tuple[Driver, Wire]:
-    """An answered call that is heard both ways."""
-    driver = answered_outbound()
-    media(driver, "connected")
-    wire = Wire(driver)
-    for _ in range(3):
-        wire.second()
-    return driver.forget(), wire
-
-
-def restarts(driver: Driver) -> int:
-    return driver.asked(do.RestartIce)
+from tests.core.wire import Wire, media, restarts, talking
 
 
 def reasons(driver: Driver) -> list[str]:
@@ -104,6 +65,7 @@ def test_a_line_that_answers_is_kept_while_the_sound_is_mended() -> None:
 def test_three_seconds_of_disconnection_are_mended_by_a_re_invite() -> None:
     driver, wire = talking()
     media(driver, "disconnected")
+    wire.quiet(1)
     driver.fire(f"ice:{CALL}")
     assert driver.last() == (do.RestartIce(CALL),)
     driver.send(msg.IceRestarted(call_uuid=CALL))
@@ -125,6 +87,7 @@ def test_failed_is_mended_at_once() -> None:
 def test_recovered_only_when_packets_go_both_ways(received: int, sent: int) -> None:
     driver, wire = talking()
     media(driver, "failed")
+    wire.quiet(1)
     driver.send(msg.IceRestarted(call_uuid=CALL))
     media(driver, "connected")
     wire.second(received=received, sent=sent)
@@ -138,8 +101,10 @@ def test_a_call_we_hold_is_recovered_without_the_far_end_sending() -> None:
     driver.send(msg.HoldRequested())
     driver.send(msg.HoldChanged(call_uuid=CALL, held=True))
     media(driver, "failed")
+    wire.second(received=0, direction="sendonly")
     driver.send(msg.IceRestarted(call_uuid=CALL))
     media(driver, "connected")
+    assert driver.call.media.lost_at is not None
     wire.second(received=0, direction="sendonly")
     assert driver.call.media.lost_at is None
 
@@ -147,6 +112,7 @@ def test_a_call_we_hold_is_recovered_without_the_far_end_sending() -> None:
 def test_counters_that_begin_anew_after_a_restart_are_packets_too() -> None:
     driver, wire = talking()
     media(driver, "failed")
+    wire.quiet(1)
     driver.send(msg.IceRestarted(call_uuid=CALL))
     media(driver, "connected")
     wire.sample = Sample()
@@ -157,6 +123,7 @@ def test_counters_that_begin_anew_after_a_restart_are_packets_too() -> None:
 def test_the_parent_and_the_screen_hear_of_it_as_poor_quality() -> None:
     driver, wire = talking()
     assert media(driver, "disconnected") == []
+    wire.quiet(1)
     assert types(driver.fire(f"ice:{CALL}")) == ["call_updated"]
     assert driver.told(ev.CallUpdated)[-1].call.quality == "poor"
     media(driver, "connected")
@@ -178,6 +145,7 @@ def test_a_peer_whose_page_went_away_is_missed_soon_and_not_looked_for() -> None
     assert types(driver.fire(f"ice:{CALL}")) == ["call_updated"]
     driver.send(msg.RegisterAccepted())
     assert restarts(driver) == 0
+    wire.quiet(1)
     media(driver, "connected")
     wire.second()
     assert driver.told(ev.CallUpdated)[-1].call.quality == "good"
@@ -240,7 +208,7 @@ def test_a_connection_that_lives_is_never_hung_up_for_silence() -> None:
         wire.second(received=0)
     driver.fire(f"lost:{CALL}")
     assert (driver.call.live, driver.errors()) == (True, ["no_audio"])
-    assert driver.call.media.lost_at is None
+    assert (driver.call.media.lost_at, driver.call.quality) == (None, "poor")
 
 
 def test_each_loss_has_its_own_five_tries() -> None:
@@ -249,6 +217,7 @@ def test_each_loss_has_its_own_five_tries() -> None:
         for _ in range(3):
             media(driver, "failed")
             driver.send(msg.IceRestartFailed(call_uuid=CALL, status=488))
+        wire.quiet(1)
         media(driver, "connected")
         wire.second()
         assert driver.call.media.tries == 0

@@ -209,7 +209,9 @@ class PhoneMachine(RuleBasedStateMachine):
     def a_report_with_something_in_it(self, status: int, flag: bool, kind: int, data: st.DataObject) -> None:
         uuid = data.draw(self.some_uuid())
         state = "failed" if flag else ["connected", "disconnected"][status % 2]
-        heard = Sample(packets_received=status, packets_sent=status, packets_lost=status // 9)
+        heard = Sample(
+            packets_received=status, packets_sent=status, packets_lost=status // 9, reported_at=status % 7
+        )
         reports: list[msg.CallReport] = [
             msg.InviteSent(call_uuid=uuid, sip_call_id="sip"),
             msg.CallProgress(call_uuid=uuid, status=status),
