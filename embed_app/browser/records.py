@@ -9,6 +9,7 @@ browsers without locks.
 
 from __future__ import annotations
 
+import asyncio
 import json
 import time
 from contextlib import suppress
@@ -26,6 +27,8 @@ KEY = "zorio-call"
 HEARD_KEY = "zorio-heard"
 PATH = "/api/webphone/resume"
 TIMEOUT_MS = 2000
+ASK_AGAIN_AFTER = (0.0, 0.5, 1.0, 2.0)
+"""Seconds before each try. The far end waits half a minute, the agent with an idle phone not so long."""
 HEARTBEAT_MS = 2000
 ADDRESS_LASTS_MS = 2000
 """Of a page before this one: by then it is known whether there is a call."""
@@ -214,17 +217,24 @@ async def _is_unlocked(record: ResumeRecord) -> bool | None:
 
 
 async def _take_from_server(token: str) -> str:
+    """A server that is just restarted costs no call: it is asked again for some seconds."""
     if not token:
         return ""
-    try:
-        request = _request(token, method="GET")
-        request.signal = js.AbortSignal.timeout(TIMEOUT_MS)
-        response = await js.fetch(PATH, request)
-        if response.status != 200:
+    for wait in ASK_AGAIN_AFTER:
+        await asyncio.sleep(wait)
+        try:
+            request = _request(token, method="GET")
+            request.signal = js.AbortSignal.timeout(TIMEOUT_MS)
+            response = await js.fetch(PATH, request)
+            if response.status == 200:
+                return str(json.loads(await response.text())["data"]["record"])
+        except JsException:
+            continue
+        except (ValueError, LookupError, TypeError):
             return ""
-        return str(json.loads(await response.text())["data"]["record"])
-    except (JsException, ValueError, LookupError, TypeError):
-        return ""
+        if response.status != 429 and response.status < 500:
+            return ""
+    return ""
 
 
 def _request(token: str, **more: Any) -> Any:
