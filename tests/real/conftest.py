@@ -8,11 +8,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Playwright
+from playwright.sync_api import Browser, Playwright
 
+from tests.e2e.crm import plain_browser
 from tests.e2e.heard import every_log_is_in_order  # noqa: F401 - a fixture of every test here
 from tests.e2e.phone import Phone
-from tests.real.kamailio import Kamailio, named
+from tests.real.kamailio import SECRET, Kamailio, named
+from tests.real.wire import Wire
 from tests.real.world import RealWorld, open_real_world
 
 
@@ -97,3 +99,29 @@ def open_phone(world: RealWorld) -> Iterator[Callable[..., Phone]]:
     for phone in opened:
         phone.assert_unharmed()
         phone.close()
+
+
+@pytest.fixture(scope="session")
+def plain(world: RealWorld, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
+    """Chromium as users have it."""
+    with plain_browser(world, tmp_path_factory.mktemp("profile")) as browser:  # type: ignore[arg-type]
+        yield browser
+
+
+@pytest.fixture
+def wire(kamailio: Kamailio) -> Iterator[Wire]:
+    made = Wire(kamailio.ws_port)
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def behind_wire(world: RealWorld, wire: Wire) -> RealWorld:
+    return world.account(f"wire-{wire.port}.localhost", [wire.url], sip_secret=SECRET)
+
+
+@pytest.fixture
+def one_place(world: RealWorld, wire: Wire) -> RealWorld:
+    """As `behind_wire`, with leases as the product has them: whoever is killed leaves one behind."""
+    domain = f"one-{wire.port}.localhost"
+    return world.account(domain, [wire.url], sip_secret=SECRET, features={"one_place": True})

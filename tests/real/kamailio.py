@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import base64
 import hashlib
+import hmac
 import re
 import signal
 import socket
+import time
 from collections.abc import Mapping
 
 from server.settings import PROJECT
@@ -19,6 +22,12 @@ SECRET = "real servers 6f1d0a2b9c"
 STATIC = {"2001": "static-2001", "2002": "static-2002", "2003": "static-2003"}
 """Users with a password that lasts. 2003 never registers."""
 TIME_LIMITED = ("1001", "1002", "1003", "1004")
+
+
+def time_limited(extension: str, seconds: int = 600, secret: str = SECRET) -> tuple[str, str]:
+    """User name and password, written here once more."""
+    name = f"{int(time.time()) + seconds}:{extension}"
+    return name, base64.b64encode(hmac.digest(secret.encode(), name.encode(), "sha1")).decode()
 
 
 def _settings(ws_port: int, sip_port: int, changes: Mapping[str, str]) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from functools import partial
 
 import pytest
@@ -140,18 +140,6 @@ def test_frozen_in_a_call_nothing_is_lost(alice: Phone, bob: Phone, kamailio: Ka
             assert "call_hangup" not in phone.types()
         seen.what = f"audio went on; registered {time.monotonic() - thawed:.1f} s after the thaw"
         _hold_and_hang_up(alice, ours, bob, theirs)
-
-
-@pytest.fixture
-def wire(kamailio: Kamailio) -> Iterator[Wire]:
-    made = Wire(kamailio.ws_port)
-    yield made
-    made.close()
-
-
-@pytest.fixture
-def behind_wire(world: RealWorld, wire: Wire) -> RealWorld:
-    return world.account(f"wire-{wire.port}.localhost", [wire.url], sip_secret=SECRET)
 
 
 def test_the_socket_dies_in_a_call_and_the_call_does_not(

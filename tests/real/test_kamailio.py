@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import base64
-import hmac
 import secrets
-import time
 from collections.abc import Iterator
 
 import pytest
@@ -15,15 +12,8 @@ from websockets.exceptions import InvalidStatus
 
 from tests.pbx.phone import Phone
 from tests.pbx.world import DOMAIN, until
-from tests.real.kamailio import DEPLOY, SECRET, STATIC, Kamailio, named
+from tests.real.kamailio import DEPLOY, STATIC, Kamailio, named, time_limited
 from tests.real.story import story
-
-
-def time_limited(extension: str, seconds: int = 600, secret: str = SECRET) -> tuple[str, str]:
-    """User name and password, written here once more."""
-    name = f"{int(time.time()) + seconds}:{extension}"
-    return name, base64.b64encode(hmac.digest(secret.encode(), name.encode(), "sha1")).decode()
-
 
 SUPPORTED = [("Supported", "path, gruu, outbound")]
 """As SIP.js says it: without "gruu" there is no GRUU, without "outbound" no binding is replaced."""

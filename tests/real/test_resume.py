@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 import pytest
 from playwright.sync_api import Browser
 
-from tests.e2e.crm import Gap, open_crm, plain_browser, reload_in_call, reload_parent, wait_resumed
+from tests.e2e.crm import Gap, open_crm, reload_in_call, reload_parent, wait_resumed
 from tests.e2e.faults import record_fault
 from tests.e2e.phone import Phone
 from tests.e2e.talk import hangup_of, hold_and_unhold, talk
@@ -15,12 +15,6 @@ from tests.real.kamailio import Kamailio
 from tests.real.world import RealWorld
 
 OpenCrm = Callable[[str], Phone]
-
-
-@pytest.fixture(scope="module")
-def plain(world: RealWorld, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
-    with plain_browser(world, tmp_path_factory.mktemp("profile")) as browser:  # type: ignore[arg-type]
-        yield browser
 
 
 @pytest.fixture

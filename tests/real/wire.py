@@ -6,19 +6,22 @@ import asyncio
 import socket
 import struct
 import threading
+from collections.abc import Callable
 from contextlib import suppress
 
 from tests.e2e.world import until
+from tests.real.tap import Tap
 
 
 class Wire:
     """Carries TCP from `port` to `target`, a port of 127.0.0.1. `cut()` resets every connection of now.
 
-    What is frozen on the way "up" or "down" is lost when the wire is cut.
+    What is frozen on the way "up" or "down" is lost when the wire is cut. `tap` hears what gets through.
     """
 
     def __init__(self, target: int) -> None:
         self._target = target
+        self.tap = Tap()
         self._pairs: set[tuple[asyncio.StreamWriter, asyncio.StreamWriter]] = set()
         self._listener = socket.create_server(("127.0.0.1", 0))
         self.port = self._listener.getsockname()[1]
@@ -37,6 +40,10 @@ class Wire:
 
     def freeze(self, way: str) -> None:
         self._loop.call_soon_threadsafe(self._open[way].clear)
+
+    def thaw(self) -> None:
+        """What was frozen gets through, late."""
+        self._loop.call_soon_threadsafe(self._thaw)
 
     def cut(self) -> None:
         """The next connections are whole again."""
@@ -70,9 +77,12 @@ class Wire:
             return
         pair = (writer, their_writer)
         self._pairs.add(pair)
+        hear = self.tap.listener().hear
         try:
-            up, down = self._open["up"], self._open["down"]
-            await asyncio.gather(_pump(reader, their_writer, up), _pump(their_reader, writer, down))
+            await asyncio.gather(
+                _pump(reader, their_writer, self._open["up"], lambda data: hear("up", data)),
+                _pump(their_reader, writer, self._open["down"], lambda data: hear("down", data)),
+            )
         finally:
             self._pairs.discard(pair)
 
@@ -87,10 +97,16 @@ class Wire:
         self._thaw()
 
 
-async def _pump(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, may_pass: asyncio.Event) -> None:
+async def _pump(
+    reader: asyncio.StreamReader,
+    writer: asyncio.StreamWriter,
+    may_pass: asyncio.Event,
+    hear: Callable[[bytes], None],
+) -> None:
     with suppress(OSError):
         while data := await reader.read(65_536):
             await may_pass.wait()
+            hear(data)
             writer.write(data)
             await writer.drain()
     writer.close()
