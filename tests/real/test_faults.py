@@ -8,9 +8,10 @@ from functools import partial
 
 import pytest
 
+from tests.e2e.crm import Gap
 from tests.e2e.faults import fault
 from tests.e2e.phone import Phone
-from tests.e2e.talk import documented, hangup_of, ring, talk, wait_silent
+from tests.e2e.talk import documented, hangup_of, let_pass, ring, talk, wait_silent
 from tests.e2e.world import until
 from tests.real.kamailio import SECRET, Kamailio
 from tests.real.program import free_port
@@ -18,6 +19,8 @@ from tests.real.wire import Wire
 from tests.real.world import RealWorld
 
 OpenPhone = Callable[..., Phone]
+SILENCE = 1500
+"""Milliseconds: packets come every 20, and nothing of the line may hold them up."""
 
 
 def _back(*phones: Phone) -> None:
@@ -147,13 +150,42 @@ def test_the_socket_dies_in_a_call_and_the_call_does_not(
 ) -> None:
     dora = open_phone("1004", at=behind_wire)
     dora.mark()
-    ours, theirs = talk(dora, bob)
-    dora.wait_audio(ours)
-    wire.cut()
-    dora.wait_event("disconnected")
-    dora.wait_audio(ours)
-    _back(dora)
-    _hold_and_hang_up(dora, ours, bob, theirs)
+    with fault(2, "the caller's WebSocket to Kamailio killed in a call", "audio and call go on") as seen:
+        ours, theirs = talk(dora, bob)
+        dora.wait_audio(ours)
+        gap = Gap(bob, theirs)
+        wire.cut()
+        dora.wait_event("disconnected")
+        dora.wait_audio(ours)
+        cut = time.monotonic()
+        _back(dora)
+        seen.what = f"registered {time.monotonic() - cut:.1f} s later; hold and hang-up work"
+        seen.gap_ms = gap.read_ms()
+        assert seen.gap_ms < SILENCE
+        _hold_and_hang_up(dora, ours, bob, theirs)
+
+
+def test_twenty_seconds_without_a_line_in_a_call(
+    bob: Phone, open_phone: OpenPhone, wire: Wire, behind_wire: RealWorld
+) -> None:
+    dora = open_phone("1004", at=behind_wire)
+    dora.mark()
+    with fault(3, "20 s of a half-open socket to Kamailio", "noticed by ping; the call lives") as seen:
+        ours, theirs = talk(dora, bob)
+        dora.wait_audio(ours)
+        gap = Gap(bob, theirs)
+        start = time.monotonic()
+        wire.freeze("up")
+        wire.freeze("down")
+        dora.wait_event("disconnected", seconds=28)
+        noticed = time.monotonic() - start
+        let_pass(20, start)
+        wire.cut()
+        _back(dora)
+        seen.what = f"noticed after {noticed:.1f} s, registered after {time.monotonic() - start:.1f} s"
+        seen.gap_ms = gap.read_ms()
+        assert seen.gap_ms < SILENCE
+        _hold_and_hang_up(dora, ours, bob, theirs)
 
 
 def test_the_socket_of_the_called_phone_dies_and_the_caller_can_still_hang_up(
@@ -161,11 +193,14 @@ def test_the_socket_of_the_called_phone_dies_and_the_caller_can_still_hang_up(
 ) -> None:
     dora = open_phone("1004", at=behind_wire)
     dora.mark()
-    ours, theirs = talk(bob, dora)
-    bob.wait_audio(ours)
-    wire.cut()
-    _back(dora)
-    _hold_and_hang_up(bob, ours, dora, theirs)
+    with fault(2, "the callee's WebSocket to Kamailio killed in a call", "the caller can hang up") as seen:
+        ours, theirs = talk(bob, dora)
+        bob.wait_audio(ours)
+        wire.cut()
+        cut = time.monotonic()
+        _back(dora)
+        seen.what = f"registered {time.monotonic() - cut:.1f} s later; hold and hang-up work"
+        _hold_and_hang_up(bob, ours, dora, theirs)
 
 
 @pytest.mark.parametrize("way", ["up", "down"])
@@ -241,7 +276,11 @@ def test_the_first_address_is_refused_and_the_second_taken(
 ) -> None:
     nobody = f"ws://127.0.0.1:{free_port()}/ws"
     two = world.account("two.localhost", [nobody, kamailio.url], sip_secret=SECRET)
-    phone = open_phone("1004", at=two, wait=None)
-    phone.wait_event("registered", seconds=40)
-    assert phone.wait_event("error")["code"] == "network_unreachable"
-    assert phone.wait_event("auto_reconnect")["attempt"] == 1
+    with fault(7, "first address of Kamailio refused", "the second is used") as seen:
+        phone = open_phone("1004", at=two, wait=None)
+        phone.wait_event("registered", seconds=40)
+        assert phone.wait_event("error")["code"] == "network_unreachable"
+        delay = phone.wait_event("auto_reconnect")
+        assert delay["attempt"] == 1
+        seen.what = f"one error, the second after {delay['delay_ms']} ms"
+        assert documented(phone) == ["error", "auto_reconnect", "connected", "registered"]

@@ -17,11 +17,14 @@ class Wire:
     """Carries TCP from `port` to `target`, a port of 127.0.0.1. `cut()` resets every connection of now.
 
     What is frozen on the way "up" or "down" is lost when the wire is cut. `tap` hears what gets through.
+    `refuses`: whoever comes is sent away. `swallows`: whether these bytes are lost on this way.
     """
 
     def __init__(self, target: int) -> None:
         self._target = target
         self.tap = Tap()
+        self.refuses = False
+        self.swallows: Callable[[str, bytes], bool] = lambda way, data: False
         self._pairs: set[tuple[asyncio.StreamWriter, asyncio.StreamWriter]] = set()
         self._listener = socket.create_server(("127.0.0.1", 0))
         self.port = self._listener.getsockname()[1]
@@ -71,6 +74,8 @@ class Wire:
 
     async def _carry(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
+            if self.refuses:
+                raise ConnectionRefusedError
             their_reader, their_writer = await asyncio.open_connection("127.0.0.1", self._target)
         except OSError:
             writer.transport.abort()
@@ -80,11 +85,27 @@ class Wire:
         hear = self.tap.listener().hear
         try:
             await asyncio.gather(
-                _pump(reader, their_writer, self._open["up"], lambda data: hear("up", data)),
-                _pump(their_reader, writer, self._open["down"], lambda data: hear("down", data)),
+                self._pump(reader, their_writer, "up", hear), self._pump(their_reader, writer, "down", hear)
             )
         finally:
             self._pairs.discard(pair)
+
+    async def _pump(
+        self,
+        reader: asyncio.StreamReader,
+        writer: asyncio.StreamWriter,
+        way: str,
+        hear: Callable[[str, bytes], None],
+    ) -> None:
+        with suppress(OSError):
+            while data := await reader.read(65_536):
+                await self._open[way].wait()
+                if self.swallows(way, data):
+                    continue
+                hear(way, data)
+                writer.write(data)
+                await writer.drain()
+        writer.close()
 
     def _thaw(self) -> None:
         for way in self._open.values():
@@ -95,21 +116,6 @@ class Wire:
             for writer in pair:
                 _reset(writer)
         self._thaw()
-
-
-async def _pump(
-    reader: asyncio.StreamReader,
-    writer: asyncio.StreamWriter,
-    may_pass: asyncio.Event,
-    hear: Callable[[bytes], None],
-) -> None:
-    with suppress(OSError):
-        while data := await reader.read(65_536):
-            await may_pass.wait()
-            hear(data)
-            writer.write(data)
-            await writer.drain()
-    writer.close()
 
 
 def _reset(writer: asyncio.StreamWriter) -> None:
