@@ -41,6 +41,19 @@ def test_the_caller_gives_up_as_the_answer_is_on_its_way(
         seen.what = f"the 200 is answered with ACK and BYE: {ended}, once"
 
 
+def test_what_rings_stops_when_the_caller_has_gone_for_good(
+    bob: Phone, open_phone: OpenPhone, wire: Wire, behind_wire: RealWorld
+) -> None:
+    """Nobody is left to say CANCEL: Kamailio does."""
+    dora = open_phone("1004", at=behind_wire)
+    dora.mark()
+    ring(dora, bob)
+    wire.refuses = True
+    wire.cut()
+    assert hangup_of(bob, seconds=5)["reason"] == "cancelled"
+    assert hangup_of(dora)["reason"] == "signaling_lost"
+
+
 def test_two_call_at_once(alice: Phone, bob: Phone, carol: Phone) -> None:
     with fault(45, "two calls of Kamailio at once", "both shown, both end cleanly") as seen:
         for caller in (bob, carol):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -10,7 +11,7 @@ from sipmessage import Request
 
 from tests.pbx.phone import Phone
 from tests.pbx.test_proxy import Caller, refuse
-from tests.pbx.world import DOMAIN
+from tests.pbx.world import DOMAIN, until
 from tests.real.kamailio import Kamailio, time_limited
 from tests.real.story import story
 from tests.real.test_kamailio import SUPPORTED
@@ -105,3 +106,44 @@ async def test_who_comes_is_not_rung_where_one_phone_is_meant(kamailio: Kamailio
             await nothing_for(other, "INVITE")
         await refuse(meant, first, 486)
         assert (await calling.final()).code == 486
+
+
+@story
+async def test_what_a_caller_rings_whose_socket_is_gone_stops_ringing(kamailio: Kamailio) -> None:
+    async with phone(kamailio, "7206") as callee:
+        async with phone(kamailio, "1001") as caller:
+            calling = await call(caller, "7206")
+            invite = await callee.request("INVITE")
+            await callee.reply(invite, 180)
+        assert (await callee.request("CANCEL")).call_id == calling.call_id
+        await refuse(callee, invite, 487)
+        async with phone(kamailio, "7206") as late:
+            await nothing_for(late, "INVITE")
+
+
+@story
+async def test_a_caller_whom_nobody_hears_ring_is_told(kamailio: Kamailio) -> None:
+    async with phone(kamailio, "1001") as caller, phone(kamailio, "7207") as callee:
+        calling = await call(caller, "7207")
+        await callee.reply(await callee.request("INVITE"), 180)
+        await callee.close()
+        answer = await caller.final("INVITE", calling.call_id, within=20)
+        assert answer.code == 480
+
+
+@story
+async def test_the_other_phones_ring_on_when_one_has_gone(kamailio: Kamailio) -> None:
+    async with (
+        phone(kamailio, "1001") as caller,
+        phone(kamailio, "7208") as one,
+        phone(kamailio, "7208") as two,
+    ):
+        calling = await call(caller, "7208")
+        invite = await two.request("INVITE")
+        await two.reply(invite, 180)
+        await one.close()
+        gone = time.monotonic()
+        await until(lambda: time.monotonic() - gone > 13, within=15)
+        await nothing_for(two, "CANCEL")
+        await two.reply(invite, 200, "OK")
+        assert (await calling.final()).code == 200
