@@ -128,13 +128,14 @@ async def _settle() -> None:
 
 
 @contextmanager
-def open_gate(world: World) -> Iterator[Gate]:
-    """A gate in front of the world's PBX; nobody uses it before `use_urls`."""
+def gate_to(target: int, host: str = "127.0.0.1", port: int = 0) -> Iterator[Gate]:
+    """A gate at `host` in front of this machine's port `target`. `port`: 0 takes a free one."""
     loop = asyncio.new_event_loop()
     thread = threading.Thread(target=loop.run_forever, daemon=True)
     thread.start()
-    gate = Gate(world.port, loop)
-    gate.let_in()
+    gate = Gate(target, loop)
+    gate.port = port
+    gate.run(gate.open(host=host))
     try:
         yield gate
     finally:
@@ -145,6 +146,11 @@ def open_gate(world: World) -> Iterator[Gate]:
         loop.call_soon_threadsafe(loop.stop)
         thread.join(5)
         loop.close()
+
+
+def open_gate(world: World) -> AbstractContextManager[Gate]:
+    """A gate in front of the world's PBX; nobody uses it before `use_urls`."""
+    return gate_to(world.port)
 
 
 @contextmanager
