@@ -2,16 +2,13 @@ import { SessionDescriptionHandler } from "sip.js/lib/platform/web/index.js";
 
 import { openMicrophone, wantedMicrophone } from "./devices.js";
 import { isOpenEarly, takeEarly } from "./early-microphone.js";
+import { gathered, sawCandidate } from "./gathering.js";
 import { canReadRtp, passSender, watchReceiver } from "./received-dtmf.js";
 import { statsOf } from "./stats.js";
 
 // Shorter ones Chromium sends as end packets alone, of which some phones hear the first digit only.
 const TONE_MS = 160;
 const GAP_MS = 70;
-
-/** Without ICE servers a host candidate is all there will be; with them, wait for one that crosses the NAT. */
-const HOST_CANDIDATE = /^a=candidate:\S+ \d+ udp .* typ host/im;
-const SERVER_CANDIDATE = /^a=candidate:.* typ (srflx|relay)/im;
 
 /**
  * The microphone, the peer connection and the offers and answers of one call.
@@ -22,7 +19,6 @@ const SERVER_CANDIDATE = /^a=candidate:.* typ (srflx|relay)/im;
 export class CallMedia extends SessionDescriptionHandler {
   hooks = null;
   #microphoneOn = true;
-  #wanted;
   #capMs;
   #lender = null;
   /** The wanted microphone that is open, "" for the browser's own choice; null before. */
@@ -40,10 +36,10 @@ export class CallMedia extends SessionDescriptionHandler {
         ...(canReadRtp && { encodedInsertableStreams: true }),
       },
     });
-    this.#wanted = settings.iceServers.length > 0 ? SERVER_CANDIDATE : HOST_CANDIDATE;
     this.#capMs = settings.iceCapMs;
     this.peerConnectionDelegate = {
       onconnectionstatechange: () => this.hooks?.state(this.peerConnection?.connectionState ?? "closed"),
+      onicecandidate: ({ candidate }) => sawCandidate(candidate),
       ontrack: (event) => this.#received(event),
     };
   }
@@ -173,26 +169,10 @@ export class CallMedia extends SessionDescriptionHandler {
     }
   }
 
-  /** Resolves with the first candidate that is good enough, else after the cap: late ones reach the peer by its checks. */
+  /** SIP.js asks for it before each description leaves; not all candidates are waited for. */
   waitForIceGatheringComplete() {
     const connection = this.peerConnection;
-    if (!connection) return Promise.reject(new Error("The call is over."));
-    return new Promise((resolve) => {
-      const events = ["icecandidate", "icegatheringstatechange"];
-      const done = () => {
-        clearTimeout(cap);
-        events.forEach((name) => connection.removeEventListener(name, look));
-        resolve();
-      };
-      const look = () => {
-        const sdp = connection.localDescription?.sdp ?? "";
-        const complete = connection.iceGatheringState === "complete" && sdp.includes("a=candidate:");
-        if (complete || this.#wanted.test(sdp)) done();
-      };
-      const cap = setTimeout(done, this.#capMs);
-      events.forEach((name) => connection.addEventListener(name, look));
-      look();
-    });
+    return connection ? gathered(connection, this.#capMs) : Promise.reject(new Error("The call is over."));
   }
 
   /** After a refused re-INVITE. SIP.js leaves this out; without it no further offer can be made in the call. */

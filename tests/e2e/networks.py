@@ -1,8 +1,9 @@
 """A computer with networks of its own: a network namespace (ip-netns(8)) that changes, breaks or slows them.
 
-Chromium runs in it, everything else stays outside. The cable and the Wi-Fi are veth pairs; what `localhost`
-means to the browser is an address that all networks lead to, so page, WebSocket and sound go over whichever
-is up. What is lost on the way is dropped where it arrives (nft(8)): no socket is told of it.
+Chromium runs in it, everything else stays outside. What `localhost` means to the browser is an address that
+all networks lead to, so page, WebSocket and sound go over whichever is up. The cable and the Wi-Fi are veth
+pairs, the mobile network is as slow as a test wants. What is lost on the way is dropped where it arrives
+(nft(8)): no socket is told of it.
 """
 
 from __future__ import annotations
@@ -20,12 +21,13 @@ from playwright.sync_api import Browser, Playwright
 
 from tests.e2e.gate import gate_to
 from tests.e2e.phone import Home
+from tests.e2e.slow_link import SlowLink
 from tests.e2e.world import CHROMIUM, FLAGS, UNMUTED
 
 SPACE = "zorio-phone"
 HOME = "10.214.0.1"
 """Where the world is, seen from inside."""
-NETWORKS = {"cable": 1, "wifi": 2}
+NETWORKS = {"cable": 1, "wifi": 2, "mobile": 3}
 """The third number of their addresses; the lower one is preferred while both are up."""
 UDP = "meta l4proto udp"
 EVERYTHING = ""
@@ -53,7 +55,13 @@ def ip(command: str) -> None:
 
 
 class Networks:
-    """`up` and `down` are a plug put in or pulled: the browser is told. Nobody is told of `drop`."""
+    """`up` and `down` are a plug put in or pulled: the browser is told. Nobody is told of `drop`.
+
+    `mobile`: how slow that one is.
+    """
+
+    def __init__(self, mobile: SlowLink) -> None:
+        self.mobile = mobile
 
     def up(self, name: str) -> None:
         number = NETWORKS[name]
@@ -133,13 +141,26 @@ def _make(undo: ExitStack) -> Networks:
     ip(f"addr add {HOME}/32 dev lo")
     undo.callback(ip, f"addr del {HOME}/32 dev lo")
     for name, number in NETWORKS.items():
-        ip(f"link add phone-{name} type veth peer name {name} netns {SPACE}")
-        undo.callback(ip, f"link del phone-{name}")
+        if name == "mobile":
+            mobile = _mobile(undo, name)
+        else:
+            ip(f"link add phone-{name} type veth peer name {name} netns {SPACE}")
+            undo.callback(ip, f"link del phone-{name}")
         ip(f"addr add 10.214.{number}.1/24 dev phone-{name}")
         ip(f"link set phone-{name} up")
         ip(f"-n {SPACE} addr add 10.214.{number}.2/24 dev {name}")
-    networks = Networks()
+    networks = Networks(mobile)
     networks.up("cable")
     networks.mend()
     undo.callback(networks.mend)
     return networks
+
+
+def _mobile(undo: ExitStack, name: str) -> SlowLink:
+    try:
+        link = SlowLink(f"phone-{name}", name)
+    except OSError as error:
+        raise NoNamespaces(f"no TUN devices: {error}") from error
+    undo.callback(link.close)
+    ip(f"link set {name} netns {SPACE}")
+    return link

@@ -12,7 +12,7 @@ from playwright.sync_api import Browser, Playwright
 
 from tests.e2e.crm import plain_browser
 from tests.e2e.heard import every_log_is_in_order  # noqa: F401 - a fixture of every test here
-from tests.e2e.phone import Phone
+from tests.e2e.phone import Home, Phone
 from tests.real.kamailio import SECRET, Kamailio, named
 from tests.real.wire import Wire
 from tests.real.world import RealWorld, open_real_world
@@ -90,7 +90,7 @@ def open_phone(world: RealWorld) -> Iterator[Callable[..., Phone]]:
     """A phone of its own for this test; `at`: of another account."""
     opened: list[Phone] = []
 
-    def open(extension: str, *, at: RealWorld | None = None, **options: Any) -> Phone:
+    def open(extension: str, *, at: Home | None = None, **options: Any) -> Phone:
         phone = Phone.open(at or world, extension, **options)
         opened.append(phone)
         return phone

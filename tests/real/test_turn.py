@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
+from playwright.sync_api import Playwright
 
 from tests.e2e.crm import Gap
 from tests.e2e.faults import fault
+from tests.e2e.networks import UDP, MovingWorld, NoNamespaces, moving_world
 from tests.e2e.phone import Phone
 from tests.e2e.talk import hangup_of, talk
 from tests.e2e.world import until
@@ -54,6 +58,65 @@ def test_a_call_over_the_relay_is_heard(
             assert local["address"] == coturn.address
     caller.send("hangup")
     assert hangup_of(callee)["reason"] == "remote_hangup"
+
+
+@pytest.fixture(scope="module")
+def behind_nat(world: RealWorld, kamailio: Kamailio, coturn: Coturn) -> RealWorld:
+    """The account of docs/pbx.md: coturn over UDP and over TCP, and phones are free to use neither."""
+    urls = [url for transport in ("udp", "tcp") for url in coturn.ice_server(transport)["urls"]]
+    return world.account(
+        "free.turn.localhost",
+        [kamailio.url],
+        sip_secret=SECRET,
+        ice_servers=[{"urls": urls}],
+        turn_secret=SECRET_OF_COTURN,
+    )
+
+
+@pytest.fixture
+def moving(
+    playwright: Playwright, behind_nat: RealWorld, kamailio: Kamailio, tmp_path: Path
+) -> Iterator[MovingWorld]:
+    ports = [behind_nat.server.port, kamailio.ws_port]
+    try:
+        with moving_world(playwright, behind_nat, ports, tmp_path) as opened:
+            opened.networks.up("mobile")
+            opened.networks.down("cable")
+            yield opened
+    except NoNamespaces as reason:
+        pytest.skip(f"no network namespaces here: {reason}")
+
+
+@pytest.mark.parametrize("delay", [0, 0.15], ids=["quick", "slow"])
+@pytest.mark.parametrize("other", ["outside", "beside it"])
+def test_fault_14_no_udp_at_all(
+    moving: MovingWorld, behind_nat: RealWorld, open_phone: OpenPhone, delay: float, other: str
+) -> None:
+    """The browser finds the relay by itself. Where the other phone has no UDP either, each needs the other's
+    relay in its session description: no packet can tell of it."""
+    there = moving if other == "beside it" else behind_nat
+    injected = f"no UDP, TCP of {2000 * delay:.0f} ms, the other phone {other}"
+    with fault(14, injected, "TURN over TCP connects") as seen:
+        callee = open_phone("1004", at=there, context=watched(there.browser.new_context()))
+        caller = open_phone("1003", at=moving, context=watched(moving.browser.new_context()))
+        moving.networks.drop(UDP)
+        mobile = moving.networks.mobile
+        mobile.delay = delay
+        for one, two in ((caller, callee), (callee, caller)):
+            one.mark()
+            two.mark()
+            uuids = talk(one, two)
+            answered = time.monotonic()
+            for phone, uuid in zip((one, two), uuids, strict=True):
+                phone.wait_audio(uuid)
+            seen.what = f"heard {time.monotonic() - answered:.1f} s after the answer"
+            local = selected_pair(caller)["local"]
+            assert (local["candidateType"], local["relayProtocol"]) == ("relay", "tcp")
+            late = f"a packet took up to {mobile.worst:.2f} s"
+            assert not one.since("error") + two.since("error"), late
+            one.send("hangup")
+            assert hangup_of(two)["reason"] == "remote_hangup"
+            assert hangup_of(one)["reason"] == "local_hangup"
 
 
 def test_the_relay_dies_and_a_direct_call_does_not_care(

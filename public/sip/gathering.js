@@ -1,0 +1,57 @@
+/** When an offer or an answer has candidates enough to leave. Late ones reach the peer by our checks alone. */
+
+const HOST = /^a=candidate:\S+ \d+ udp .* typ host/im;
+const SERVER = /^a=candidate:.* typ (srflx|relay)/im;
+const RELAY = /^a=candidate:.* typ relay/im;
+const RELAY_URL = /^turns?:/i;
+
+/** Beyond the cap. A relay over TCP answers after three round trips, over TLS after four. */
+const PATIENCE_MS = 1600;
+
+/** One that was waited for in vain makes no further call late, until it answers after all. */
+let relayAnswers = true;
+
+/** To be told of every candidate, also of those that come when nobody waits. */
+export function sawCandidate(candidate) {
+  if (candidate?.type === "relay") relayAnswers = true;
+}
+
+/**
+ * Resolves when there is what the ICE servers are for; without any, a host candidate is all there will be. After the
+ * cap any address from a server will do. None by then where there is a relay: UDP may be blocked, and two phones that
+ * both reach nothing but their relays can meet only if the descriptions name them.
+ */
+export function gathered(connection, capMs) {
+  const { iceServers } = connection.getConfiguration();
+  const hasRelay = iceServers.flatMap(({ urls }) => urls).some((url) => RELAY_URL.test(url));
+  let wanted = hasRelay ? RELAY : iceServers.length > 0 ? SERVER : HOST;
+  return new Promise((resolve) => {
+    const events = ["icecandidate", "icegatheringstatechange"];
+    const done = () => {
+      clearTimeout(timer);
+      events.forEach((name) => connection.removeEventListener(name, look));
+      resolve();
+    };
+    const look = () => {
+      const sdp = connection.localDescription?.sdp ?? "";
+      const complete = connection.iceGatheringState === "complete" && sdp.includes("a=candidate:");
+      if (complete || wanted.test(sdp)) done();
+    };
+    const inVain = () => {
+      if (connection.signalingState !== "closed") relayAnswers = false;
+      done();
+    };
+    const capped = () => {
+      if (!hasRelay || !relayAnswers) {
+        done();
+        return;
+      }
+      timer = setTimeout(inVain, PATIENCE_MS);
+      wanted = SERVER;
+      look();
+    };
+    let timer = setTimeout(capped, capMs);
+    events.forEach((name) => connection.addEventListener(name, look));
+    look();
+  });
+}
