@@ -10,6 +10,8 @@ import pytest
 from hypothesis import settings
 from playwright.sync_api import Playwright, sync_playwright
 
+from tests.e2e.faults import pytest_runtest_makereport  # noqa: F401 - a hook for all tests
+
 settings.register_profile("quick", deadline=None, derandomize=True, max_examples=30)
 settings.register_profile("search", deadline=None, max_examples=3000, print_blob=True)
 settings.load_profile("quick")

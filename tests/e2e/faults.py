@@ -1,4 +1,7 @@
-"""What the fault tests saw, one JSON line each, and the table of it at the end of `make test-all`.
+"""What the fault tests saw, one JSON line for each test, and the table of it at the end of `make test-all`.
+
+A test of fault 7 is called `test_fault_07_...` and injects it inside `with fault(7, ...)`: by its name it is
+known even when it fails before that, or is skipped.
 
 python -m tests.e2e.faults [--forget]
 """
@@ -6,10 +9,14 @@ python -m tests.e2e.faults [--forget]
 from __future__ import annotations
 
 import json
+import re
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import pytest
 
 from server.settings import PROJECT
 
@@ -17,71 +24,130 @@ REPORT = PROJECT / "var" / "faults.jsonl"
 FAULTS = range(1, 46)
 NOT_HERE = {"Redis down (of 23)": "the product has none: tokens are checked with keys in memory"}
 """What cannot be injected, and why."""
-COLUMNS = {"injected": 52, "expected": 46, "seen": 56}
+COLUMNS = {"injected": 52, "expected": 46, "what": 56}
 """Of the table, with their widths; longer texts are cut."""
 
 
-def record_fault(
-    number: int,
-    injected: str,
-    expected: str,
-    seen: str,
-    gap_ms: float | None = None,
-    *,
-    survived: bool = True,
-) -> None:
-    """`number`: of the list of faults; `gap_ms`: the longest silence that somebody heard."""
-    row = {
-        "fault": number,
-        "injected": injected,
-        "expected": expected,
-        "seen": seen,
-        "gap_ms": None if gap_ms is None else round(gap_ms),
-        "survived": survived,
-    }
-    REPORT.parent.mkdir(exist_ok=True)
-    with REPORT.open("a", encoding="utf-8") as report:
-        report.write(json.dumps(row) + "\n")
-
-
 @dataclass
-class Seen:
-    """What a test writes into its row while it runs."""
+class Row:
+    """`what` was seen: a measured text. `gap_ms`: the longest silence that somebody heard."""
 
+    fault: int
+    injected: str
+    expected: str
     what: str = ""
     gap_ms: float | None = None
+    survived: bool = False
+
+    def seen(self, what: str, gap_ms: float | None = None) -> None:
+        self.what = what
+        self.gap_ms = gap_ms if gap_ms is not None else self.gap_ms
+
+    def lost(self, why: str) -> None:
+        self.what, self.survived = why, False
+
+    def _must_speak(self) -> None:
+        if not self.what and self.gap_ms is not None:
+            self.what = f"a silence of {self.gap_ms:.0f} ms"
+        assert self.what, f"nothing was said of what was seen of fault {self.fault}"
+        assert self.what != self.expected, f"fault {self.fault} says what was expected, not what was seen"
+
+
+_rows: list[Row] = []
+"""Of the test that runs."""
 
 
 @contextmanager
-def fault(number: int, injected: str, expected: str) -> Iterator[Seen]:
-    """One row for what happens inside: survived unless it raises."""
-    seen = Seen()
+def fault(number: int, injected: str, expected: str) -> Iterator[Row]:
+    """One row for what happens inside: survived unless it raises, now or later in its test."""
+    row = Row(number, injected, expected)
+    _rows.append(row)
     try:
-        yield seen
-    except BaseException as error:
-        record_fault(number, injected, expected, type(error).__name__, seen.gap_ms, survived=False)
+        yield row
+        row._must_speak()
+    except pytest.skip.Exception:
+        _rows.remove(row)
         raise
-    record_fault(number, injected, expected, seen.what or expected, seen.gap_ms)
+    except BaseException as error:
+        row.lost(f"{type(error).__name__}: {_first_line(error)}")
+        raise
+    row.survived = True
+
+
+# ---- the side of pytest: a hook of tests/conftest.py
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item,
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Whatever becomes of a fault's test is in the table: a failure anywhere in it, and a skip."""
+    report = yield
+    named = re.match(r"test_fault_(\d+)", item.name)
+    if report.failed:
+        why = f"in {report.when}: {_first_line(report.longrepr)}"
+        if named and not _rows:
+            _rows.append(Row(int(named[1]), item.name, "", why))
+        for row in _rows:
+            if row.survived:
+                row.lost(why)
+    elif report.skipped and named:
+        reason = report.longrepr[2] if isinstance(report.longrepr, tuple) else str(report.longrepr)
+        _write(item, skipped={"fault": int(named[1]), "why": reason.removeprefix("Skipped: ")})
+    if report.when == "teardown" and _rows:
+        _write(item, rows=[asdict(row) for row in _rows])
+        _rows.clear()
+    return report
+
+
+def _write(item: pytest.Item, **what: Any) -> None:
+    on = "PostgreSQL" if item.config.getoption("--postgresql", False) else ""
+    REPORT.parent.mkdir(exist_ok=True)
+    with REPORT.open("a", encoding="utf-8") as report:
+        report.write(json.dumps({"test": item.nodeid, "on": on} | what) + "\n")
+
+
+def _first_line(error: object) -> str:
+    crash = getattr(error, "reprcrash", None)
+    return (str(crash.message if crash else error).strip().splitlines() or [""])[0]
+
+
+# ---- the table
 
 
 def table(lines: Iterable[str]) -> str:
-    """The newest row of each thing injected, by number, and how many of the faults were survived."""
-    rows = {(row["fault"], row["injected"]): row for row in map(json.loads, lines)}
-    told = [f"   # | {' | '.join(f'{name:{width}}' for name, width in COLUMNS.items())} | gap ms"]
-    for _, row in sorted(rows.items()):
-        texts = " | ".join(f"{row[name][:width]:{width}}" for name, width in COLUMNS.items())
-        mark = " " if row["survived"] else "!"
-        gap = "" if row["gap_ms"] is None else str(row["gap_ms"])
-        told.append(f"{mark}{row['fault']:3} | {texts} | {gap:>6}")
-    seen = {number for number, _ in rows}
-    lost = {row["fault"] for row in rows.values() if not row["survived"]}
-    told.append(f"{len(seen - lost)} of {len(FAULTS)} survived.")
+    """What the newest run of each test saw, by number, and how many of the faults were survived."""
+    newest = {(told["test"], told["on"]): told for told in map(json.loads, lines)}.values()
+    rows = [row for told in newest for row in told.get("rows", [])]
+    ran = {told["test"] for told in newest if "rows" in told}
+    skipped = [told for told in newest if told["test"] not in ran]  # nor elsewhere, on another database
+    shown = [f"   # | {' | '.join(f'{_heading(name):{width}}' for name, width in COLUMNS.items())} | gap ms"]
+    shown += map(_line, sorted(rows, key=lambda row: (row["fault"], row["injected"])))
+    seen = {row["fault"] for row in rows}
+    lost = {row["fault"] for row in rows if not row["survived"]}
+    partly = {told["skipped"]["fault"] for told in skipped}
+    shown.append(f"{len(seen - lost - partly)} of {len(FAULTS)} survived.")
     if lost:
-        told.append(f"Not survived: {_list(lost)}.")
-    told += [f"Not injected: {what}, because {why}." for what, why in NOT_HERE.items()]
-    if missing := set(FAULTS) - seen:
-        told.append(f"Not run: {_list(missing)}.")
-    return "\n".join(told)
+        shown.append(f"Not survived: {_list(lost)}.")
+    for told in skipped:
+        name = told["test"].rpartition("::")[2]
+        shown.append(
+            f"Skipped, so {told['skipped']['fault']} is not counted: {name}, {told['skipped']['why']}."
+        )
+    shown += [f"Not injected: {what}, because {why}." for what, why in NOT_HERE.items()]
+    if missing := set(FAULTS) - seen - partly:
+        shown.append(f"Not run: {_list(missing)}.")
+    return "\n".join(shown)
+
+
+def _heading(name: str) -> str:
+    return "seen" if name == "what" else name
+
+
+def _line(row: Mapping[str, Any]) -> str:
+    texts = " | ".join(f"{row[name][:width]:{width}}" for name, width in COLUMNS.items())
+    gap = "" if row["gap_ms"] is None else str(round(row["gap_ms"]))
+    return f"{' ' if row['survived'] else '!'}{row['fault']:3} | {texts} | {gap:>6}"
 
 
 def _list(numbers: Iterable[int]) -> str:

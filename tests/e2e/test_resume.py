@@ -26,7 +26,7 @@ from tests.e2e.crm import (
     reload_parent,
     wait_resumed,
 )
-from tests.e2e.faults import record_fault
+from tests.e2e.faults import fault
 from tests.e2e.gate import Gate, use_urls
 from tests.e2e.phone import Phone
 from tests.e2e.talk import call, hangup_of, hold_and_unhold, requests, talk, wait_no_packets, wait_silent
@@ -36,6 +36,8 @@ pytestmark = pytest.mark.slow  # the whole of `make test` has twelve minutes
 
 Leave = Callable[[Phone], None]
 OpenCrm = Callable[..., Phone]
+LONGEST_GAP_MS = 2000
+"""What the far end may miss while a page comes back, on a machine that is not busy with anything else."""
 STORED = "(() => { try { return sessionStorage.getItem('zorio-call') } catch { return 'denied' } })()"
 
 
@@ -57,6 +59,11 @@ def crm(world: World, plain: Browser, nobody_at_1003: None) -> Iterator[OpenCrm]
     for phone in opened:
         phone.assert_unharmed()
         phone.close()
+
+
+def busy() -> str:
+    """For the table: a gap is longer on a machine that has other things to do."""
+    return f"load {os.getloadavg()[0]:.1f}"
 
 
 def having(record: str) -> str:
@@ -163,17 +170,18 @@ def test_a_frame_that_is_reloaded_twice_in_half_a_second_still_knows_who_it_is(c
 
 
 @pytest.mark.parametrize("who", ["caller", "callee"])
-def test_two_phones_go_on_when_one_page_is_reloaded(crm: OpenCrm, who: str) -> None:
+def test_fault_31_two_phones_go_on_when_one_page_is_reloaded(crm: OpenCrm, who: str) -> None:
     one, two = crm("1003"), crm("1004")
     ours, theirs = talk(one, two) if who == "caller" else talk(two, one)[::-1]
     one.wait_audio(ours)
     two.wait_audio(theirs)
     gap = Gap(two, theirs)
-    reload_in_call(one, ours, two, theirs)
-    heard = gap.read_ms()
-    assert heard < 10_000  # measured for the table; a busy machine starts Python slowly
-    assert [c["uuid"] for c in two.state()["calls"]] == [theirs]
-    record_fault(31, f"the {who}'s CRM page reloads in a call", "resumed, gap under 2 s", "resumed", heard)
+    with fault(31, f"the {who}'s CRM page reloads in a call", "resumed, gap under 2 s") as row:
+        reload_in_call(one, ours, two, theirs)
+        row.gap_ms = gap.read_ms()
+        assert [c["uuid"] for c in two.state()["calls"]] == [theirs]
+        assert row.gap_ms < LONGEST_GAP_MS
+        row.seen(f"same uuid, heard again both ways ({busy()})")
     two.send("hangup")
     assert hangup_of(one)["reason"] == "remote_hangup"
     assert hangup_of(two)["reason"] == "local_hangup"
@@ -318,18 +326,23 @@ def nobody_knows_replaces(world: World) -> Iterator[None]:
 
 
 @pytest.mark.parametrize("who", ["caller", "callee"])
-def test_a_far_end_without_replaces_gets_an_offer_in_the_old_dialog(
+def test_fault_31_a_far_end_without_replaces_gets_an_offer_in_the_old_dialog(
     crm: OpenCrm, world: World, who: str
 ) -> None:
     one, two = crm("1003"), crm("1004")
     ours, theirs = talk(one, two) if who == "caller" else talk(two, one)[::-1]
     one.wait_audio(ours)
     gap = Gap(two, theirs)
-    with nobody_knows_replaces(world):
+    injected = fault(31, f"the {who} reloads, the far end knows no Replaces", "resumed, gap under 2 s")
+    with injected as row, nobody_knows_replaces(world):
+        mark = len(world.wire)
         for _ in range(2):  # the second time it is the resumed call that is resumed
             reload_in_call(one, ours, two, theirs)
-    heard = gap.read_ms()
-    record_fault(31, f"the {who} reloads, the far end knows no Replaces", "resumed", "by re-INVITE", heard)
+        row.gap_ms = gap.read_ms()
+        assert row.gap_ms < LONGEST_GAP_MS
+        offers = [text for text in requests(world, "INVITE", mark, "out") if "\r\nReplaces:" not in text]
+        assert len(offers) == 2
+        row.seen(f"twice by re-INVITE in the old dialog, same uuid ({busy()})")
     hold_and_unhold(two)
     one.send("hold")
     until(lambda: one.state()["calls"][0]["held"], "the hold")
@@ -408,20 +421,23 @@ def test_when_both_ends_reload_at_once_each_ends_once(crm: OpenCrm) -> None:
     assert hangup_of(two, seconds=40)["reason"] == "signaling_lost"
 
 
-def test_a_frame_taken_out_and_put_in_again_is_the_same_phone(crm: OpenCrm, world: World) -> None:
+def test_fault_35_a_frame_taken_out_and_put_in_again_is_the_same_phone(crm: OpenCrm, world: World) -> None:
     phone = crm()
     uuid = call(phone, "*43")
     phone.wait_audio(uuid)
     phone.mark()
-    phone.page.evaluate("take_out()")
-    phone.page.evaluate("put_in()")
-    wait_resumed(phone, uuid)
-    phone.wait_audio(uuid)
-    phone.wait_event("registered")
-    assert world.pbx.bindings["1003"] == 1
-    record_fault(35, "frame removed and added in a call", "one binding, the call goes on", "so it was")
-    phone.send("hangup")
-    hangup_of(phone)
+    with fault(35, "frame removed and added in a call", "one binding, the call goes on") as row:
+        phone.page.evaluate("take_out()")
+        phone.page.evaluate("put_in()")
+        removed = time.monotonic()
+        wait_resumed(phone, uuid)
+        took = time.monotonic() - removed
+        phone.wait_audio(uuid)
+        phone.wait_event("registered")
+        assert world.pbx.bindings["1003"] == 1
+        row.seen(f"{world.pbx.bindings['1003']} binding; resumed after {took:.1f} s, same uuid")
+        phone.send("hangup")
+        hangup_of(phone)
     phone.mark()
     phone.page.evaluate("take_out()")
     phone.page.evaluate("put_in()")
@@ -431,30 +447,32 @@ def test_a_frame_taken_out_and_put_in_again_is_the_same_phone(crm: OpenCrm, worl
 
 @pytest.mark.slow
 @pytest.mark.timeout(600)
-def test_twenty_reloads_in_one_call(crm: OpenCrm) -> None:
+def test_fault_31_twenty_reloads_in_one_call(crm: OpenCrm) -> None:
     one, two = crm("1003"), crm("1004")
     ours, theirs = talk(one, two)
     two.wait_audio(theirs)
     gap = Gap(two, theirs)
     gaps = []
-    for _ in range(20):
-        one.mark()
-        two.mark()
-        gap.reset()
-        reload_parent(one)
-        wait_resumed(one, ours)
-        one.wait_audio(ours)
-        two.wait_audio(theirs)
-        gaps.append(gap.read_ms())
-        assert set(two.types()) <= {"call_updated"}
-    assert len([e for e in one.events if e["type"] == "call_updated" and "resumed" in e["payload"]]) == 20
-    assert "call_hangup" not in [e["type"] for e in one.events + two.events]
-    middle, worst = median(gaps), max(gaps)
-    load = os.getloadavg()[0]
-    seen = f"20 resumes, 0 hangups; gap median {middle:.0f} ms, worst {worst:.0f} ms (load {load:.1f})"
-    print(f"\n{seen}: {sorted(round(each) for each in gaps)}")
-    expected = "20 resumes, 0 hangups; gap median under 1200 ms, worst under 2000 ms"
-    record_fault(31, "20 reloads of the CRM page in one call", expected, seen, worst)
+    expected = "20 resumes, 0 hangups; gap median < 1.2 s, worst < 2 s"
+    with fault(31, "20 reloads of the CRM page in one call", expected) as row:
+        for _ in range(20):
+            one.mark()
+            two.mark()
+            gap.reset()
+            reload_parent(one)
+            wait_resumed(one, ours)
+            one.wait_audio(ours)
+            two.wait_audio(theirs)
+            gaps.append(gap.read_ms())
+            assert set(two.types()) <= {"call_updated"}
+        told = [e["type"] for e in one.events if "resumed" in (e.get("payload") or {})]
+        assert told == ["call_updated"] * 20
+        assert "call_hangup" not in [e["type"] for e in one.events + two.events]
+        print(f"\ngaps in ms, {busy()}: {sorted(round(each) for each in gaps)}")
+        middle, row.gap_ms = median(gaps), max(gaps)
+        assert row.gap_ms < LONGEST_GAP_MS
+        assert middle < 1200
+        row.seen(f"{len(told)} resumes, no hangup; gap median {middle:.0f} ms ({busy()})")
     one.send("hangup")
     assert hangup_of(one)["call"]["uuid"] == ours
     assert hangup_of(two)["reason"] == "remote_hangup"
@@ -462,22 +480,22 @@ def test_twenty_reloads_in_one_call(crm: OpenCrm) -> None:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("who", ["caller", "callee"])
-def test_a_closed_tab_releases_the_far_end(crm: OpenCrm, who: str) -> None:
+def test_fault_32_a_closed_tab_releases_the_far_end(crm: OpenCrm, who: str) -> None:
     one, two = crm("1003"), crm("1004")
     _, theirs = talk(one, two) if who == "caller" else talk(two, one)[::-1]
     two.wait_audio(theirs)
     two.mark()
-    closed_at = time.monotonic()
-    one.page.close(run_before_unload=False)
-    # At once where the dying page could still say goodbye on DTLS, else when ICE misses its answers.
-    two.frame.get_by_text(load_texts("vi")["banner.media.title"]).first.wait_for(timeout=15_000)
-    noticed = time.monotonic() - closed_at
-    ended = hangup_of(two, seconds=45)
-    took = time.monotonic() - closed_at
-    assert ended["reason"] == "media_lost"
-    assert took < 30
-    seen = f"shown after {noticed:.1f} s, released after {took:.1f} s"
-    record_fault(32, f"the {who}'s tab is closed in a call", "the far end is released within 30 s", seen)
+    with fault(32, f"the {who}'s tab is closed in a call", "the far end is released within 30 s") as row:
+        closed_at = time.monotonic()
+        one.page.close(run_before_unload=False)
+        # At once where the dying page could still say goodbye on DTLS, else when ICE misses its answers.
+        two.frame.get_by_text(load_texts("vi")["banner.media.title"]).first.wait_for(timeout=15_000)
+        noticed = time.monotonic() - closed_at
+        ended = hangup_of(two, seconds=45)
+        took = time.monotonic() - closed_at
+        assert ended["reason"] == "media_lost"
+        assert took < 30
+        row.seen(f"{ended['reason']}: shown after {noticed:.1f} s, released after {took:.1f} s")
 
 
 @pytest.mark.slow

@@ -46,14 +46,18 @@ def test_a_phone_registers_over_wss(
     assert documented(phone) == ["connected", "registered"]
 
 
-def test_a_certificate_nobody_signed_is_said_and_not_hammered(
+def test_fault_09_a_certificate_nobody_signed_is_said_and_not_hammered(
     world: RealWorld, open_phone: OpenPhone, wss: tuple[Kamailio, str]
 ) -> None:
     strict = world.account("strict.localhost", [wss[1]], sip_secret=SECRET)
     phone = open_phone("1004", at=strict, wait=None)
     # A page is never told why: an expired certificate looks the same as one nobody signed.
-    with fault(9, "a certificate the browser refuses", "an error, slow retry") as seen:
+    with fault(9, "a certificate the browser refuses", "an error, slow retry") as row:
         phone.wait_event("auto_reconnect", seconds=40, attempt=3)
         assert phone.wait_event("error")["code"] == "network_unreachable"
         assert "connected" not in phone.types()
-        seen.what = "error{network_unreachable}, growing delays"
+        errors = [e["payload"]["code"] for e in phone.since("error")]
+        assert errors == ["network_unreachable"]
+        delays = [e["payload"]["delay_ms"] for e in phone.since("auto_reconnect")]
+        assert 250 <= delays[0] <= 500 <= delays[1] <= 1000 <= delays[2] <= 2000
+        row.seen(f"one error{{{errors[0]}}}; waits of {delays} ms")

@@ -32,7 +32,7 @@ def coturn() -> Iterator[Coturn]:
 
 
 @pytest.mark.parametrize("transport", ["udp", "tcp"])
-def test_a_call_over_the_relay_is_heard(
+def test_fault_14_a_call_over_the_relay_is_heard(
     world: RealWorld, open_phone: OpenPhone, kamailio: Kamailio, coturn: Coturn, transport: str
 ) -> None:
     relayed = world.account(
@@ -49,13 +49,14 @@ def test_a_call_over_the_relay_is_heard(
     caller, callee = phones
     caller.mark()
     callee.mark()
-    with fault(14, f"only a relay reached over {transport.upper()}", "connects through it"):
+    with fault(14, f"only a relay reached over {transport.upper()}", "connects through it") as row:
         uuids = talk(caller, callee)
         for phone, uuid in zip(phones, uuids, strict=True):
             phone.wait_audio(uuid)
             local = selected_pair(phone)["local"]
             assert (local["candidateType"], local["relayProtocol"]) == ("relay", transport)
             assert local["address"] == coturn.address
+        row.seen(f"both heard, each by a {local['candidateType']} candidate over {local['relayProtocol']}")
     caller.send("hangup")
     assert hangup_of(callee)["reason"] == "remote_hangup"
 
@@ -119,7 +120,7 @@ def test_fault_14_no_udp_at_all(
             assert hangup_of(one)["reason"] == "local_hangup"
 
 
-def test_the_relay_dies_and_a_direct_call_does_not_care(
+def test_fault_13_the_relay_dies_and_a_direct_call_does_not_care(
     world: RealWorld, open_phone: OpenPhone, kamailio: Kamailio, alice: Phone
 ) -> None:
     own = Coturn()
@@ -129,7 +130,7 @@ def test_the_relay_dies_and_a_direct_call_does_not_care(
     phone = open_phone("1004", at=both, context=watched(world.browser.new_context()))
     phone.mark()
     try:
-        with fault(13, "TURN server killed in a call", "the direct path stays") as seen:
+        with fault(13, "TURN server killed in a call", "the direct path stays") as row:
             ours, theirs = talk(phone, alice)
             phone.wait_audio(ours)
             until(lambda: selected_pair(phone)["local"]["candidateType"] != "relay", "a direct pair")
@@ -138,7 +139,11 @@ def test_the_relay_dies_and_a_direct_call_does_not_care(
             phone.wait_audio(ours, packets=400, seconds=30)
             alice.wait_audio(theirs)
             assert "call_hangup" not in phone.types()
-            seen.gap_ms = gap.read_ms()
+            row.gap_ms = gap.read_ms()
+            assert row.gap_ms < 1500
+            kind = selected_pair(phone)["local"]["candidateType"]
+            assert kind != "relay"
+            row.seen(f"audio goes on over the {kind} candidate")
     finally:
         own.close()
 
