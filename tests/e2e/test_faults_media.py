@@ -50,7 +50,7 @@ def banner(phone: Phone) -> str:
 
 @pytest.mark.parametrize("seconds", [5, 20])
 def test_fault_10_udp_dropped(alice: Phone, bob: Phone, relays: Relays, seconds: int) -> None:
-    with fault(10, f"UDP dropped {seconds} s", "audio returns") as seen:
+    with fault(10, f"UDP dropped {seconds} s", "audio returns") as row:
         ours, theirs = talk_aloud(alice, bob)
         gap = Gap(alice, ours)
         alice.mark()
@@ -60,14 +60,14 @@ def test_fault_10_udp_dropped(alice: Phone, bob: Phone, relays: Relays, seconds:
         relays.mend()
         alice.wait_audio(ours)
         bob.wait_audio(theirs)
-        seen.gap_ms = gap.read_ms()
-        assert 1000 * seconds - 1000 < seen.gap_ms < 1000 * seconds + 7000
+        row.gap_ms = gap.read_ms()
+        assert 1000 * seconds - 1000 < row.gap_ms < 1000 * seconds + 7000
         assert documented(alice) == []
         assert [c["uuid"] for c in alice.state()["calls"]] == [ours]
 
 
 def test_fault_11_udp_dropped_60_s(alice: Phone, bob: Phone, relays: Relays) -> None:
-    with fault(11, "UDP dropped for good", "one call_hangup{media_lost} within 30 s") as seen:
+    with fault(11, "UDP dropped for good", "one call_hangup{media_lost} within 30 s") as row:
         talk_aloud(alice, bob)
         alice.mark()
         bob.mark()
@@ -75,7 +75,7 @@ def test_fault_11_udp_dropped_60_s(alice: Phone, bob: Phone, relays: Relays) -> 
         start = time.monotonic()
         ended = [hangup_of(phone, seconds=32) for phone in (alice, bob)]
         took = time.monotonic() - start
-        seen.what = f"{ended[0]['reason']} after {took:.1f} s"
+        row.seen(f"{ended[0]['reason']} after {took:.1f} s")
         assert took < 30
         reasons = {e["reason"] for e in ended}
         assert "media_lost" in reasons
@@ -87,7 +87,7 @@ def test_fault_11_udp_dropped_60_s(alice: Phone, bob: Phone, relays: Relays) -> 
 
 def test_fault_12_another_path(alice: Phone, bob: Phone, relays: Relays, world: World) -> None:
     """The addresses of before are dead; only what a new offer names can be reached."""
-    with fault(12, "every old media path dead, new ones work", "ICE restart, audio both ways") as seen:
+    with fault(12, "every old media path dead, new ones work", "ICE restart, audio both ways") as row:
         ours, theirs = talk_aloud(alice, bob)
         gap = Gap(alice, ours)
         alice.mark()
@@ -100,9 +100,9 @@ def test_fault_12_another_path(alice: Phone, bob: Phone, relays: Relays, world: 
         bob.wait_audio(theirs)
         until(lambda: all(qualities(phone)[-1:] in ([], ["good"]) for phone in both), "good quality")
         assert not any(banner(phone) for phone in both)
-        seen.gap_ms = gap.read_ms()
+        row.gap_ms = gap.read_ms()
         offers = requests(world, "INVITE", mark, "out")
-        seen.what = f"{len(offers)} ICE-restart re-INVITE(s), audio both ways"
+        row.seen(f"{len(offers)} ICE-restart re-INVITE(s), audio both ways")
         assert offers
         assert documented(alice) == []
         alice.send("hangup")
@@ -126,7 +126,7 @@ def test_fault_12_while_held(alice: Phone, relays: Relays) -> None:
 
 def test_fault_12_dead_one_way(alice: Phone, bob: Phone, relays: Relays) -> None:
     """A middlebox that lets out and not in: Alice misses Bob's packets, and both miss answers of ICE."""
-    with fault(12, "media path dead one way", "ICE restart, audio both ways") as seen:
+    with fault(12, "media path dead one way", "ICE restart, audio both ways") as row:
         ours, theirs = talk_aloud(alice, bob)
         gap = Gap(alice, ours)
         alice.mark()
@@ -138,13 +138,13 @@ def test_fault_12_dead_one_way(alice: Phone, bob: Phone, relays: Relays) -> None
         bob.wait_audio(theirs)
         until(lambda: all(qualities(phone)[-1:] in ([], ["good"]) for phone in (alice, bob)), "good quality")
         assert not banner(alice)
-        seen.gap_ms = gap.read_ms()
+        row.gap_ms = gap.read_ms()
         assert documented(alice) == documented(bob) == []
 
 
 def test_fault_12_dead_one_way_while_ice_lives(alice: Phone, relays: Relays, world: World) -> None:
     """A media server's relay died for one direction: ICE's checks pass both ways, and so does what we say."""
-    with fault(12, "RTP dead one way, ICE connected", "ICE restart, audio both ways") as seen:
+    with fault(12, "RTP dead one way, ICE connected", "ICE restart, audio both ways") as row:
         uuid = call(alice, "*44")
         alice.wait_audio(uuid)
         gap = Gap(alice, uuid)
@@ -157,9 +157,9 @@ def test_fault_12_dead_one_way_while_ice_lives(alice: Phone, relays: Relays, wor
         alice.wait_audio(uuid)
         wait_quality(alice, "good")
         until(lambda: not banner(alice), "the banner is taken back")
-        seen.gap_ms = gap.read_ms()
+        row.gap_ms = gap.read_ms()
         offers = requests(world, "INVITE", mark)
-        seen.what = f"{len(offers)} ICE-restart re-INVITE, audio after it"
+        row.seen(f"{len(offers)} ICE-restart re-INVITE, audio after it")
         assert len(offers) == 1
         assert qualities(alice) == ["poor", "good"]
         assert documented(alice) == []
@@ -168,7 +168,7 @@ def test_fault_12_dead_one_way_while_ice_lives(alice: Phone, relays: Relays, wor
 def test_fault_12_recovered_is_told_when_both_hear(alice: Phone, bob: Phone, relays: Relays) -> None:
     """Bob hears again, and his packets leave. That they do not arrive he knows from Alice's RTCP alone: hers
     tells of him for 8 s after the last one."""
-    with fault(12, "no RTP, then one way only", "good quality when both hear") as seen:
+    with fault(12, "no RTP, then one way only", "good quality when both hear") as row:
         ours, theirs = talk_aloud(alice, bob)
         until(lambda: reported(bob, theirs) and reported(alice, ours), "reports by RTCP")
         alice.mark()
@@ -187,12 +187,12 @@ def test_fault_12_recovered_is_told_when_both_hear(alice: Phone, bob: Phone, rel
         alice.wait_audio(ours)
         wait_quality(alice, "good")
         wait_quality(bob, "good")
-        seen.what = "poor while one hears, good when both do"
+        row.seen("poor while one hears, good when both do")
         assert documented(alice) == documented(bob) == []
 
 
 def test_fault_15_ten_percent_loss(alice: Phone, bob: Phone, relays: Relays) -> None:
-    with fault(15, "12 % of the packets lost", "a quality warning; call lives") as seen:
+    with fault(15, "12 % of the packets lost", "a quality warning; call lives") as row:
         ours, _ = talk_aloud(alice, bob)
         alice.mark()
         relays.loss = 0.12
@@ -201,18 +201,18 @@ def test_fault_15_ten_percent_loss(alice: Phone, bob: Phone, relays: Relays) -> 
         assert documented(alice) == []
         relays.mend()
         wait_quality(alice, "good")
-        seen.what = f"call_updated with quality {qualities(alice)}"
+        row.seen(f"call_updated with quality {qualities(alice)}")
         alice.wait_audio(ours)
 
 
 def test_fault_44_no_rtp_after_200(alice: Phone, relays: Relays) -> None:
     """ICE and DTLS are up; the far end's packets go nowhere."""
-    with fault(44, "no RTP after 200", "error{no_audio} within 10 s") as seen:
+    with fault(44, "no RTP after 200", "error{no_audio} within 10 s") as row:
         relays.media_down = True
         uuid = call(alice, "*44")
         start = time.monotonic()
         error = alice.wait_event("error", seconds=10)
-        seen.what = f"no_audio after {time.monotonic() - start:.1f} s"
+        row.seen(f"no_audio after {time.monotonic() - start:.1f} s")
         assert (error["code"], error["call_uuid"], error["fatal"]) == ("no_audio", uuid, False)
         assert alice.frame.locator("#alert-title").inner_text()
         relays.mend()
@@ -237,7 +237,7 @@ window.fallSilent = () => {
 
 def test_fault_44_a_far_end_that_sends_nothing(alice: Phone, open_phone: OpenPhone, world: World) -> None:
     """As with silence suppression, or on hold at a PBX without music: nothing is wrong with the path."""
-    with fault(44, "the far end sends nothing in mid-call", "call lives, quality poor") as seen:
+    with fault(44, "the far end sends nothing in mid-call", "call lives, quality poor") as row:
         context = world.browser.new_context()
         context.add_init_script(KEEP_CONNECTIONS)
         far = open_phone("1004", context=context)
@@ -258,7 +258,7 @@ def test_fault_44_a_far_end_that_sends_nothing(alice: Phone, open_phone: OpenPho
         far.frame.evaluate("speak()")
         alice.wait_audio(ours)
         wait_quality(alice, "good")
-        seen.what = f"{len(offers)} re-INVITE(s), poor for 35 s, then good"
+        row.seen(f"{len(offers)} re-INVITE(s), poor for 35 s, then good")
         assert documented(alice) == documented(far) == []
 
 
@@ -295,7 +295,7 @@ def refused(phone: Phone) -> dict[str, Any]:
 
 
 def test_fault_26_microphone_denied(world: World) -> None:
-    with fault(26, "the agent or the browser denies the microphone", "error{mic_denied}, readable"):
+    with fault(26, "the agent or the browser denies the microphone", "error{mic_denied}, readable") as row:
         flags = [f for f in FLAGS if "fake-ui" not in f]
         launch = world.browser.browser_type.launch
         with launch(executable_path=CHROMIUM, args=[*flags, UNMUTED]) as strict:
@@ -303,6 +303,7 @@ def test_fault_26_microphone_denied(world: World) -> None:
             phone = Phone.open(world, "1004", context=browser.new_context(permissions=[]))
             error = refused(phone)
             assert error["code"] == "mic_denied"
+            row.seen(f"{error['code']}: {error['message'][:40]}")
             phone.assert_unharmed()
 
 
@@ -310,7 +311,7 @@ def test_fault_26_microphone_denied(world: World) -> None:
 def test_fault_26_microphone_blocked(open_phone: OpenPhone, world: World, how: str) -> None:
     """Both look the same from inside the frame: Chromium gives it an empty allow-list for either, so one
     error names both cures."""
-    with fault(26, f"microphone blocked: {how}", "error{mic_blocked} that names both cures"):
+    with fault(26, f"microphone blocked: {how}", "error{mic_blocked} that names both cures") as row:
         if how == "allow missing":
             phone = open_phone("1004", allow="", locale="en")
         else:
@@ -323,12 +324,13 @@ def test_fault_26_microphone_blocked(open_phone: OpenPhone, world: World, how: s
         assert error["code"] == "mic_blocked"
         assert "allow" in error["message"]
         assert "Permissions-Policy" in error["message"]
+        row.seen(f"{error['code']}; one code for both, as the frame cannot tell them apart")
 
 
 def test_fault_27_microphone_unplugged_in_a_call(open_phone: OpenPhone, world: World, alice: Phone) -> None:
     with fault(
         27, "microphone unplugged in a call (simulated: `ended`)", "switches, or says so; call lives"
-    ) as seen:
+    ) as row:
         context = world.browser.new_context()
         context.add_init_script(KEEP_MICROPHONES)
         phone = open_phone("1004", context=context)
@@ -345,5 +347,5 @@ def test_fault_27_microphone_unplugged_in_a_call(open_phone: OpenPhone, world: W
         phone.wait_audio(ours)
         phone.frame.evaluate("plug()")
         alice.wait_audio(theirs)
-        seen.what = "switched without a word; with none left error{mic_lost}; back when one is plugged in"
+        row.seen("switched without a word; with none left error{mic_lost}; back when one is plugged in")
         assert documented(phone) == ["error"]

@@ -52,7 +52,7 @@ def test_fault_31_a_call_goes_on_in_the_page_that_gets_the_lease(
     world: World, chromium: Browser, context: BrowserContext, alice: Phone
 ) -> None:
     """The page that goes gives the lease up while the next one asks for it."""
-    with fault(31, "the CRM page reloads in a call, one place per extension", "resumed") as seen:
+    with fault(31, "the CRM page reloads in a call, one place per extension", "resumed") as row:
         phone = open_crm(world, EXTENSION, chromium, context=context)
         ours, theirs = talk(phone, alice)
         phone.wait_audio(ours)
@@ -60,10 +60,10 @@ def test_fault_31_a_call_goes_on_in_the_page_that_gets_the_lease(
         assert lease_is_held(world)
         gap = Gap(alice, theirs)
         reload_in_call(phone, ours, alice, theirs)
-        seen.gap_ms = gap.read_ms()
+        row.gap_ms = gap.read_ms()
         phone.wait_event("registered", seconds=40)
         until(lambda: lease_is_held(world), "the new page has the lease")
-        seen.what = f"resumed, {world.pbx.bindings[EXTENSION]} binding, no error"
+        row.seen(f"resumed, {world.pbx.bindings[EXTENSION]} binding, no error")
         assert world.pbx.bindings[EXTENSION] == 1
         assert not phone.since("error", "call_hangup")
         phone.send("hangup")
@@ -76,8 +76,8 @@ def test_fault_29_a_ringing_call_goes_on_in_the_tab_that_gets_the_lease(
     world: World, context: BrowserContext
 ) -> None:
     """The tab that registered is closed; the next one registers with the lease of their browser."""
-    row = fault(29, "the ringing tab is closed, one place per extension", "the other one takes over")
-    with row as seen:
+    this = fault(29, "the ringing tab is closed, one place per extension", "the other one takes over")
+    with this as row:
         first, second = (Phone.open(world, EXTENSION, context=context) for _ in range(2))
         assert lease_is_held(world)
         caller = Stranger(world, EXTENSION)
@@ -88,7 +88,7 @@ def test_fault_29_a_ringing_call_goes_on_in_the_tab_that_gets_the_lease(
         first.page.close()
         closed = time.monotonic()
         until(lambda: len(requests(world, "INVITE", direction="out")) > invited, "the other tab rings", 5)
-        seen.what = f"rings again after {time.monotonic() - closed:.2f} s, answered, no error"
+        row.seen(f"rings again after {time.monotonic() - closed:.2f} s, answered, no error")
         second.send("answer")
         assert second.wait_event("call_answered")["call"]["uuid"] == uuid
         caller.wait_for("answered")

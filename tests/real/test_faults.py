@@ -171,12 +171,12 @@ def test_fault_06_frozen_in_a_call_nothing_is_lost(
         _hold_and_hang_up(alice, ours, bob, theirs)
 
 
-def test_the_socket_dies_in_a_call_and_the_call_does_not(
+def test_fault_02_the_socket_dies_in_a_call_and_the_call_does_not(
     bob: Phone, open_phone: OpenPhone, wire: Wire, behind_wire: RealWorld
 ) -> None:
     dora = open_phone("1004", at=behind_wire)
     dora.mark()
-    with fault(2, "the caller's WebSocket to Kamailio killed in a call", "audio and call go on") as seen:
+    with fault(2, "the caller's WebSocket to Kamailio killed in a call", "audio and call go on") as row:
         ours, theirs = talk(dora, bob)
         dora.wait_audio(ours)
         gap = Gap(bob, theirs)
@@ -185,18 +185,18 @@ def test_the_socket_dies_in_a_call_and_the_call_does_not(
         dora.wait_audio(ours)
         cut = time.monotonic()
         _back(dora)
-        seen.what = f"registered {time.monotonic() - cut:.1f} s later; hold and hang-up work"
-        seen.gap_ms = gap.read_ms()
-        assert seen.gap_ms < SILENCE
+        row.seen(f"registered {time.monotonic() - cut:.1f} s later; hold and hang-up work")
+        row.gap_ms = gap.read_ms()
+        assert row.gap_ms < SILENCE
         _hold_and_hang_up(dora, ours, bob, theirs)
 
 
-def test_twenty_seconds_without_a_line_in_a_call(
+def test_fault_03_twenty_seconds_without_a_line_in_a_call(
     bob: Phone, open_phone: OpenPhone, wire: Wire, behind_wire: RealWorld
 ) -> None:
     dora = open_phone("1004", at=behind_wire)
     dora.mark()
-    with fault(3, "20 s of a half-open socket to Kamailio", "noticed by ping; the call lives") as seen:
+    with fault(3, "20 s of a half-open socket to Kamailio", "noticed by ping; the call lives") as row:
         ours, theirs = talk(dora, bob)
         dora.wait_audio(ours)
         gap = Gap(bob, theirs)
@@ -208,24 +208,24 @@ def test_twenty_seconds_without_a_line_in_a_call(
         let_pass(20, start)
         wire.cut()
         _back(dora)
-        seen.what = f"noticed after {noticed:.1f} s, registered after {time.monotonic() - start:.1f} s"
-        seen.gap_ms = gap.read_ms()
-        assert seen.gap_ms < SILENCE
+        row.seen(f"noticed after {noticed:.1f} s, registered after {time.monotonic() - start:.1f} s")
+        row.gap_ms = gap.read_ms()
+        assert row.gap_ms < SILENCE
         _hold_and_hang_up(dora, ours, bob, theirs)
 
 
-def test_the_socket_of_the_called_phone_dies_and_the_caller_can_still_hang_up(
+def test_fault_02_the_socket_of_the_called_phone_dies_and_the_caller_can_still_hang_up(
     bob: Phone, open_phone: OpenPhone, wire: Wire, behind_wire: RealWorld
 ) -> None:
     dora = open_phone("1004", at=behind_wire)
     dora.mark()
-    with fault(2, "the callee's WebSocket to Kamailio killed in a call", "the caller can hang up") as seen:
+    with fault(2, "the callee's WebSocket to Kamailio killed in a call", "the caller can hang up") as row:
         ours, theirs = talk(bob, dora)
         bob.wait_audio(ours)
         wire.cut()
         cut = time.monotonic()
         _back(dora)
-        seen.what = f"registered {time.monotonic() - cut:.1f} s later; hold and hang-up work"
+        row.seen(f"registered {time.monotonic() - cut:.1f} s later; hold and hang-up work")
         _hold_and_hang_up(bob, ours, dora, theirs)
 
 
@@ -297,16 +297,16 @@ def test_what_is_hung_up_over_a_half_open_socket_ends(
     assert hangup_of(bob)["reason"] == ("remote_hangup" if answered else "cancelled")
 
 
-def test_the_first_address_is_refused_and_the_second_taken(
+def test_fault_07_the_first_address_is_refused_and_the_second_taken(
     world: RealWorld, open_phone: OpenPhone, kamailio: Kamailio
 ) -> None:
     nobody = f"ws://127.0.0.1:{free_port()}/ws"
     two = world.account("two.localhost", [nobody, kamailio.url], sip_secret=SECRET)
-    with fault(7, "first address of Kamailio refused", "the second is used") as seen:
+    with fault(7, "first address of Kamailio refused", "the second is used") as row:
         phone = open_phone("1004", at=two, wait=None)
         phone.wait_event("registered", seconds=40)
         assert phone.wait_event("error")["code"] == "network_unreachable"
         delay = phone.wait_event("auto_reconnect")
         assert delay["attempt"] == 1
-        seen.what = f"one error, the second after {delay['delay_ms']} ms"
+        row.seen(f"one error, the second after {delay['delay_ms']} ms")
         assert documented(phone) == ["error", "auto_reconnect", "connected", "registered"]

@@ -18,12 +18,12 @@ from tests.real.world import RealWorld
 OpenPhone = Callable[..., Phone]
 
 
-def test_the_caller_gives_up_as_the_answer_is_on_its_way(
+def test_fault_40_the_caller_gives_up_as_the_answer_is_on_its_way(
     bob: Phone, open_phone: OpenPhone, wire: Wire, behind_wire: RealWorld
 ) -> None:
     dora = open_phone("1004", at=behind_wire)
     dora.mark()
-    with fault(40, "CANCEL crosses the 200 in Kamailio", "no ghost call") as seen:
+    with fault(40, "CANCEL crosses the 200 in Kamailio", "no ghost call") as row:
         ring(bob, dora)
         wire.freeze("up")
         since = len(wire.tap.said)
@@ -38,7 +38,7 @@ def test_the_caller_gives_up_as_the_answer_is_on_its_way(
         assert ended == "remote_hangup"
         for phone in (bob, dora):
             assert phone.state()["calls"] == []
-        seen.what = f"the 200 is answered with ACK and BYE: {ended}, once"
+        row.seen(f"the 200 is answered with ACK and BYE: {ended}, once")
 
 
 def test_what_rings_stops_when_the_caller_has_gone_for_good(
@@ -54,8 +54,8 @@ def test_what_rings_stops_when_the_caller_has_gone_for_good(
     assert hangup_of(dora)["reason"] == "signaling_lost"
 
 
-def test_two_call_at_once(alice: Phone, bob: Phone, carol: Phone) -> None:
-    with fault(45, "two calls of Kamailio at once", "both shown, both end cleanly") as seen:
+def test_fault_45_two_call_at_once(alice: Phone, bob: Phone, carol: Phone) -> None:
+    with fault(45, "two calls of Kamailio at once", "both shown, both end cleanly") as row:
         for caller in (bob, carol):
             caller.send("call", {"number": "1001"})
         until(lambda: len(alice.since("incoming_call")) == 2, "both callers")
@@ -76,13 +76,15 @@ def test_two_call_at_once(alice: Phone, bob: Phone, carol: Phone) -> None:
         ended = [(e["payload"]["call"]["uuid"], e["payload"]["reason"]) for e in alice.since("call_hangup")]
         assert ended == [(uuids["1002"], "cancelled"), (uuids["1003"], "remote_hangup")]
         assert alice.state()["calls"] == []
-        seen.what = f"ends: {', '.join(reason for _, reason in ended)}"
+        row.seen(f"ends: {', '.join(reason for _, reason in ended)}")
 
 
-def test_two_crm_sites_are_one_binding(plain: Browser, one_place: RealWorld, kamailio: Kamailio) -> None:
+def test_fault_30_two_crm_sites_are_one_binding(
+    plain: Browser, one_place: RealWorld, kamailio: Kamailio
+) -> None:
     context = plain.new_context()
     other = one_place.crm_origin.replace("127.0.0.1", "localhost")
-    with fault(30, "two CRM sites, one extension of Kamailio", "said clearly, no ping-pong") as seen:
+    with fault(30, "two CRM sites, one extension of Kamailio", "said clearly, no ping-pong") as row:
         first = Phone.open(one_place, "1004", context=context)
         second = Phone.open(one_place, "1004", context=context, origin=other, locale="vi", wait="error")
         error = second.wait_event("error")
@@ -97,7 +99,7 @@ def test_two_crm_sites_are_one_binding(plain: Browser, one_place: RealWorld, kam
         assert after.partition(";")[0] != before.partition(";")[0]
         states = [phone.state()["state"] for phone in (first, second)]
         assert states == ["refused", "registered"]
-        seen.what = f"{error['code']}; one binding before and after Use here; the first is {states[0]}"
+        row.seen(f"{error['code']}; one binding before and after Use here; the first is {states[0]}")
     for phone in (first, second):
         phone.assert_unharmed()
     context.close()

@@ -38,21 +38,21 @@ def tab(plain: Browser, one_place: RealWorld, kamailio: Kamailio) -> Iterator[Ta
     until(lambda: not bindings(kamailio, EXTENSION), "the tabs are gone")
 
 
-def test_ten_tabs_of_one_crm_are_one_binding(tab: Tab, wire: Wire, kamailio: Kamailio) -> None:
-    with fault(29, "ten tabs of one CRM in front of Kamailio", "one registration") as seen:
+def test_fault_29_ten_tabs_of_one_crm_are_one_binding(tab: Tab, wire: Wire, kamailio: Kamailio) -> None:
+    with fault(29, "ten tabs of one CRM in front of Kamailio", "one registration") as row:
         tabs = [tab() for _ in range(10)]
         assert all(phone.state()["state"] == "registered" for phone in tabs)
         assert len(bindings(kamailio, EXTENSION)) == 1
         accepted = [said for said in wire.tap.requests("REGISTER", "up") if "\r\nAuthorization:" in said.text]
         assert len(accepted) == 1
-        seen.what = f"{len(accepted)} REGISTER, one binding in its location table"
+        row.seen(f"{len(accepted)} REGISTER, one binding in its location table")
 
 
-def test_a_tab_closed_while_it_rings_leaves_the_call_ringing_in_another(
+def test_fault_29_a_tab_closed_while_it_rings_leaves_the_call_ringing_in_another(
     tab: Tab, wire: Wire, kamailio: Kamailio, bob: Phone
 ) -> None:
     injected = "the registered one of three tabs is closed while a call of Kamailio rings"
-    with fault(29, injected, "another takes over within 2 s, ringing included") as seen:
+    with fault(29, injected, "another takes over within 2 s, ringing included") as row:
         first, second, third = tab(), tab(), tab()
         bob.send("call", {"number": EXTENSION})
         uuid = first.wait_event("incoming_call")["call"]["uuid"]
@@ -77,6 +77,4 @@ def test_a_tab_closed_while_it_rings_leaves_the_call_ringing_in_another(
         for phone in (second, third):
             assert hangup_of(phone)["reason"] == "remote_hangup"
         hangup_of(bob)
-        seen.what = (
-            f"rings again after {rings:.2f} s under the same uuid, audio both ways after {heard:.1f} s"
-        )
+        row.seen(f"rings again after {rings:.2f} s under the same uuid, audio both ways after {heard:.1f} s")

@@ -97,7 +97,7 @@ def test_fault_14_no_udp_at_all(
     relay in its session description: no packet can tell of it."""
     there = moving if other == "beside it" else behind_nat
     injected = f"no UDP, TCP of {2000 * delay:.0f} ms, the other phone {other}"
-    with fault(14, injected, "TURN over TCP connects") as seen:
+    with fault(14, injected, "TURN over TCP connects") as row:
         callee = open_phone("1004", at=there, context=watched(there.browser.new_context()))
         caller = open_phone("1003", at=moving, context=watched(moving.browser.new_context()))
         moving.networks.drop(UDP)
@@ -110,7 +110,7 @@ def test_fault_14_no_udp_at_all(
             answered = time.monotonic()
             for phone, uuid in zip((one, two), uuids, strict=True):
                 phone.wait_audio(uuid)
-            seen.what = f"heard {time.monotonic() - answered:.1f} s after the answer"
+            row.seen(f"heard {time.monotonic() - answered:.1f} s after the answer")
             local = selected_pair(caller)["local"]
             assert (local["candidateType"], local["relayProtocol"]) == ("relay", "tcp")
             late = f"a packet took up to {mobile.worst:.2f} s"
