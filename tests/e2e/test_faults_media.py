@@ -294,6 +294,12 @@ def refused(phone: Phone) -> dict[str, Any]:
     return dict(error)
 
 
+def said(phone: Phone, error: dict[str, Any]) -> str:
+    """For the table: what the parent is told, and what the agent reads."""
+    read = phone.frame.locator("#alert-title").inner_text()
+    return f"{error['code']} {error.get('detail') or ''} — {read}"
+
+
 def test_fault_26_microphone_denied(world: World) -> None:
     with fault(26, "the agent or the browser denies the microphone", "error{mic_denied}, readable") as row:
         flags = [f for f in FLAGS if "fake-ui" not in f]
@@ -303,7 +309,7 @@ def test_fault_26_microphone_denied(world: World) -> None:
             phone = Phone.open(world, "1004", context=browser.new_context(permissions=[]))
             error = refused(phone)
             assert error["code"] == "mic_denied"
-            row.seen(f"{error['code']}: {error['message'][:40]}")
+            row.seen(said(phone, error))
             phone.assert_unharmed()
 
 
@@ -324,7 +330,7 @@ def test_fault_26_microphone_blocked(open_phone: OpenPhone, world: World, how: s
         assert error["code"] == "mic_blocked"
         assert "allow" in error["message"]
         assert "Permissions-Policy" in error["message"]
-        row.seen(f"{error['code']}; one code for both, as the frame cannot tell them apart")
+        row.seen(said(phone, error))
 
 
 def test_fault_27_microphone_unplugged_in_a_call(open_phone: OpenPhone, world: World, alice: Phone) -> None:
