@@ -19,6 +19,7 @@ from server.leases import hold_lease
 from server.login import login, logout
 from server.memory import forget_old_calls, recall, remember
 from server.middleware import AccessLog, AnswerHeaders
+from server.missed_calls import report_missed_call
 from server.pages import FramePage, frame_assets
 from server.passwords import PasswordChecker
 from server.rate_limits import RateLimits
@@ -71,6 +72,7 @@ def create_app(
             Route("/api/webphone/lease", hold_lease, methods=["POST"]),
             Route("/api/webphone/memory", remember, methods=["POST"]),
             Route("/api/webphone/memory", recall, methods=["GET"]),
+            Route("/api/pbx/missed-calls", report_missed_call, methods=["POST"]),
             Route("/webphone-embed", page.endpoint, methods=["GET"]),
             Route("/webphone-assets/{path:path}", frame_assets(settings.dist).endpoint, methods=["GET"]),
             Route("/healthz", health, methods=["GET"]),

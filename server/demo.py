@@ -12,11 +12,13 @@ import secrets
 import shutil
 import tempfile
 from collections import defaultdict
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import httpx
+import msgspec
 from sqlalchemy import Connection
 from starlette.applications import Starlette
 from starlette.requests import Request
@@ -25,13 +27,14 @@ from starlette.routing import BaseRoute, Route, WebSocketRoute
 from starlette.websockets import WebSocket
 
 from server.account_values import host_name
-from server.accounts import add_account
+from server.accounts import account_of_host, add_account
 from server.app import create_app
 from server.errors import ApiError, NotFound, Unauthenticated
 from server.leases import FEATURE
+from server.missed_calls import MissedCallBody, note_missed_call
 from server.pages import Files
 from server.passwords import hash_password
-from server.services import host_of
+from server.services import Services, host_of
 from server.settings import PROJECT, Settings
 from server.users import add_user
 
@@ -103,6 +106,7 @@ def create_demo(
     app = create_app(settings, routes=[*crm.routes(), WebSocketRoute("/sip", sip)], on_close=close)
     crm.app = app
     app.state.services.database.write_now(_fill, port, sip_secret, one_place)
+    pbx.tell_missed(_MissedCalls(app.state.services).report)
     return Demo(app, pbx, settings)
 
 
@@ -127,6 +131,34 @@ def _fill(connection: Connection, port: int, sip_secret: str, one_place: bool) -
             extension=extension,
             display_name=name,
         )
+
+
+class _MissedCalls:
+    """What a PBX elsewhere tells by HTTP (`missed_calls.py`)."""
+
+    def __init__(self, services: Services) -> None:
+        self._services = services
+        self._writing: set[asyncio.Task[None]] = set()
+
+    def report(self, extension: str, number: str, name: str, call_id: str) -> None:
+        try:
+            call = msgspec.convert(
+                {"extension": extension, "number": number, "name": name, "call_id": call_id}, MissedCallBody
+            )
+        except msgspec.ValidationError:
+            return  # nobody has a number like this
+        task = asyncio.get_running_loop().create_task(self._write(call))
+        self._writing.add(task)
+        task.add_done_callback(self._writing.discard)
+
+    async def _write(self, call: MissedCallBody) -> None:
+        services = self._services
+        with suppress(ApiError):  # an extension of the PBX alone, or a database that is busy for too long
+            await services.database.write(_note, call, services.settings, services.now())
+
+
+def _note(connection: Connection, call: MissedCallBody, settings: Settings, now: int) -> None:
+    note_missed_call(connection, account_of_host(connection, PHONE_HOST), call, settings, now)
 
 
 class _DemoCrm:

@@ -161,16 +161,24 @@ def _remember(
     account, user = _owner(connection, host, ticket, settings, now)
     if body.seen_at is not None or body.do_not_disturb is not None:
         _remember_state(connection, user.id, body, now)
-    if body.calls and settings.history_days > 0:
-        sealer = Sealer(settings.signing_keys, _CALLS)
-        for call in body.calls:
-            text = msgspec.json.encode(call).decode()
-            sealed = sealer.seal(text, _seal_of(account, user, call.uuid))
-            # A clock that runs ahead must not keep a call at the top, or for ever.
-            values = {"sealed": sealed, "started_at": min(call.started_at, now)}
-            put(connection, call_history, {"user_id": user.id, "uuid": call.uuid}, values)
-        _keep_newest(connection, user.id)
-        forget_old_calls(connection, settings, now)
+    keep_calls(connection, account, user, body.calls, settings, now)
+
+
+def keep_calls(
+    connection: Connection, account: Account, user: User, calls: list[CallBody], settings: Settings, now: int
+) -> None:
+    """Put them into the user's history, where the operator wants one."""
+    if not calls or settings.history_days <= 0:
+        return
+    sealer = Sealer(settings.signing_keys, _CALLS)
+    for call in calls:
+        text = msgspec.json.encode(call).decode()
+        sealed = sealer.seal(text, _seal_of(account, user, call.uuid))
+        # A clock that runs ahead must not keep a call at the top, or for ever.
+        values = {"sealed": sealed, "started_at": min(call.started_at, now)}
+        put(connection, call_history, {"user_id": user.id, "uuid": call.uuid}, values)
+    _keep_newest(connection, user.id)
+    forget_old_calls(connection, settings, now)
 
 
 def _remember_state(connection: Connection, user_id: int, body: MemoryBody, now: int) -> None:

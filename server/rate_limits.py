@@ -43,6 +43,9 @@ WEBPHONE = Limit("webphone", 60)
 LEASES = Limit("leases", 60)
 """Per ticket; a phone asks 12 times a minute."""
 
+MISSED = Limit("missed-calls", 600)
+"""Per secret: a PBX reports for all extensions of its customer."""
+
 MEMORY = Limit("memory", 60)
 """Per ticket; a phone asks once after its start and once for each call."""
 

@@ -3,7 +3,8 @@
 A CRM loads its frame anew at every click, so the server keeps it (`server/memory.py`), for the user:
 
     a call has ended -----> unsaved --POST--> saved      what fails stays unsaved and is tried again
-    registered, a while --> GET -----------> calls       not before, so that no start waits for it
+    registered, a while --> GET -----------> calls       not before, so that no start waits for it;
+                                                         again each time the line has come back
 
 The frame that has the line saves, each frame shows what it has loaded. Where the server keeps no history,
 the page has its own calls and nothing else. Nothing of this is ever awaited by a call.
@@ -214,6 +215,13 @@ def remember_failed(turn: Turn, message: RememberFailed) -> None:
         _change(turn, saved_seen_at=memory.seen_at)
     else:
         turn.start_timer("remember", delay(memory.failures + _UNHURRIED, turn.chance))
+
+
+def back_again(turn: Turn) -> None:
+    """Registered anew: who called meanwhile reached nobody, but the server may have heard of it."""
+    if turn.phone.memory.loaded in (Loaded.YES, Loaded.FAILED):
+        turn.start_timer("history", LOAD_AFTER)
+        turn.change(saves=turn.phone.saves + 1)  # the other frames of this browser look, too
 
 
 def retry(turn: Turn) -> None:

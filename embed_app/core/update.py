@@ -48,6 +48,7 @@ def update(phone: Phone, message: msg.Message) -> tuple[Phone, tuple[do.Effect, 
         for call in turn.phone.live_calls:
             if call.state is CallState.QUEUED:
                 dialing.send_invite(turn, call)
+        memory.back_again(turn)
     resume.follow(turn)
     transfers.settle(turn)
     two_calls.settle(turn)

@@ -32,11 +32,21 @@ _HAS_IT_ALREADY = 482
 class Forks:
     """All transactions of the proxy. Nothing in here waits or raises."""
 
-    def __init__(self, host: str, locations: Locations, no_answer_after: float) -> None:
-        """`host`: the proxy in Via; `no_answer_after`: seconds a call may ring."""
+    def __init__(
+        self,
+        host: str,
+        locations: Locations,
+        no_answer_after: float,
+        on_missed: Callable[[Request, str], None],
+    ) -> None:
+        """`host`: the proxy in Via; `no_answer_after`: seconds a call may ring.
+
+        `on_missed(invite, extension)`: it has reached no phone.
+        """
         self._host = host
         self._locations = locations
         self._no_answer_after = no_answer_after
+        self._on_missed = on_missed
         self._transactions: dict[tuple[str, str], Transaction] = {}
         self._branches: dict[str, tuple[Transaction, Branch]] = {}
 
@@ -111,6 +121,7 @@ class Forks:
         if transaction is None or branch is None or response.cseq[1] != transaction.request.method:
             return None  # late, or the answer to a CANCEL of ours
         response.pop("Via")
+        branch.rang = True
         if response.status >= 200:
             self._final(transaction, name, response)
         elif response.status > 100 and not transaction.done:
@@ -211,6 +222,8 @@ class Forks:
     def _conclude(self, transaction: Transaction) -> None:
         """Every phone has failed: the caller gets the best answer."""
         transaction.done = True
+        if transaction.reached_nobody():
+            self._on_missed(transaction.request, transaction.extension)
         best = transaction.best()
         if transaction.override and best.status < 600:
             best = transaction.request.reply(transaction.override)

@@ -14,7 +14,7 @@ from server.pbx.digest import Digest, PbxUser
 from server.pbx.endpoint import SUBPROTOCOL, Tap, WebSocketFlow
 from server.pbx.location import Locations
 from server.pbx.outbound import OutboundCall
-from server.pbx.proxy import Proxy
+from server.pbx.proxy import OnMissed, Proxy
 from server.pbx.services import Services
 
 
@@ -67,6 +67,10 @@ class Pbx:
             groups=groups if groups is not None else {},
         )
         self._agent.flow.deliver_to(self._proxy.receive)
+
+    def tell_missed(self, on_missed: OnMissed) -> None:
+        """Of calls that reach no phone, from now on. It must neither wait nor raise."""
+        self._proxy.on_missed = on_missed
 
     @property
     def connections(self) -> int:

@@ -23,12 +23,15 @@ _ALLOW = "INVITE, ACK, CANCEL, BYE, REGISTER, OPTIONS, INFO, REFER, NOTIFY, MESS
 _ASSERTED = "P-Asserted-Identity"
 _DIALOG_MAKERS = {"INVITE", "SUBSCRIBE", "REFER"}
 
-_BETWEEN_SOCKETS = 480
+_NOBODY_THERE = _BETWEEN_SOCKETS = 480
 PARKED_FOR = 30.0
 """Seconds; the sender of a BYE waits for 32 (RFC 3261 section 17.1.2.2, timer F)."""
 
 Target = tuple[Flow, str]
 """A flow and the Request-URI to send there."""
+
+OnMissed = Callable[[str, str, str, str], None]
+"""(extension, the caller's number and name, Call-ID) of a call that no phone of the extension knows of."""
 
 
 @dataclass(frozen=True)
@@ -66,7 +69,8 @@ class Proxy:
         self._locations = locations
         self._service = service
         self._services_flow = services_flow
-        self._forks = Forks(host, locations, no_answer_after)
+        self._forks = Forks(host, locations, no_answer_after, self._missed)
+        self.on_missed: OnMissed = lambda extension, number, name, call_id: None
         self._groups = groups
         self._calls: OrderedDict[str, None] = OrderedDict()
         self._parked: list[_Parked] = []
@@ -183,11 +187,18 @@ class Proxy:
             self._park(flow, request)
             return None
         if isinstance(targets, int):
+            if targets == _NOBODY_THERE and (extension := self._extension_rung(request)):
+                self._missed(request, extension)
             return request.reply(targets)
         self._remember(request.call_id)
         copies = [(target, self._copy(request, uri)) for target, uri in targets]
         self._forks.start(flow, request, copies, self._extension_rung(request))
         return None
+
+    def _missed(self, invite: Request, number: str) -> None:
+        caller = invite.address("From")
+        for extension in self._groups.get(number, (number,)):
+            self.on_missed(extension, caller.sip_uri.user, caller.display, invite.call_id)
 
     def _park(self, flow: Flow, request: Request) -> None:
         """A BYE that nobody gets would leave a phone alone in its call: it waits for the next socket, for as
@@ -238,7 +249,7 @@ class Proxy:
         members = self._groups.get(uri.user, (uri.user,))
         phones = [phone for member in members for phone in self._locations.phones(member)]
         if not phones:
-            return 480 if members[0] in self._users else 404
+            return _NOBODY_THERE if members[0] in self._users else 404
         return [(phone.flow, phone.uri.bare) for phone in phones]
 
     def _extension_rung(self, request: Request) -> str:

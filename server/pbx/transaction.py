@@ -23,6 +23,8 @@ class Branch:
     final: Response | None = None
     lost: bool = False
     """Its socket broke before it gave a final answer."""
+    rang: bool = False
+    """It gave a sign of life, so it knows of the call."""
 
     def failed(self, status: int) -> Response:
         """The answer this branch never gave, as the proxy hands answers on: without our own Via."""
@@ -122,6 +124,11 @@ class Transaction:
     def lost(self) -> bool:
         """Whether somebody may have answered whose answer was lost."""
         return any(branch.lost for branch in self.branches.values())
+
+    def reached_nobody(self) -> bool:
+        """A call that no phone of its extension can know of."""
+        new_call = self.is_invite and not self.of_a_call and bool(self.extension)
+        return new_call and all(branch.lost and not branch.rang for branch in self.branches.values())
 
     def best(self) -> Response:
         """The answer to hand on when every branch has failed (section 16.7 step 6)."""

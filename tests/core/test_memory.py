@@ -250,6 +250,26 @@ def test_it_is_loaded_a_while_after_the_phone_is_ready() -> None:
     assert saves(driver) == [], "what came from there need not go back"
 
 
+def test_it_is_loaded_again_when_the_line_has_come_back() -> None:
+    """A machine that slept was called by people who reached nobody; their PBX has told the server."""
+    driver = registered()
+    driver.fire("history")
+    driver.send(msg.HistoryReceived(calls=(past(),), seen_at=0))
+    told = driver.phone.saves
+    driver.send(msg.TransportDown(reason="code 1006"))
+    driver.fire("reconnect")
+    driver.send(msg.TransportUp())
+    assert "history" not in driver.timers
+    driver.send(msg.RegisterAccepted())
+    assert driver.phone.saves == told + 1, "the other frames look as well"
+    driver.fire("history")
+    assert driver.last()[-1] == do.LoadHistory("ticket")
+    driver.send(msg.HistoryReceived(calls=(past(THIRD), past()), seen_at=0))
+    assert {call.uuid for call in driver.phone.memory.calls} == {OTHER, THIRD}
+    driver.send(msg.RegisterAccepted())
+    assert "history" not in driver.timers, "a REGISTER that only refreshes brings nothing new"
+
+
 def test_who_wants_to_see_it_does_not_wait() -> None:
     driver = registered()
     driver.send(msg.PageChosen(page=Page.HISTORY))

@@ -8,7 +8,9 @@ import pytest
 from playwright.sync_api import Locator, expect
 
 from tests.e2e.crm import open_crm, reload_parent
+from tests.e2e.gate import Gate, use_urls
 from tests.e2e.phone import Phone
+from tests.e2e.talk import Stranger
 from tests.e2e.world import World
 
 STORAGE = "(() => { try { return localStorage.length >= 0 } catch { return 'denied' } })()"
@@ -62,6 +64,27 @@ def call_and_end(caller: Phone, number: str) -> dict[str, str]:
     caller.send("call", {"number": number})
     ended: dict[str, str] = caller.wait_event("call_hangup")
     return ended
+
+
+def test_who_called_while_the_phone_was_away_is_among_the_missed(
+    crm: OpenCrm, world: World, gate: Gate
+) -> None:
+    """Nobody was registered, so the phone has seen nothing of it: the PBX tells the server."""
+    with use_urls(world, gate.url):
+        phone = crm("1003")
+        open_history(phone)
+        phone.frame.locator("#page-dialer").click()
+        expect(phone.frame.locator("#missed-count")).to_be_hidden()
+        gate.refuse()
+        gate.cut()
+        phone.wait_event("disconnected")
+        caller = Stranger(world, "1003", number="0977000035")
+        caller.wait_for("ended", seconds=40)
+        gate.let_in()
+        phone.wait_event("registered", seconds=40)
+        expect(phone.frame.locator("#missed-count")).to_have_text("1")
+        open_history(phone)
+        expect(rows(phone).first).to_contain_text("0977 000 035")
 
 
 def test_do_not_disturb_outlives_the_page_and_the_caller_hears_busy(crm: OpenCrm, alice: Phone) -> None:
