@@ -24,6 +24,7 @@ from embed_app.browser.ringer import AudioRinger
 from embed_app.browser.screen import DomScreen
 from embed_app.browser.sip_user_agent import SipUserAgent
 from embed_app.browser.surroundings import Surroundings
+from embed_app.core.embed_token import is_token
 from embed_app.core.messages import ParentMistake, PlaybackBlocked, PlaybackStarted, Started
 from embed_app.core.model import Link, Phone
 from embed_app.core.places import Line
@@ -43,7 +44,7 @@ def start() -> None:
     params = read_params(str(js.zorioBoot.search))
     records = BrowserRecords()
     _kept.append(records)
-    if not records.may_hold_one:
+    if not records.may_hold_one or not is_token(params.token):
         return _start(params, records, None)
 
     async def find_first() -> None:

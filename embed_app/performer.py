@@ -53,6 +53,8 @@ class Performer:
                 agent.register()
             case do.Unregister():
                 agent.unregister()
+            case do.FindRecord(token):
+                self._outside.records.find(token, self._dispatch)
             case do.KeepEvents():
                 self._outside.parent_window.keep()
             case do.HoldLease():

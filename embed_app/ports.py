@@ -143,6 +143,9 @@ class Records(Protocol):
 
     def drop(self) -> None: ...
 
+    def find(self, token: str, dispatch: Dispatch) -> None:
+        """What a page before this one has left: a `RecordFound`, or nothing."""
+
     def leave_address(self, token: str) -> None:
         """A frame that is reloaded alone finds its address again, with this token; "": it finds none."""
 

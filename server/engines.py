@@ -3,6 +3,8 @@
 All SQL that only one of the two understands is in this file.
 """
 
+import sqlite3
+import time
 from pathlib import Path
 from typing import Any
 
@@ -46,6 +48,20 @@ def engine_of(url: str, wait_ms: int) -> Engine:
     return _sqlite_engine(parsed, wait_ms)
 
 
+def _write_ahead(cursor: sqlite3.Cursor, wait_ms: int) -> None:
+    """For this change SQLite does not wait by itself when another process has the file."""
+    end = time.monotonic() + wait_ms / 1000
+    while True:
+        try:
+            cursor.execute("PRAGMA journal_mode = WAL")
+        except sqlite3.OperationalError:
+            if time.monotonic() >= end:
+                raise
+        else:
+            return
+        time.sleep(0.02)
+
+
 def _sqlite_engine(url: URL, wait_ms: int) -> Engine:
     if not url.database or url.database == ":memory:":
         raise ValueError("ZORIO_DATABASE_URL: an in-memory database is one per connection: name a file")
@@ -62,7 +78,7 @@ def _sqlite_engine(url: URL, wait_ms: int) -> Engine:
         raw.isolation_level = None
         cursor = raw.cursor()
         cursor.execute(f"PRAGMA busy_timeout = {wait_ms:d}")
-        cursor.execute("PRAGMA journal_mode = WAL")
+        _write_ahead(cursor, wait_ms)
         cursor.execute("PRAGMA synchronous = NORMAL")
         cursor.execute("PRAGMA foreign_keys = ON")
         cursor.close()

@@ -295,6 +295,7 @@ class FakeRecords:
 
     def __init__(self) -> None:
         self.kept: list[tuple[ResumeRecord, str] | None] = []
+        self.sought: list[str] = []
         self.told: frozenset[str] = frozenset()
         self.left = ""
 
@@ -303,6 +304,10 @@ class FakeRecords:
 
     def drop(self) -> None:
         self.kept.append(None)
+
+    def find(self, token: str, dispatch: Dispatch) -> None:
+        self.sought.append(token)
+        self.answer = dispatch
 
     def leave_address(self, token: str) -> None:
         self.left = token

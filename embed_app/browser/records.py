@@ -20,7 +20,10 @@ from urllib.parse import parse_qsl, urlencode
 import js
 from pyodide.ffi import JsException, create_once_callable, create_proxy, to_js
 
+from embed_app.browser.tasks import Tasks
+from embed_app.core.messages import RecordFound
 from embed_app.core.resume_record import RecordError, ResumeRecord, read_record, write_record
+from embed_app.ports import Dispatch
 
 KEY = "zorio-call"
 """Also read by public/boot.js and public/sip/early-microphone.js."""
@@ -53,6 +56,7 @@ class BrowserRecords:
         self._heartbeat = create_proxy(self._beat)
         self._timer: Any = None
         self._gone = False
+        self._tasks = Tasks()
         self._leaving = create_proxy(self._release)
         self._returning = create_proxy(self._return)
         self._ignore = create_proxy(lambda *_: None)
@@ -77,6 +81,15 @@ class BrowserRecords:
         if record is None:
             return None
         return Found(record, None if record.released else await _is_unlocked(record))
+
+    def find(self, token: str, dispatch: Dispatch) -> None:
+        async def find() -> None:
+            found = await self.take(token)
+            if found is not None:
+                dispatch(RecordFound(record=found.record, owner_gone=found.owner_gone))
+
+        if self.may_hold_one:
+            self._tasks.run(find())
 
     @property
     def may_hold_one(self) -> bool:

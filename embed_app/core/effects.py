@@ -35,10 +35,16 @@ class KeepEvents(Effect):
 
 
 @dataclass(frozen=True, slots=True)
+class FindRecord(Effect):
+    """Of a former page. Answered by `RecordFound` if there is one."""
+
+    token: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
 class HoldLease(Effect):
-    """Keep the lease, take it if it is free, or with `take_over` in any case. `seconds`: for how long, None
-    for as long as the server likes, 0 to give it up. `renew`: it is ours, and not to be taken anew if this
-    comes after we gave it up. Answered by `LeaseAnswered` or `LeaseFailed`."""
+    """Keep the lease, take it if it is free, or with `take_over` in any case. `seconds`: None as the server
+    likes, 0 to give it up. `renew`: ours, not to be taken anew. Answered by LeaseAnswered or LeaseFailed."""
 
     ticket: str = field(repr=False)
     seconds: int | None = None

@@ -21,6 +21,14 @@ class TokenError(ValueError):
     """Not a JWT, or one without the claims an embed token has."""
 
 
+def is_token(raw: str | None) -> bool:
+    """Whether it says whose phone this is."""
+    try:
+        return raw is not None and bool(read_token(raw))
+    except TokenError:
+        return False
+
+
 def read_token(raw: str) -> Token:
     """Raises TokenError; its text never holds a part of the token."""
     match = _JWT.fullmatch(raw) if len(raw) <= MAX_TOKEN else None

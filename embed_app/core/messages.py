@@ -115,12 +115,20 @@ from embed_app.core.screen_messages import WidthChanged as WidthChanged
 class Started(Message):
     """Python is up. `token` is None when the address had none.
 
-    `record`: what a former page left behind (`resume.py`); `owner_gone`: whether that page is gone for
-    certain, None where the browser cannot tell.
+    `record`, `owner_gone`: as in `RecordFound`; not looked for where the token is of no use.
     """
 
     token: str | None = field(repr=False)
     record: ResumeRecord | None = field(default=None, repr=False)
+    owner_gone: bool | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecordFound(Message):
+    """`record`: what a former page left behind (`resume.py`); `owner_gone`: whether that page is gone for
+    certain, None where the browser cannot tell."""
+
+    record: ResumeRecord = field(repr=False)
     owner_gone: bool | None = None
 
 

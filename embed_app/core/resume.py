@@ -63,8 +63,8 @@ def record_of(phone: Phone) -> ResumeRecord | None:
     return ResumeRecord(extension=token.extension, customer=token.customer, call=first, others=tuple(others))
 
 
-def started(turn: Turn, message: msg.Started) -> None:
-    """The first step of a page that found a record."""
+def started(turn: Turn, message: msg.Started | msg.RecordFound) -> None:
+    """The first step of a page that found a record, or the first with a token."""
     record, token = message.record, turn.link.token
     if record is None or token is None or not turn.phone.settings.resume:
         return
@@ -74,6 +74,8 @@ def started(turn: Turn, message: msg.Started) -> None:
         return
     too_late = turn.at - record.alive_at > RECORD_LIVES
     for call in reversed(record.calls):
+        if turn.phone.call(call.uuid) is not None:
+            continue  # the page that has it came first
         if too_late or _is_dialled(call):
             _told_late(turn, call, record)
         else:

@@ -37,6 +37,8 @@ def token_offered(turn: Turn, message: msg.TokenOffered) -> None:
     if turn.link.config and old and (new.extension, new.customer) != (old.extension, old.customer):
         return turn.problem("token_mismatch", field="token")
     turn.change_link(token=new)
+    if old is None:
+        turn.emit(do.FindRecord(new.raw))  # until now it was not known who the phone is
     match turn.link.state:
         case LinkState.REFUSED:
             if turn.link.refusal != IN_USE:

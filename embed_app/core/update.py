@@ -99,6 +99,8 @@ def _route(turn: Turn, message: msg.Message) -> None:
         case msg.Started():
             registration.started(turn, message)
             resume.started(turn, message)
+        case msg.RecordFound():
+            resume.started(turn, message)
         case msg.ConnectRequested():
             registration.connect(turn)
         case msg.DisconnectRequested():

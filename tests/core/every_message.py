@@ -31,7 +31,19 @@ from embed_app.core.sound_messages import (
     VoiceHeard,
     VolumeChosen,
 )
-from tests.core.driver import CALL, DIALOG, GOOD, OTHER, THIRD, bye, config, dial, invite, token
+from tests.core.driver import (
+    CALL,
+    DIALOG,
+    GOOD,
+    OTHER,
+    THIRD,
+    bye,
+    config,
+    dial,
+    invite,
+    record,
+    token,
+)
 
 LINK_TIMERS = (
     "history",
@@ -100,6 +112,7 @@ LINK: Mapping[str, Sample] = {
 }
 
 CALLS: Mapping[str, Sample] = {
+    "Record": fixed(msg.RecordFound(record=record())),
     "Dial": fixed(dial(call_uuid=OTHER)),
     "Dial bad": fixed(dial("12@evil", call_uuid=OTHER)),
     "Invite": fixed(invite(OTHER)),

@@ -37,6 +37,7 @@ def refreshed(state: S) -> dict[str, Step]:
 TABLE: Mapping[S, Mapping[str, Step]] = {
     S.IDLE: {
         "Connect": (S.CONFIGURING, (FETCH,)),
+        "Record": (S.CONFIGURING, (FETCH,)),
         "Disconnect": (S.IDLE, (CLOSE,)),
         "Up": (S.IDLE, (CLOSE,)),
     },

@@ -62,6 +62,22 @@ def test_it_comes_back_under_its_uuid_and_is_told_once(direction: Direction) -> 
     assert (ended.reason, ended.billsec) == ("remote_hangup", 35)
 
 
+def test_a_page_without_a_token_looks_for_it_once_it_has_one() -> None:
+    """Whose record it may take is not known before; some parents send their token by message only."""
+    driver = Driver()
+    driver.send(msg.Started(token=None))
+    assert driver.asked(do.FindRecord) == 0
+    driver.send(msg.TokenOffered(token=GOOD), after=5)
+    assert do.FindRecord(GOOD) in driver.last()
+    driver.send(msg.RecordFound(record=record()))
+    for step in UP:
+        driver.send(step)
+    assert len(replacements(driver)) == 1
+    assert types(driver.send(msg.CallAccepted(call_uuid=CALL))) == ["call_updated"]
+    driver.send(msg.TokenOffered(token=token(expires_at=1.9e9)))
+    assert driver.asked(do.FindRecord) == 1
+
+
 def test_it_is_asked_for_as_soon_as_the_line_is_up_and_before_registering() -> None:
     driver = start()
     driver.send(UP[0])

@@ -255,6 +255,6 @@ def test_a_call_that_waits_for_the_line_ends_when_the_line_is_refused() -> None:
 def test_without_auto_register_a_refresh_does_not_register_by_itself() -> None:
     driver = started(None, auto_register=False)
     driver.send(msg.TokenOffered(token=NEW))
-    assert (driver.state, driver.last()) == (LinkState.IDLE, ())
+    assert (driver.state, driver.last()) == (LinkState.IDLE, (do.FindRecord(NEW),))
     driver.send(msg.ConnectRequested())
     assert driver.last() == (do.FetchConfig(NEW),)

@@ -79,6 +79,11 @@ def renew_token(world: World, phone: Phone) -> None:
     world.pages[urlsplit(phone.page.url).path] = _page(world, phone.extension)
 
 
+def forget_token(world: World, phone: Phone) -> None:
+    """For the pages that are loaded next: they send it by message."""
+    world.pages[urlsplit(phone.page.url).path] = PAGE.format(src=f"{world.phone_origin}/webphone-embed")
+
+
 def reload_parent(phone: Phone) -> None:
     phone.page.reload(wait_until="commit")
 

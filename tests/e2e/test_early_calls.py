@@ -37,10 +37,22 @@ def phone(
     opened.close()
 
 
+@pytest.fixture
+def other(world: World, plain: Browser) -> Iterator[Phone]:
+    opened = open_crm(world, "1004", plain)
+    yield opened
+    opened.close()
+
+
+def wait_address(phone: Phone) -> None:
+    """A frame that is reloaded alone finds it there."""
+    until(lambda: phone.frame.evaluate("history.state !== null"), "the address in the session history")
+
+
 def leave_while_it_rings(phone: Phone, world: World, leave: Leave) -> tuple[Stranger, str]:
     customer = Stranger(world, "1003")
     uuid = phone.wait_event("incoming_call")["call"]["uuid"]
-    until(lambda: phone.frame.evaluate("history.state !== null"), "the address in the session history")
+    wait_address(phone)
     phone.mark()
     leave(phone)
     return customer, uuid
@@ -78,11 +90,11 @@ def test_a_caller_who_gives_up_meanwhile_is_told(phone: Phone, world: World) -> 
 
 
 @pytest.mark.parametrize("leave", [reload_frame, put_in_again])
-def test_what_is_dialled_ends_at_both_ends(phone: Phone, world: World, leave: Leave) -> None:
-    other = open_crm(world, "1004", world.browser)
+def test_what_is_dialled_ends_at_both_ends(phone: Phone, other: Phone, leave: Leave) -> None:
     phone.send("call", {"number": "1004"})
     uuid = phone.wait_event("call_ringing")["call"]["uuid"]
     other.wait_event("incoming_call")
+    wait_address(phone)
     phone.mark()
     leave(phone)
     ended = phone.wait_event("call_hangup", seconds=40)
@@ -90,11 +102,12 @@ def test_what_is_dialled_ends_at_both_ends(phone: Phone, world: World, leave: Le
     assert hangup_of(other)["reason"] == "cancelled"
     phone.wait_event("ready", seconds=40)
     assert phone.state()["calls"] == []
-    other.close()
 
 
-def test_with_resume_0_the_far_end_is_hung_up_on(world: World, plain: Browser, nobody_at_1003: None) -> None:
-    phone, other = open_crm(world, "1003", plain, resume="0"), open_crm(world, "1004", plain)
+def test_with_resume_0_the_far_end_is_hung_up_on(
+    world: World, plain: Browser, other: Phone, nobody_at_1003: None
+) -> None:
+    phone = open_crm(world, "1003", plain, resume="0")
     phone.send("call", {"number": "1004"})
     other.wait_event("incoming_call")
     other.send("answer")
@@ -104,5 +117,4 @@ def test_with_resume_0_the_far_end_is_hung_up_on(world: World, plain: Browser, n
     assert hangup_of(other)["reason"] == "remote_hangup"
     ended = phone.wait_event("call_hangup")
     assert (ended["call"]["uuid"], ended["reason"]) == (uuid, "local_hangup")
-    for each in (phone, other):
-        each.close()
+    phone.close()

@@ -18,6 +18,7 @@ from server.pbx.flow import Flow
 from server.pbx.message import Request, Response
 from tests.e2e.crm import (
     Gap,
+    forget_token,
     navigate_parent,
     open_crm,
     plain_browser,
@@ -106,6 +107,26 @@ def test_a_call_outlives_its_page(
     ended = hangup_of(phone)
     assert (ended["reason"], ended["call"]["uuid"]) == ("local_hangup", uuid)
     assert phone.frame.evaluate(STORED) in (None, "denied")
+
+
+@pytest.mark.parametrize("storage", ["allowed", "denied"])
+def test_a_page_whose_token_comes_by_message_takes_its_call_back(
+    crm: OpenCrm, world: World, plain: Browser, storage: str
+) -> None:
+    phone = crm(browser=plain if storage == "allowed" else world.browser)
+    uuid = call(phone, "*43")
+    phone.wait_audio(uuid)
+    forget_token(world, phone)
+    phone.mark()
+    reload_parent(phone)
+    assert phone.wait_event("error", seconds=40)["code"] == "token_missing"
+    assert phone.state()["calls"] == []
+    phone.mark()
+    phone.send("refresh_token", {"token": world.token("1003")})
+    wait_resumed(phone, uuid)
+    phone.wait_audio(uuid)
+    phone.send("hangup")
+    hangup_of(phone)
 
 
 def test_a_server_that_is_just_restarted_costs_no_call(crm: OpenCrm, world: World) -> None:
