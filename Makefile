@@ -76,7 +76,7 @@ gallery: $(BIN)/.dev chromium ## take a picture of every state of the screen, al
 
 # Programs only: the tests start them with configurations and ports of their own.
 SERVERS := kamailio kamailio-websocket-modules kamailio-autheph-modules kamailio-tls-modules \
-  coturn baresip-core openssl iproute2 nftables postgresql
+  kamailio-extra-modules kamailio-utils-modules coturn baresip-core openssl iproute2 nftables postgresql
 servers:
 	@dpkg -s $(SERVERS) >/dev/null 2>&1 || { $(call debian_package,$(SERVERS)); }
 

@@ -72,7 +72,8 @@ class Phone:
     async def _read(self, socket: ClientConnection) -> None:
         try:
             async for text in socket:
-                data = text if isinstance(text, bytes) else text.encode()
+                # Bytes: what is no UTF-8, which `sipmessage` does not read
+                data = (text.decode(errors="replace") if isinstance(text, bytes) else text).encode()
                 if not data.strip():
                     self.pongs += 1
                 else:

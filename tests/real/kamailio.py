@@ -17,7 +17,7 @@ from tests.pbx.world import DOMAIN
 from tests.real.program import Program, answers, free_port, serves_http
 
 DEPLOY = PROJECT / "deploy" / "kamailio"
-SECRET = "real servers 6f1d0a2b9c"
+SECRET = "real-servers-6f1d0a2b9c"
 """Shared by the product's account and Kamailio: time-limited credentials."""
 STATIC = {"2001": "static-2001", "2002": "static-2002", "2003": "static-2003"}
 """Users with a password that lasts. 2003 never registers."""

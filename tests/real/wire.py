@@ -17,11 +17,13 @@ class Wire:
     """Carries TCP from `port` to `target`, a port of 127.0.0.1. `cut()` resets every connection of now.
 
     What is frozen on the way "up" or "down" is lost when the wire is cut. `tap` hears what gets through.
+    `sip`: whether it is SIP over WebSocket, which alone `tap` understands.
     `refuses`: whoever comes is sent away. `swallows`: whether these bytes are lost on this way.
     """
 
-    def __init__(self, target: int) -> None:
+    def __init__(self, target: int, sip: bool = True) -> None:
         self._target = target
+        self._sip = sip
         self.tap = Tap()
         self.refuses = False
         self.swallows: Callable[[str, bytes], bool] = lambda way, data: False
@@ -82,7 +84,7 @@ class Wire:
             return
         pair = (writer, their_writer)
         self._pairs.add(pair)
-        hear = self.tap.listener().hear
+        hear = self.tap.listener().hear if self._sip else lambda way, data: None
         try:
             await asyncio.gather(
                 self._pump(reader, their_writer, "up", hear), self._pump(their_reader, writer, "down", hear)
