@@ -60,6 +60,8 @@ class MediaWatch:
     reported_at: float | None = None
     """`Sample.reported_at` before the silence that is now, or of the first sample after a loss; None until
     there was one. What is newer shows that the far end is there and hears us."""
+    silent_report: float = 0.0
+    """`Sample.reported_at` of the last sample in which nothing came: a report tells of the seconds before it."""
     lost_at: float | None = None
     """Since when there is no sound; None once packets were seen both ways, or are not waited for any more."""
     unproven: bool = False
@@ -113,6 +115,7 @@ def count(watch: MediaWatch, sample: Sample, *, due: bool, since: float) -> Medi
         heard=watch.heard or comes,
         heard_at=since if comes or not due else watch.heard_at,
         quiet=quiet,
+        silent_report=sample.reported_at if quiet else watch.silent_report,
         reported_at=watch.reported_at if marked else sample.reported_at,
     )
 
@@ -122,7 +125,7 @@ def both_ways(watch: MediaWatch, sample: Sample) -> bool:
     here says little: a far end that reports on them must have done so again."""
     if watch.reported_at is None:
         return False
-    reported = watch.reported_at == 0 or sample.reported_at != watch.reported_at
+    reported = watch.reported_at == 0 or sample.reported_at not in (watch.reported_at, watch.silent_report)
     goes = grown(sample.packets_sent, (watch.sample or Sample()).packets_sent) > 0
     return (_comes(watch, sample) or not sample.receives) and (
         (goes and reported) or watch.microphone_lost or not sample.sends

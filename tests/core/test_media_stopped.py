@@ -216,6 +216,22 @@ def test_a_far_end_that_reports_must_have_heard_us_again() -> None:
     assert driver.call.media.lost_at is None
 
 
+def test_a_report_that_came_in_the_silence_tells_of_the_time_before_it() -> None:
+    """The far end speaks of our packets for 8 s after the last one."""
+    driver, wire = talking()
+    wire.second(report=True)
+    media(driver, "failed")
+    driver.send(msg.IceRestarted(call_uuid=CALL))
+    media(driver, "connected")
+    wire.quiet(1)
+    wire.second(received=0, report=True)
+    for _ in range(4):
+        wire.second()
+        assert driver.call.media.lost_at is not None
+    wire.second(report=True)
+    assert driver.call.media.lost_at is None
+
+
 def test_a_connection_that_replaced_the_old_one_has_no_reports_yet() -> None:
     """The far end's page came back with a new one: its counters begin anew."""
     driver, wire = talking()

@@ -20,7 +20,7 @@ from tests.e2e.talk import Stranger, hangup_of, requests, talk
 from tests.e2e.test_places import EXTENSION, one_place  # noqa: F401 - a fixture
 from tests.e2e.world import World, until
 
-pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("one_place")]
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("nobody_at_1003", "one_place")]
 
 
 @pytest.fixture(scope="module")
