@@ -61,7 +61,7 @@ class MediaWatch:
     """`Sample.reported_at` before the silence that is now, or of the first sample after a loss; None until
     there was one. What is newer shows that the far end is there and hears us."""
     silent_report: float = 0.0
-    """`Sample.reported_at` of the last sample in which nothing came: a report tells of the seconds before it."""
+    """`Sample.reported_at` when nothing came, the last time: a report tells of the seconds before it."""
     lost_at: float | None = None
     """Since when there is no sound; None once packets were seen both ways, or are not waited for any more."""
     unproven: bool = False
