@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, Route
@@ -13,6 +14,11 @@ from tests.e2e.talk import Stranger, hangup_of
 from tests.e2e.world import World, until
 
 Leave = Callable[[Phone], None]
+
+
+def slow(how: Leave) -> Any:
+    """The whole of `make test` has twelve minutes."""
+    return pytest.param(how, marks=pytest.mark.slow)
 
 
 def put_in_again(phone: Phone) -> None:
@@ -58,7 +64,9 @@ def leave_while_it_rings(phone: Phone, world: World, leave: Leave) -> tuple[Stra
     return customer, uuid
 
 
-@pytest.mark.parametrize("leave", [reload_frame, put_in_again, reload_parent, navigate_parent])
+@pytest.mark.parametrize(
+    "leave", [reload_frame, reload_parent, *(slow(how) for how in (put_in_again, navigate_parent))]
+)
 def test_what_rings_goes_on_ringing_and_is_the_same_call(phone: Phone, world: World, leave: Leave) -> None:
     customer, uuid = leave_while_it_rings(phone, world, leave)
     assert phone.wait_event("incoming_call", seconds=40)["call"]["uuid"] == uuid
@@ -89,7 +97,7 @@ def test_a_caller_who_gives_up_meanwhile_is_told(phone: Phone, world: World) -> 
     assert phone.state()["calls"] == []
 
 
-@pytest.mark.parametrize("leave", [reload_frame, put_in_again])
+@pytest.mark.parametrize("leave", [reload_frame, slow(put_in_again)])
 def test_what_is_dialled_ends_at_both_ends(phone: Phone, other: Phone, leave: Leave) -> None:
     phone.send("call", {"number": "1004"})
     uuid = phone.wait_event("call_ringing")["call"]["uuid"]
