@@ -202,34 +202,35 @@ def test_packets_from_before_the_loss_do_not_count() -> None:
     assert driver.call.media.lost_at is None
 
 
-def test_a_far_end_that_reports_must_have_heard_us_again() -> None:
-    """That packets leave here says little; where RTCP says what arrived there, it counts."""
+def connected_again() -> tuple[Driver, Wire]:
+    """After a loss; the far end sends reports."""
     driver, wire = talking()
     wire.second(report=True)
     media(driver, "failed")
     driver.send(msg.IceRestarted(call_uuid=CALL))
     media(driver, "connected")
+    return driver, wire
+
+
+def assert_proven_by_the_next_report(driver: Driver, wire: Wire) -> None:
     for _ in range(4):
         wire.second()
         assert driver.call.media.lost_at is not None
     wire.second(report=True)
     assert driver.call.media.lost_at is None
+
+
+def test_a_far_end_that_reports_must_have_heard_us_again() -> None:
+    """That packets leave here says little; where RTCP says what arrived there, it counts."""
+    assert_proven_by_the_next_report(*connected_again())
 
 
 def test_a_report_that_came_in_the_silence_tells_of_the_time_before_it() -> None:
     """The far end speaks of our packets for 8 s after the last one."""
-    driver, wire = talking()
-    wire.second(report=True)
-    media(driver, "failed")
-    driver.send(msg.IceRestarted(call_uuid=CALL))
-    media(driver, "connected")
+    driver, wire = connected_again()
     wire.quiet(1)
     wire.second(received=0, report=True)
-    for _ in range(4):
-        wire.second()
-        assert driver.call.media.lost_at is not None
-    wire.second(report=True)
-    assert driver.call.media.lost_at is None
+    assert_proven_by_the_next_report(driver, wire)
 
 
 def test_a_connection_that_replaced_the_old_one_has_no_reports_yet() -> None:
