@@ -9,6 +9,7 @@ import pytest
 
 from embed_app import runtime as under_test
 from embed_app.core import messages as msg
+from embed_app.core.line_messages import PageLeft
 from embed_app.core.model import CallState, LinkState, Phone, Sound
 from tests.core.driver import CALL, GOOD, T0, URLS, config, invite, token
 from tests.fakes import World
@@ -321,3 +322,13 @@ def test_a_frame_reloaded_alone_finds_its_token_while_there_is_a_call(world: Wor
         assert world.records.left == renewed
         world.window.send("hangup")
     assert world.records.left == ""
+
+
+def test_a_page_that_goes_with_a_call_keeps_its_events_to_itself(world: World) -> None:
+    """The next page tells of it."""
+    world.register()
+    world.runtime.dispatch(PageLeft(is_known_again=True))
+    assert not world.window.keeps, "there is nothing to tell twice"
+    world.runtime.dispatch(invite())
+    world.runtime.dispatch(PageLeft(is_known_again=True))
+    assert world.window.keeps
