@@ -7,8 +7,9 @@ from contextlib import nullcontext
 from typing import Any
 
 import pytest
-from playwright.sync_api import Playwright
+from playwright.sync_api import Browser, Playwright
 
+from tests.e2e.crm import plain_browser
 from tests.e2e.gate import Gate, open_gate, use_urls
 from tests.e2e.heard import every_log_is_in_order  # noqa: F401 - a fixture of every test here
 from tests.e2e.phone import Phone
@@ -112,6 +113,13 @@ def nobody_at_1003(_carols: _Shared, world: World) -> None:
     """For tests that count the phones of 1003, or call it and expect one phone to ring."""
     _carols.retire("1003")
     until(lambda: "1003" not in world.pbx.bindings, "nobody at 1003")
+
+
+@pytest.fixture(scope="module")
+def plain(world: World, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
+    """As users have it: a frame has a storage."""
+    with plain_browser(world, tmp_path_factory.mktemp("profile")) as browser:
+        yield browser
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Route
 
-from tests.e2e.crm import navigate_parent, open_crm, plain_browser, reload_frame, reload_parent
+from tests.e2e.crm import navigate_parent, open_crm, reload_frame, reload_parent
 from tests.e2e.phone import Phone
 from tests.e2e.talk import Stranger, hangup_of
 from tests.e2e.world import World, until
@@ -24,12 +24,6 @@ def slow(how: Leave) -> Any:
 def put_in_again(phone: Phone) -> None:
     phone.page.evaluate("take_out()")
     phone.page.evaluate("put_in()")
-
-
-@pytest.fixture(scope="module")
-def plain(world: World, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
-    with plain_browser(world, tmp_path_factory.mktemp("profile")) as browser:
-        yield browser
 
 
 @pytest.fixture(params=["allowed", pytest.param("denied", marks=pytest.mark.slow)])

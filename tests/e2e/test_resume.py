@@ -21,7 +21,6 @@ from tests.e2e.crm import (
     forget_token,
     navigate_parent,
     open_crm,
-    plain_browser,
     reload_frame,
     reload_in_call,
     reload_parent,
@@ -49,12 +48,6 @@ OpenCrm = Callable[..., Phone]
 LONGEST_GAP_MS = 2000
 """What the far end may miss while a page comes back, on a machine that is not busy with anything else."""
 STORED = "(() => { try { return sessionStorage.getItem('zorio-call') } catch { return 'denied' } })()"
-
-
-@pytest.fixture(scope="module")
-def plain(world: World, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
-    with plain_browser(world, tmp_path_factory.mktemp("profile")) as browser:
-        yield browser
 
 
 @pytest.fixture
