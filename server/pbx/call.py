@@ -190,13 +190,13 @@ class Call:
 
     async def replaced_by(self, invite: Request) -> None:
         """Go on in the dialog `invite` begins, with media of its own (RFC 3891); the old one gets a BYE."""
-        from server.pbx.media import Media, Unacceptable
+        from server.pbx.media import Unacceptable
 
         if self._renegotiating or self.state != "answered" or self._media is None or invite.contact is None:
             self.agent.send(invite.reply(491))
             return
         self._renegotiating = True
-        media = Media(cast("Sound", self.sound), self._heard_rtp, self._media_lost)
+        media = self._new_media(self.sound)
         try:
             sdp = await media.answer(invite.body)
         except Unacceptable:
@@ -237,11 +237,20 @@ class Call:
         self.digits.append((digit, via))
         self.on_digit(digit, via)
 
+    def _new_media(self, sound: str) -> "Media":
+        """Raises ModuleNotFoundError without aiortc, an optional extra."""
+        from server.pbx.media import Media
+
+        self.sound = sound
+        return Media(cast("Sound", sound), self._heard_rtp, self._media_lost, self._stop_waiting)
+
     def _media_lost(self) -> None:
         """The other side's page may have been reloaded, or its network be another now: it has some time to
-        come back, with Replaces or an ICE restart."""
+        come back, with Replaces or an ICE restart, counted from the last it sent."""
         self._stop_waiting()
-        self._waiting = asyncio.get_running_loop().call_later(self.agent.media_grace, self.bye)
+        silent_for = self._media.silent_for if self._media else 0
+        grace = max(0, self.agent.media_grace - silent_for)
+        self._waiting = asyncio.get_running_loop().call_later(grace, self.bye)
 
     def _stop_waiting(self) -> None:
         if self._waiting is not None:

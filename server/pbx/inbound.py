@@ -1,6 +1,6 @@
 """A call that came in to a service extension."""
 
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 from server.pbx.call import SDP, Call
 from server.pbx.dialog import Dialog
@@ -8,7 +8,6 @@ from server.pbx.message import Headers, Request
 
 if TYPE_CHECKING:
     from server.pbx.agent import Agent
-    from server.pbx.media import Sound
 
 
 class InboundCall(Call):
@@ -33,14 +32,13 @@ class InboundCall(Call):
     async def answer(self, sound: str) -> bool:
         """200 with media. False when there is no call (any more): refused 488, 501 without aiortc."""
         try:
-            from server.pbx.media import Media, Unacceptable  # an optional extra
+            from server.pbx.media import Unacceptable  # an optional extra
         except ModuleNotFoundError:
             self.reject(501)
             return False
         if self.is_over:
             return False
-        self._media = Media(cast("Sound", sound), self._heard_rtp, self._media_lost)
-        self.sound = sound
+        self._media = self._new_media(sound)
         try:
             sdp = await self._media.answer(self._invite.body)
         except Unacceptable:

@@ -17,10 +17,18 @@ _UFRAG = re.compile(r"^a=ice-ufrag:(\S+)", re.MULTILINE)
 
 
 class Media:
-    """`on_digit(digit)` for received telephone-events, `on_lost()` when the session dies by itself."""
+    """`on_digit(digit)` for received telephone-events, `on_lost()` when the session dies by itself or the
+    other side is silent, `on_back()` when it was only silent.
+    """
 
-    def __init__(self, sound: Sound, on_digit: Callable[[str], None], on_lost: Callable[[], None]) -> None:
-        self._new_peer = partial(Peer, sound, on_digit, on_lost)
+    def __init__(
+        self,
+        sound: Sound,
+        on_digit: Callable[[str], None],
+        on_lost: Callable[[], None],
+        on_back: Callable[[], None],
+    ) -> None:
+        self._new_peer = partial(Peer, sound, on_digit, on_lost, on_back)
         self._peer = self._new_peer()
         self._ufrag = ""
 
@@ -52,6 +60,11 @@ class Media:
     def send_digit(self, digit: str) -> bool:
         """Send a telephone-event; False when the remote party takes none."""
         return self._peer.send_digit(digit)
+
+    @property
+    def silent_for(self) -> int:
+        """Seconds since the other side sent anything."""
+        return self._peer.silent_for
 
     async def played(self) -> None:
         """Wait until a sound that has an end has been played."""

@@ -1,7 +1,7 @@
 """A call the PBX makes: a callback, a transfer's second leg, or a stranger's call in a test."""
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 from server.pbx.call import SDP, Call
 from server.pbx.dialog import Dialog
@@ -9,7 +9,6 @@ from server.pbx.message import Request, Response
 
 if TYPE_CHECKING:
     from server.pbx.agent import Agent
-    from server.pbx.media import Sound
 
 
 class OutboundCall(Call):
@@ -23,10 +22,7 @@ class OutboundCall(Call):
 
     async def invite(self, sound: str, headers: Mapping[str, str]) -> None:
         """Send the INVITE. Raises ModuleNotFoundError without aiortc."""
-        from server.pbx.media import Media
-
-        self._media = Media(cast("Sound", sound), self._heard_rtp, self._media_lost)
-        self.sound = sound
+        self._media = self._new_media(sound)
         self.agent.register(self)
         extra = [(name, value.translate({10: " ", 13: " "})) for name, value in headers.items()]
         offer = await self._media.offer()

@@ -33,7 +33,7 @@ class Pbx:
         *,
         callback_delay: float = 5.0,
         no_answer_after: float = 60.0,
-        media_grace: float = 25.0,
+        media_grace: float = 28.0,
         scripted: Mapping[str, int] | None = None,
         groups: Mapping[str, Sequence[str]] | None = None,
     ) -> None:
@@ -42,7 +42,7 @@ class Pbx:
         `users`: by extension; looked at again for every request. `secret`: checks time-limited
         credentials; None refuses them. `services`: answer `*43` to `*49` (see `services.py`).
         `callback_delay`, `no_answer_after`: seconds, for `*48` and for how long a call may ring.
-        `media_grace`: seconds a service waits for a caller whose media is gone.
+        `media_grace`: seconds a service waits for a caller whose media is gone, from the last it sent.
         `groups`: number -> the extensions that ring when it is called; looked at again for every call.
         `scripted`: for tests and demonstrations, extension -> the status (300 to 699) it is refused with.
         """

@@ -1,8 +1,8 @@
 """One ICE, DTLS and SRTP session with one audio section, by aiortc.
 
-aiortc knows no telephone-events, so they are added here. For that, three of its private attributes are
-used, all in this file: `RTCRtpTransceiver._codecs`, `RTCRtpReceiver._handle_rtp_packet` and
-`RTCDtlsTransport._send_rtp`.
+aiortc knows no telephone-events, so they are added here. For that and for the silence of the other side,
+four of its private attributes are used, all in this file: `RTCRtpTransceiver._codecs`,
+`RTCRtpReceiver._handle_rtp_packet`, `RTCDtlsTransport._send_rtp` and `RTCIceTransport._connection`.
 """
 
 import re
@@ -12,6 +12,7 @@ from typing import Any
 from aiortc import MediaStreamTrack, RTCConfiguration, RTCPeerConnection, RTCSessionDescription
 from aiortc.sdp import SessionDescription
 
+from server.pbx.silence import Silence
 from server.pbx.telephone_event import EventReceiver, EventSender
 from server.pbx.track import Sound, Track
 
@@ -28,11 +29,18 @@ class Unacceptable(Exception):
 class Peer:
     """Hold needs nothing here: aiortc stops sending when the negotiated direction says so."""
 
-    def __init__(self, sound: Sound, on_digit: Callable[[str], None], on_lost: Callable[[], None]) -> None:
-        """`on_digit(digit)` for received telephone-events, `on_lost()` when the session dies by itself."""
+    def __init__(
+        self,
+        sound: Sound,
+        on_digit: Callable[[str], None],
+        on_lost: Callable[[], None],
+        on_back: Callable[[], None],
+    ) -> None:
+        """As Media."""
         self.track = Track(sound)
         self._on_digit = on_digit
         self._on_lost = on_lost
+        self._silence = Silence(on_lost, on_back)
         # No ICE servers: aiortc's default would ask a public STUN server.
         self._connection = RTCPeerConnection(RTCConfiguration(iceServers=[]))
         self._events = EventSender()
@@ -69,8 +77,14 @@ class Peer:
         """Send a telephone-event; False when the remote party takes none."""
         return self._events.send(digit)
 
+    @property
+    def silent_for(self) -> int:
+        """Seconds since the other side sent anything, of a session that was connected."""
+        return self._silence.seconds
+
     async def close(self) -> None:
         self._on_lost = lambda: None
+        self._silence.stop()
         self.track.stop()
         await self._connection.close()
 
@@ -115,7 +129,10 @@ class Peer:
         self.track.remote = track
 
     def _on_state(self) -> None:
-        if self._connection.connectionState in ("failed", "closed"):
+        state = self._connection.connectionState
+        if state == "connected":
+            self._silence.listen_to(self._dtls.transport._connection)
+        elif state in ("failed", "closed"):
             self._on_lost()
 
     def _on_dtls_state(self) -> None:

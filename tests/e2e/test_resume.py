@@ -34,6 +34,7 @@ from tests.e2e.talk import (
     hangup_of,
     header,
     hold_and_unhold,
+    let_pass,
     requests,
     talk,
     wait_no_packets,
@@ -531,7 +532,26 @@ def test_a_closed_tab_releases_a_service_too(crm: OpenCrm, world: World) -> None
     phone.wait_audio(uuid)
     assert services_calls(world) == 1
     phone.page.close(run_before_unload=False)
-    until(lambda: services_calls(world) == 0, "the release", 32)
+    until(lambda: services_calls(world) == 0, "the release", 30)
+
+
+@pytest.mark.slow
+def test_a_service_does_not_take_a_hold_for_a_closed_tab(crm: OpenCrm, world: World) -> None:
+    """Longer than the silence it would take for a loss: Chromium's consent checks go on."""
+    phone = crm()
+    uuid = call(phone, "*43")
+    phone.wait_audio(uuid)
+    phone.send("hold")
+    until(lambda: phone.state()["calls"][0]["held"], "the hold")
+    (theirs,) = world.pbx._agent._calls.values()
+    assert theirs._media is not None
+    silent = [0]
+    start = time.monotonic()
+    while time.monotonic() < start + 15:
+        silent.append(theirs._media.silent_for)
+        let_pass(0.5, time.monotonic())
+    assert max(silent) < 8, silent
+    assert theirs._waiting is None
 
 
 def services_calls(world: World) -> int:

@@ -4,6 +4,7 @@ import asyncio
 import fractions
 import re
 import time
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -72,6 +73,22 @@ class Ear:
         if self._listening:
             self._listening.cancel()  # a track that was never connected does not end by itself
             await asyncio.wait([self._listening])
+
+    def vanish(self) -> Callable[[], None]:
+        """Send nothing any more, not even a goodbye, as a process that was killed; what it returns undoes it.
+
+        There is nothing to pull on the loopback without root, so aioice's sockets are kept from sending.
+        """
+        ice = self.peer.getSenders()[0].transport.transport._connection
+        sockets: list[Any] = [each.transport for each in ice._protocols]
+        for socket in sockets:
+            socket.sendto = lambda *_: None
+
+        def back() -> None:
+            for socket in sockets:
+                del socket.sendto
+
+        return back
 
     async def offer(self) -> str:
         await self.peer.setLocalDescription(await self.peer.createOffer())
