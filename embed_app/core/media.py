@@ -125,9 +125,9 @@ def restarted(turn: Turn, call: Call) -> None:
 
 
 def restart_failed(turn: Turn, call: Call, status: int) -> None:
-    if status == NO_SUCH_CALL and call.media.tries > 1:
-        # RFC 3261 section 12.2.1.2: the far end knows no such call any more, and nothing is heard of it. Once
-        # is not enough: a page that was loaded anew may be asked before it has taken its call back.
+    if status == NO_SUCH_CALL and call.media.tries >= len(RETRY_AFTER):
+        # RFC 3261 section 12.2.1.2: the far end knows no such call any more, and nothing is heard of it. But
+        # a page that was loaded anew is asked before it has taken its call back, and its line may be slow.
         release_line(turn, call)
         return end_call(turn, call, Reason.SIGNALING_LOST)
     call = turn.change_media(call, restarting=False)

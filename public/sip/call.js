@@ -31,6 +31,8 @@ export class Call {
   #resuming;
   #known = new Set();
   #successor = null;
+  /** The BYE of a session whose successor is being answered. */
+  #parting = null;
   #detach;
 
   constructor(id, session, phone, resuming = null) {
@@ -107,7 +109,9 @@ export class Call {
     };
     // Cancelled while it is being answered: what is awaited of a closed connection never comes (W3C WebRTC 4.4.1.2).
     const over = () => {
-      if (this.#successor === invitation) this.#successor = null;
+      if (this.#successor !== invitation) return;
+      this.#successor = null;
+      if (this.#parting) this.#close(this.#parting);
     };
     invitation.stateChange.addListener((state) => state === SessionState.Terminated && over());
     const accept = async () => {
@@ -127,6 +131,7 @@ export class Call {
       return;
     }
     const [old, oldMedia] = [this.#session, this.sound.media];
+    this.#parting = null;
     this.#detach();
     this.#attach(invitation, held);
     this.sound.succeed(media);
@@ -176,10 +181,14 @@ export class Call {
     this.#end(Number.isInteger(status) && status >= 400 && status <= 699 ? status : 480);
   }
 
-  /** Stop trying to take a call back, without a word. One that was taken back in this very moment is ended. */
-  abandon() {
+  /**
+   * Stop trying to take a call back, without a word. One that was taken back in this very moment is ended, unless
+   * `again`: another try follows, and the far end must still be in the call when it comes.
+   */
+  abandon({ again = false } = {}) {
     if (this.#over) return;
     this.#over = true;
+    if (again) this.#session.ackAndBye = (response) => response.ack();
     this.#letGo();
     attempt(() => (this.established ? this.#session.bye() : this.#session.cancel()));
   }
@@ -252,7 +261,8 @@ export class Call {
       // SIP.js changes the state before it says why: whatever knows the cause closes first. A call that stops ringing
       // for no cause has outlived the caller's Expires (RFC 3261 section 13.3.1).
       const expired = this.#session.accept && !this.#answering;
-      queueMicrotask(() => this.#close(expired ? { by: "remote", kind: "cancel" } : FAILED));
+      const cause = expired ? { by: "remote", kind: "cancel" } : FAILED;
+      queueMicrotask(() => this.#successor || this.#close(cause));
     }
   }
 
@@ -263,7 +273,10 @@ export class Call {
   }
 
   #byeReceived(bye) {
-    this.#close({ by: "remote", kind: "bye", reason: reasonOf(bye.request) });
+    const cause = { by: "remote", kind: "bye", reason: reasonOf(bye.request) };
+    // With its successor at the door it is no end of the call: whoever handed it over has left, or a try was given up.
+    if (this.#successor) this.#parting = cause;
+    else this.#close(cause);
     attempt(() => bye.accept());
   }
 

@@ -78,7 +78,7 @@ export function invite(id, user, headersJson) {
 export function replace(id, json) {
   const dialog = JSON.parse(json);
   const wasAside = aside.has(id);
-  calls.get(id)?.abandon();
+  calls.get(id)?.abandon({ again: true });
   setAside(id, wasAside);
   try {
     keepGruu(userAgent, dialog.gruu);

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Playwright
 
-from tests.e2e.crm import plain_browser
+from tests.e2e.crm import OpenCrm, open_crm, plain_browser
 from tests.e2e.gate import Gate, open_gate, use_urls
 from tests.e2e.heard import every_log_is_in_order  # noqa: F401 - a fixture of every test here
 from tests.e2e.phone import Phone
@@ -120,6 +120,21 @@ def plain(world: World, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Br
     """As users have it: a frame has a storage."""
     with plain_browser(world, tmp_path_factory.mktemp("profile")) as browser:
         yield browser
+
+
+@pytest.fixture
+def crm(world: World, plain: Browser, nobody_at_1003: None) -> Iterator[OpenCrm]:
+    """Phones in CRM pages that can be loaded anew."""
+    opened: list[Phone] = []
+
+    def open(extension: str = "1003", browser: Browser = plain, **options: str) -> Phone:
+        opened.append(open_crm(world, extension, browser, **options))  # type: ignore[arg-type]
+        return opened[-1]
+
+    yield open
+    for phone in opened:
+        phone.assert_unharmed()
+        phone.close()
 
 
 @pytest.fixture

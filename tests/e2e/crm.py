@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from itertools import count
 from pathlib import Path
@@ -14,6 +14,8 @@ from playwright.sync_api import Browser, BrowserContext
 from tests.e2e.phone import Phone
 from tests.e2e.world import CHROMIUM, FLAGS, UNMUTED, World, until
 
+OpenCrm = Callable[..., Phone]
+"""(extension, browser, **options of open_crm)."""
 _numbers = count(1)
 
 PAGE = """<!doctype html><meta charset="utf-8"><title>CRM</title><link rel="icon" href="data:,"><body><script>

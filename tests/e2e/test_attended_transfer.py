@@ -214,21 +214,45 @@ def test_a_target_that_will_not_be_replaced_stays_with_us(
     bob.wait_audio(theirs)
 
 
+def replaces(customer: Stranger) -> str:
+    """The header that names the customer's call, as its peer sees it."""
+    call = customer.call
+    return f"{call._dialog.call_id};to-tag={call.remote_tag};from-tag={call.key[1]}"
+
+
 def test_nobody_takes_a_place_unasked(alice: Phone, world: World) -> None:
     """Who knows the dialog but was not sent by its peer is refused (RFC 3891 section 5)."""
     customer, uuid = take_call(alice, world, sound="silence")
-    dialog = customer.call._dialog
-    call_id, ours, theirs = dialog.call_id, customer.call.remote_tag, customer.call.key[1]
-    replaces = f"{call_id};to-tag={ours};from-tag={theirs}"
+    host = NameAddr.parse(customer.call._dialog.remote).sip_uri.host
     for sent_by, status in ((None, 403), ("0911111111", 403), ("0987654321", 200)):
-        headers = {"Replaces": replaces}
+        headers = {"Replaces": replaces(customer)}
         if sent_by:
-            headers["Referred-By"] = f"<sip:{sent_by}@{NameAddr.parse(dialog.remote).sip_uri.host}>"
+            headers["Referred-By"] = f"<sip:{sent_by}@{host}>"
         thief = Stranger(world, "1001", "0900000009", "Ai đó", headers=headers)
         thief.wait_for("answered" if status == 200 else "ended")
         assert thief.call.status == status
     assert [c["uuid"] for c in alice.state()["calls"]] == [uuid]
     alice.wait_audio(uuid)
+
+
+@pytest.mark.parametrize("comes", [True, False])
+def test_whoever_is_replaced_may_leave_before_the_other_is_there(
+    alice: Phone, world: World, comes: bool
+) -> None:
+    """Its BYE and the INVITE that replaces it cross while alice's phone makes its answer."""
+    customer, uuid = take_call(alice, world, sound="silence")
+    alice.mark()
+    other = Stranger(world, "1001", headers={"Replaces": replaces(customer)})
+    customer.do("bye")
+    if not comes:
+        other.do("cancel")
+        assert hangup_of(alice)["reason"] == "remote_hangup"
+        return
+    other.wait_for("answered")
+    alice.wait_audio(uuid)
+    assert alice.since("call_hangup") == []
+    other.do("bye")
+    assert hangup_of(alice)["reason"] == "remote_hangup"
 
 
 def test_a_call_with_a_service_can_be_the_one_that_is_given_away(alice: Phone, bob: Phone) -> None:

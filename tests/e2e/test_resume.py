@@ -18,6 +18,7 @@ from server.pbx.flow import Flow
 from server.pbx.message import Request, Response
 from tests.e2e.crm import (
     Gap,
+    OpenCrm,
     forget_token,
     navigate_parent,
     open_crm,
@@ -27,7 +28,6 @@ from tests.e2e.crm import (
     wait_resumed,
 )
 from tests.e2e.faults import fault
-from tests.e2e.gate import Gate, use_urls
 from tests.e2e.phone import Phone
 from tests.e2e.talk import (
     call,
@@ -45,24 +45,9 @@ from tests.e2e.world import World, until
 pytestmark = pytest.mark.slow  # the whole of `make test` has twelve minutes
 
 Leave = Callable[[Phone], None]
-OpenCrm = Callable[..., Phone]
 LONGEST_GAP_MS = 2000
 """What the far end may miss while a page comes back, on a machine that is not busy with anything else."""
 STORED = "(() => { try { return sessionStorage.getItem('zorio-call') } catch { return 'denied' } })()"
-
-
-@pytest.fixture
-def crm(world: World, plain: Browser, nobody_at_1003: None) -> Iterator[OpenCrm]:
-    opened: list[Phone] = []
-
-    def open(extension: str = "1003", browser: Browser = plain, **options: str) -> Phone:
-        opened.append(open_crm(world, extension, browser, **options))  # type: ignore[arg-type]
-        return opened[-1]
-
-    yield open
-    for phone in opened:
-        phone.assert_unharmed()
-        phone.close()
 
 
 def busy() -> str:
@@ -144,38 +129,6 @@ def test_a_server_that_is_just_restarted_costs_no_call(crm: OpenCrm, world: Worl
     phone.wait_audio(uuid)
     phone.send("hangup")
     hangup_of(phone)
-
-
-def test_a_line_that_is_lost_while_the_far_end_answers_costs_no_call(
-    crm: OpenCrm, world: World, gate: Gate
-) -> None:
-    """The PBX cancels what the far end is just answering; that one must answer the next try all the same."""
-    other = crm("1004")
-    cut: list[str] = []
-
-    def tap(direction: str, text: str) -> None:
-        if not cut and direction == "out" and text.startswith("INVITE ") and "\r\nReplaces:" in text:
-            cut.append(text)
-            gate.cut()
-
-    with use_urls(world, gate.url):
-        phone = crm("1003")
-        ours, theirs = talk(phone, other)
-        for each, uuid in ((phone, ours), (other, theirs)):
-            each.wait_audio(uuid)
-            each.mark()
-        world.pbx.taps.append(tap)
-        try:
-            reload_parent(phone)
-            wait_resumed(phone, ours)
-        finally:
-            world.pbx.taps.remove(tap)
-    assert cut
-    phone.wait_audio(ours)
-    other.wait_audio(theirs)
-    assert not phone.since("call_hangup") + other.since("call_hangup")
-    phone.send("hangup")
-    assert hangup_of(other)["reason"] == "remote_hangup"
 
 
 def test_a_frame_that_is_reloaded_twice_in_half_a_second_still_knows_who_it_is(crm: OpenCrm) -> None:
