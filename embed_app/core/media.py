@@ -26,7 +26,7 @@ from embed_app.core import effects as do
 from embed_app.core import keep_alive, sounds
 from embed_app.core import messages as msg
 from embed_app.core.call import end_call, release_line
-from embed_app.core.media_watch import both_ways, count
+from embed_app.core.media_watch import both_ways, count, newest
 from embed_app.core.model import Call, CallState, Direction, LinkState, Transport
 from embed_app.core.release_cause import Reason
 from embed_app.core.sound_choices import DeviceKind
@@ -180,7 +180,8 @@ def sample(turn: Turn, call: Call) -> None:
 def sampled(turn: Turn, call: Call, message: msg.MediaSampled) -> None:
     if call.state is not CallState.ANSWERED:
         return
-    before, now = call.media, message.sample
+    before = call.media
+    now = newest(before, message.sample)
     due = now.receives and not call.held
     media = count(before, now, due=due, since=turn.at - SAMPLE_EVERY)
     call = replace(call, media=media)

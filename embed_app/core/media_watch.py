@@ -101,6 +101,21 @@ def grown(now: int, before: int) -> int:
     return now - before if now >= before else now
 
 
+def newest(watch: MediaWatch, sample: Sample) -> Sample:
+    """`sample` with the last report there was. A new stream has none, and the far end is no other one for it:
+    two ICE restarts that cross leave one of the two with a new stream."""
+    before = watch.sample or Sample()
+    return replace(sample, reported_at=max(sample.reported_at, before.reported_at))
+
+
+def begun_anew(watch: MediaWatch) -> MediaWatch:
+    """For a connection to a far end that took the place of the one before: nothing is counted yet, and offers
+    that were under way are void."""
+    return replace(
+        watch, sample=None, reported_at=0.0, silent_report=0.0, restarting=False, restart_owed=False
+    )
+
+
 def count(watch: MediaWatch, sample: Sample, *, due: bool, since: float) -> MediaWatch:
     """With this sample. `due`: the far end should send; `since`: the last sample was no later."""
     comes = _comes(watch, sample)

@@ -26,6 +26,7 @@ from embed_app.core import messages as msg
 from embed_app.core.call import ENDED_SHOWN_FOR, end_call, hang_up, release_line, rings_here
 from embed_app.core.dial_string import clean_caller, clean_name
 from embed_app.core.dialog import replacement_targets
+from embed_app.core.media_watch import begun_anew
 from embed_app.core.model import Call, CallState, Direction, LinkState, Phone, Transport
 from embed_app.core.release_cause import Reason
 from embed_app.core.resume_record import MOST_OTHERS, ResumeRecord
@@ -215,6 +216,6 @@ def dialog_known(turn: Turn, call: Call, message: msg.DialogKnown) -> None:
             turn.emit(do.SetHold(call.uuid, call.hold_wanted))
         else:
             call = replace(call, hold_wanted=None)
-        call = replace(call, glares=0, media=replace(call.media, restarting=False, restart_owed=False))
+        call = replace(call, glares=0, media=begun_anew(call.media))
         turn.stop_timers(f"hold:{call.uuid}")
     turn.put(call)
