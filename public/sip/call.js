@@ -31,7 +31,7 @@ export class Call {
   #resuming;
   #known = new Set();
   #successor = null;
-  /** The BYE of a session whose successor is being answered. */
+  /** Why the session ended whose successor is being answered. */
   #parting = null;
   #detach;
 
@@ -247,6 +247,12 @@ export class Call {
     this.#letGo();
   }
 
+  /** With its successor at the door it is no end of the call: whoever handed it over has left, or gave a try up. */
+  #sessionOver(cause) {
+    if (this.#successor) this.#parting ??= cause;
+    else this.#close(cause);
+  }
+
   #letGo() {
     this.sound.stop();
     this.#phone.over(this.#id, this);
@@ -260,9 +266,10 @@ export class Call {
     } else if (state === SessionState.Terminated) {
       // SIP.js changes the state before it says why: whatever knows the cause closes first. A call that stops ringing
       // for no cause has outlived the caller's Expires (RFC 3261 section 13.3.1).
-      const expired = this.#session.accept && !this.#answering;
+      const session = this.#session;
+      const expired = session.accept && !this.#answering;
       const cause = expired ? { by: "remote", kind: "cancel" } : FAILED;
-      queueMicrotask(() => this.#successor || this.#close(cause));
+      queueMicrotask(() => session === this.#session && this.#sessionOver(cause));
     }
   }
 
@@ -273,10 +280,7 @@ export class Call {
   }
 
   #byeReceived(bye) {
-    const cause = { by: "remote", kind: "bye", reason: reasonOf(bye.request) };
-    // With its successor at the door it is no end of the call: whoever handed it over has left, or a try was given up.
-    if (this.#successor) this.#parting = cause;
-    else this.#close(cause);
+    this.#sessionOver({ by: "remote", kind: "bye", reason: reasonOf(bye.request) });
     attempt(() => bye.accept());
   }
 
