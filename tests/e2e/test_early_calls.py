@@ -74,6 +74,7 @@ def test_what_rings_goes_on_ringing_and_is_the_same_call(phone: Phone, world: Wo
     assert hangup_of(phone)["reason"] == "remote_hangup"
 
 
+@pytest.mark.slow
 def test_a_caller_who_gives_up_meanwhile_is_told(phone: Phone, world: World) -> None:
     given_up: list[str] = []
 

@@ -47,6 +47,7 @@ def test_a_transferred_call_goes_on_between_the_others(alice: Phone, bob: Phone,
     assert hangup_of(carol)["reason"] == "remote_hangup"
 
 
+@pytest.mark.slow
 def test_a_service_can_be_transferred_to_a_phone(alice: Phone, bob: Phone, world: World) -> None:
     """A PBX carries out the REFER itself: the tone goes on at bob's."""
     uuid = call(alice, "*44")
@@ -87,6 +88,7 @@ def test_a_transfer_that_fails_leaves_the_call_with_us(
     until(lambda: len(bob.state()["calls"]) == 1, "bob has only the call with us")
 
 
+@pytest.mark.slow
 def test_after_a_failed_transfer_another_can_succeed(alice: Phone, bob: Phone, world: World) -> None:
     customer = Stranger(world, "1001")
     alice.wait_event("incoming_call")

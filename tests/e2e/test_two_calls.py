@@ -174,6 +174,7 @@ def test_who_hangs_up_while_waiting_leaves_the_talk_alone(alice: Phone, bob: Pho
     assert states(alice) == {both.second: "answered"}
 
 
+@pytest.mark.slow
 def test_a_third_caller_hears_busy_while_two_ring(alice: Phone, world: World) -> None:
     callers = [Stranger(world, "1001", f"090000000{n}", f"Khách {n}") for n in (1, 2)]
     until(lambda: alice.types().count("incoming_call") == 2, "both callers")

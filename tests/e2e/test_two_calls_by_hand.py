@@ -77,6 +77,7 @@ def test_decline_and_end_and_answer(alice: Phone, bob: Phone, world: World) -> N
     expect(other(alice)).to_be_hidden()
 
 
+@pytest.mark.slow
 def test_add_a_call_and_come_back_before_it_is_answered(alice: Phone, bob: Phone, carol: Phone) -> None:
     ours, theirs = talk(alice, bob)
     press(alice, "Gọi thêm")
@@ -93,6 +94,7 @@ def test_add_a_call_and_come_back_before_it_is_answered(alice: Phone, bob: Phone
     bob.wait_audio(theirs)
 
 
+@pytest.mark.slow
 def test_ask_first_and_join(alice: Phone, bob: Phone, carol: Phone) -> None:
     talk(alice, bob)
     press(alice, "Chuyển máy")

@@ -34,6 +34,7 @@ async def test_it_is_released_by_its_silence(quick_world: World) -> None:
         assert time.monotonic() - gone_at > 2, "the grace is counted from the last packet"
 
 
+@pytest.mark.slow
 @story
 async def test_it_is_kept_when_it_is_heard_again(quick_world: World) -> None:
     async with Phone(quick_world.url, "1001") as phone, Ear(says=600) as ear:

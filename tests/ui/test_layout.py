@@ -61,7 +61,7 @@ def frame(browser: Browser, request: pytest.FixtureRequest) -> Iterator[Page]:
     page.close()
 
 
-@pytest.mark.parametrize("locale", ["vi", "en"])
+@pytest.mark.parametrize("locale", ["vi", pytest.param("en", marks=pytest.mark.slow)])
 def test_every_state_fits(frame: Page, locale: str) -> None:
     faults = {}
     width = frame.evaluate("innerWidth")

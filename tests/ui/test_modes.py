@@ -60,7 +60,7 @@ def forced(browser: Browser) -> Iterator[Page]:
     page.close()
 
 
-@pytest.mark.parametrize("locale", ["vi", "en"])
+@pytest.mark.parametrize("locale", ["vi", pytest.param("en", marks=pytest.mark.slow)])
 def test_at_200_percent_everything_is_reached_by_scrolling(zoomed: Page, locale: str) -> None:
     faults = {}
     for state in NARROW:
