@@ -55,6 +55,7 @@ def test_the_digit_service_sends_every_digit_back(alice: Phone) -> None:
     _wait_digits(alice, "4711")
 
 
+@pytest.mark.slow
 def test_a_comma_pauses_for_two_seconds(alice: Phone, bob: Phone) -> None:
     _, theirs = talk(alice, bob)
     bob.wait_audio(theirs)

@@ -142,6 +142,7 @@ def test_it_calls_where_storage_is_denied(alice: Phone) -> None:
     alice.wait_audio(alice.wait_event("call_answered")["call"]["uuid"])
 
 
+@pytest.mark.slow
 def test_it_calls_where_storage_works(world: World, tmp_path: Path) -> None:
     """Chromium as users have it: third-party storage is partitioned and works."""
     args = [*FLAGS, UNMUTED, "--headless=new", "--remote-debugging-pipe", f"--user-data-dir={tmp_path}"]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import pytest
 from playwright.sync_api import expect
 
 from tests.e2e.phone import Phone
@@ -23,6 +24,7 @@ LISTEN = """() => {
 }"""
 
 
+@pytest.mark.slow
 def test_an_overlay_unfolds_for_a_caller_and_folds_again(alice: Phone, open_phone: OpenPhone) -> None:
     phone = open_phone("1003", layout="overlay")
     assert phone.wait_event("resize") == {"width": 72, "height": 72}

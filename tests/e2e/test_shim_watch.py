@@ -80,6 +80,7 @@ def test_a_restart_of_a_call_the_far_end_has_forgotten_says_so(anna: Shim, ben: 
     ben.wait("ended")
 
 
+@pytest.mark.slow
 def test_another_microphone_goes_on_muted_as_the_one_before(anna: Shim, ben: Shim) -> None:
     theirs = anna.call(ben, "r4")
     anna.do("mute", "r4", True)

@@ -123,6 +123,7 @@ def test_swap_there_and_back(alice: Phone, bob: Phone, world: World) -> None:
     assert "error" not in alice.types()
 
 
+@pytest.mark.slow
 def test_a_second_call_out_beside_one_on_hold(alice: Phone, bob: Phone) -> None:
     ours, theirs = talk(alice, bob)
     alice.send("hold")
