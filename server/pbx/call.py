@@ -6,6 +6,7 @@ calling -> ringing -> answered -> ended          (ringing may be skipped)
 import asyncio
 import re
 from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING, Literal, cast
 
 from server.pbx.address import NameAddr, SipUri
@@ -239,10 +240,11 @@ class Call:
 
     def _new_media(self, sound: str) -> "Media":
         """Raises ModuleNotFoundError without aiortc, an optional extra."""
-        from server.pbx.media import Media
+        from server.pbx.media import Media, Peer
 
         self.sound = sound
-        return Media(cast("Sound", sound), self._heard_rtp, self._media_lost, self._stop_waiting)
+        told = (self._heard_rtp, self._media_lost, self._stop_waiting)
+        return Media(partial(Peer, cast("Sound", sound), *told))
 
     def _media_lost(self) -> None:
         """The other side's page may have been reloaded, or its network be another now: it has some time to

@@ -6,30 +6,21 @@ with a new DTLS fingerprint, which takes the old one's place once it is answered
 
 import re
 from collections.abc import Callable
-from functools import partial
 
 from server.pbx.peer import Peer, Unacceptable
 from server.pbx.track import Sound
 
-__all__ = ["Media", "Sound", "Unacceptable"]
+__all__ = ["Media", "Peer", "Sound", "Unacceptable"]
 
 _UFRAG = re.compile(r"^a=ice-ufrag:(\S+)", re.MULTILINE)
 
 
 class Media:
-    """`on_digit(digit)` for received telephone-events, `on_lost()` when the session dies by itself or the
-    other side is silent, `on_back()` when it was only silent.
-    """
+    """`new_peer` makes the session, and another one for each ICE restart."""
 
-    def __init__(
-        self,
-        sound: Sound,
-        on_digit: Callable[[str], None],
-        on_lost: Callable[[], None],
-        on_back: Callable[[], None],
-    ) -> None:
-        self._new_peer = partial(Peer, sound, on_digit, on_lost, on_back)
-        self._peer = self._new_peer()
+    def __init__(self, new_peer: Callable[[], Peer]) -> None:
+        self._new_peer = new_peer
+        self._peer = new_peer()
         self._ufrag = ""
 
     async def answer(self, offer: str) -> str:

@@ -36,7 +36,9 @@ class Peer:
         on_lost: Callable[[], None],
         on_back: Callable[[], None],
     ) -> None:
-        """As Media."""
+        """`on_digit(digit)` for received telephone-events, `on_lost()` when the session dies by itself or the
+        other side is silent, `on_back()` when it was only silent.
+        """
         self.track = Track(sound)
         self._on_digit = on_digit
         self._on_lost = on_lost
