@@ -120,11 +120,8 @@ def test_fault_02_socket_killed_before_the_ack(carol: Phone, alice: Phone, gate:
             gate.freeze("up")
 
     with fault(2, "WebSocket killed, the ACK is lost", "it is sent again after the reconnect") as row:
-        world.pbx.taps.append(tap)
-        try:
+        with world.tapped(tap):
             ours, theirs = talk(carol, alice)
-        finally:
-            world.pbx.taps.remove(tap)
         since = len(world.wire)
         gate.cut()
         cut = time.monotonic()
@@ -156,10 +153,9 @@ def test_fault_02_socket_killed_while_a_call_is_answered(
             gate.freeze("up")
             carol.send("answer")
         else:
-            world.pbx.taps.append(tap)
-            carol.send("answer")
-            alice.wait_event("call_answered")
-            world.pbx.taps.remove(tap)
+            with world.tapped(tap):
+                carol.send("answer")
+                alice.wait_event("call_answered")
         carol.wait_event("call_answered")
         since = time.monotonic()
         gate.cut()

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-
 import pytest
 
+from server.pbx.endpoint import Tap
 from tests.e2e.crm import OpenCrm, reload_parent, wait_resumed
 from tests.e2e.gate import Gate, use_urls
 from tests.e2e.talk import hangup_of, header, talk
@@ -14,21 +12,9 @@ from tests.e2e.world import World
 
 pytestmark = pytest.mark.slow  # as test_resume.py
 
-Tap = Callable[[str, str], None]
-
 
 def takes_back(text: str) -> bool:
     return text.startswith("INVITE ") and "\r\nReplaces:" in text
-
-
-@contextmanager
-def tapped(world: World, tap: Tap) -> Iterator[None]:
-    """`tap` sees what the PBX gets and sends."""
-    world.pbx.taps.append(tap)
-    try:
-        yield
-    finally:
-        world.pbx.taps.remove(tap)
 
 
 def comes_back(world: World, gate: Gate, crm: OpenCrm, tap: Tap) -> None:
@@ -40,7 +26,7 @@ def comes_back(world: World, gate: Gate, crm: OpenCrm, tap: Tap) -> None:
         for each, uuid in ((phone, ours), (other, theirs)):
             each.wait_audio(uuid)
             each.mark()
-        with tapped(world, tap):
+        with world.tapped(tap):
             reload_parent(phone)
             wait_resumed(phone, ours)
     phone.wait_audio(ours)

@@ -26,6 +26,7 @@ import uvicorn
 from playwright.sync_api import Browser, Playwright
 
 from server.demo import Demo, create_demo, demo_password
+from server.pbx.endpoint import Tap
 from server.pbx.services import Services
 from server.serving import open_loopback
 from server.settings import PROJECT
@@ -118,6 +119,15 @@ class World:
             return await result if inspect.isawaitable(result) else result
 
         return asyncio.run_coroutine_threadsafe(run(), self.loop).result(20)
+
+    @contextmanager
+    def tapped(self, tap: Tap) -> Iterator[None]:
+        """`tap` sees what the PBX gets and sends meanwhile."""
+        self.pbx.taps.append(tap)
+        try:
+            yield
+        finally:
+            self.pbx.taps.remove(tap)
 
     loop: Any = None
 
