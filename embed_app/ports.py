@@ -146,8 +146,11 @@ class Records(Protocol):
     def find(self, token: str, dispatch: Dispatch) -> None:
         """What a page before this one has left: a `RecordFound`, or nothing."""
 
-    def leave_address(self, token: str) -> None:
-        """A frame that is reloaded alone finds its address again, with this token; "": it finds none."""
+    def leave_address(self, token: str, at_once: bool) -> None:
+        """A frame that is reloaded alone finds its address again, with this token; "": it finds none.
+
+        `at_once`: found from now on; otherwise within half a second, and nothing is held up by it.
+        """
 
     def heard(self) -> frozenset[str]:
         """The answered calls, by uuid, that the parents of this tab's former pages were told of last."""

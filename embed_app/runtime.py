@@ -56,7 +56,7 @@ class Runtime:
         self._flood = Flood(outside.clock.now())
         self._answers: OrderedDict[str, dict[str, Any]] = OrderedDict()
         self._kept: tuple[str, str] | None = None
-        self._address = ""
+        self._left = ("", False)  # as `leave_address` was last told
         self._heard = outside.records.heard()
         self._unsaid: list[Mapping[str, Any]] | None = []
         """What the first step had to tell: `ready` comes before it."""
@@ -187,7 +187,7 @@ class Runtime:
         self._guard(self._keep)
         for effect in effects[urgent:]:
             self._guard(partial(self._performer.perform, effect, self.phone))
-        self._guard(self._leave_address)  # no INVITE waits for it
+        self._guard(self._leave_address)  # after the events and what sends an INVITE: they are not held up
         self._guard(partial(self._tabs.publish, self.phone, message))
         if reply is not None:
             reply(problems)
@@ -230,12 +230,17 @@ class Runtime:
             self._outside.records.keep(record, token.raw)
 
     def _leave_address(self) -> None:
-        """Also for a call that only rings: it rings on at the PBX, and here again when the phone is back."""
-        token = self.phone.link.token
-        address = token.raw if token is not None and self.phone.live_calls else ""
-        if address != self._address:
-            self._address = address
-            self._outside.records.leave_address(address)
+        """Also for a call that only rings: it rings on at the PBX, and here again when the phone is back.
+
+        In the very step that tells of it, because the frame may be reloaded in the next one. Only while an
+        INVITE of ours is made, and when there is no call any more, it has time.
+        """
+        token, calls = self.phone.link.token, self.phone.live_calls
+        address = token.raw if token is not None and calls else ""
+        left = (address, any(call.sip_call_id for call in calls))
+        if left != self._left:
+            self._left = left
+            self._outside.records.leave_address(*left)
 
     def _tell(self, before: Phone, answer_id: str | None) -> None:
         """Events to the parent; a refused command that has an id gets its error there instead."""

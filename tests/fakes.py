@@ -291,13 +291,13 @@ class FakeBackend:
 
 class FakeRecords:
     """`kept`: (record, token) of each change, None for a drop. `told`: the calls of the former page.
-    `left`: the token that a frame finds which is reloaded alone."""
+    `left`: the token that a frame finds which is reloaded alone; `soon`: the one it will find."""
 
     def __init__(self) -> None:
         self.kept: list[tuple[ResumeRecord, str] | None] = []
         self.sought: list[str] = []
         self.told: frozenset[str] = frozenset()
-        self.left = ""
+        self.left = self.soon = ""
 
     def keep(self, record: ResumeRecord, token: str) -> None:
         self.kept.append((record, token))
@@ -309,8 +309,10 @@ class FakeRecords:
         self.sought.append(token)
         self.answer = dispatch
 
-    def leave_address(self, token: str) -> None:
-        self.left = token
+    def leave_address(self, token: str, at_once: bool) -> None:
+        self.soon = token
+        if at_once:
+            self.left = token
 
     def heard(self) -> frozenset[str]:
         return self.told

@@ -321,7 +321,16 @@ def test_a_frame_reloaded_alone_finds_its_token_while_there_is_a_call(world: Wor
         world.agent.dispatch(msg.CallAccepted(call_uuid=CALL))
         assert world.records.left == renewed
         world.window.send("hangup")
-    assert world.records.left == ""
+    assert world.records.soon == ""
+
+
+def test_leaving_the_address_holds_no_invite_up(world: World) -> None:
+    world.register()
+    world.window.send("call", {"number": "0912345678"})
+    assert (world.records.soon, world.records.left) == (GOOD, "")
+    [call] = world.phone.calls
+    world.agent.dispatch(msg.InviteSent(call_uuid=call.uuid, sip_call_id="of-the-invite"))
+    assert world.records.left == GOOD
 
 
 def test_a_page_that_goes_with_a_call_keeps_its_events_to_itself(world: World) -> None:

@@ -36,7 +36,7 @@ HEARTBEAT_MS = 2000
 ADDRESS_LASTS_MS = 2000
 """Of a page before this one: by then it is known whether there is a call."""
 ADDRESS_AFTER_MS = 500
-"""replaceState blocks the page for 5 ms: not while a call is set up. Once the page goes it is too late."""
+"""Where it may wait. replaceState blocks the page for 5 ms."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,9 +126,12 @@ class BrowserRecords:
         if self._storage is not None:
             self._storage.removeItem(KEY)
 
-    def leave_address(self, token: str) -> None:
+    def leave_address(self, token: str, at_once: bool) -> None:
         self._address = token
-        if self._address_timer is None:
+        if at_once:  # once the page goes it is too late
+            js.clearTimeout(self._address_timer)
+            self._write_address()
+        elif self._address_timer is None:
             self._address_timer = js.setTimeout(self._write_address_proxy, ADDRESS_AFTER_MS)
 
     def _write_address(self) -> None:
