@@ -89,6 +89,7 @@ def test_between_three_phones(alice: Phone, bob: Phone, carol: Phone, world: Wor
     assert hangup_of(carol)["reason"] == "remote_hangup"
 
 
+@pytest.mark.slow
 def test_a_customer_outside_to_a_phone(alice: Phone, bob: Phone, world: World) -> None:
     _, ours = take_call(alice, world, name="Bình")
     alice.mark()
@@ -121,7 +122,11 @@ def test_a_phone_to_a_service(alice: Phone, bob: Phone) -> None:
 
 @pytest.mark.parametrize(
     ("target", "status", "reason"),
-    [("*46", 486, "busy"), ("*49", 603, "rejected"), ("1099", 404, "not_found")],
+    [
+        ("*46", 486, "busy"),
+        pytest.param("*49", 603, "rejected", marks=pytest.mark.slow),
+        pytest.param("1099", 404, "not_found", marks=pytest.mark.slow),
+    ],
 )
 def test_a_target_that_does_not_take_the_call(
     alice: Phone, bob: Phone, target: str, status: int, reason: str
@@ -151,6 +156,7 @@ def test_a_target_that_is_silent_and_an_agent_who_comes_back(alice: Phone, bob: 
     assert "error" not in documented(alice)
 
 
+@pytest.mark.slow
 def test_a_target_that_never_answers(
     alice: Phone, bob: Phone, world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -255,6 +261,7 @@ def test_whoever_is_replaced_may_leave_before_the_other_is_there(
     assert hangup_of(alice)["reason"] == "remote_hangup"
 
 
+@pytest.mark.slow
 def test_a_call_with_a_service_can_be_the_one_that_is_given_away(alice: Phone, bob: Phone) -> None:
     uuid = call(alice, "*44")
     alice.mark()

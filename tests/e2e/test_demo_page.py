@@ -66,6 +66,7 @@ def test_every_command_has_a_button_and_no_token_is_shown(world: World) -> None:
 
 
 @pytest.mark.usefixtures("nobody_at_1003")
+@pytest.mark.slow
 def test_an_overlay_folds_and_unfolds_and_the_page_follows(world: World) -> None:
     with demo_page(world, "1003", "overlay") as (page, phone):
         heard(page, "registered")
@@ -94,6 +95,7 @@ def test_an_overlay_folds_and_unfolds_and_the_page_follows(world: World) -> None
         expect(phone.locator("#unfold-badge")).to_be_empty()
 
 
+@pytest.mark.slow
 def test_a_phone_of_its_own_fills_the_page(world: World) -> None:
     with demo_page(world, "1003", "fullscreen") as (page, phone):
         expect(page.locator("#phone-state")).to_have_text("Ready for calls", timeout=40_000)

@@ -142,6 +142,7 @@ def test_another_speaker_in_mid_call_plays_the_call(phone: Phone, called: tuple[
     phone.wait_audio(called[0])
 
 
+@pytest.mark.slow
 def test_a_muted_call_stays_muted_with_another_microphone(
     phone: Phone, alice: Phone, called: tuple[str, str]
 ) -> None:
@@ -298,6 +299,7 @@ def test_a_caller_is_announced_by_a_notification_while_the_page_is_hidden(phone:
     assert phone.frame.evaluate("shaken.at(-1)") == 0
 
 
+@pytest.mark.slow
 def test_who_looks_at_the_page_gets_no_notification(phone: Phone, alice: Phone) -> None:
     ring(alice, phone)
     assert phone.frame.evaluate("notified.length") == 0
@@ -312,6 +314,7 @@ def test_who_looks_at_the_page_gets_no_notification(phone: Phone, alice: Phone) 
 # ---- keys
 
 
+@pytest.mark.slow
 def test_a_key_is_heard_on_the_dialer_and_in_a_call(phone: Phone, alice: Phone) -> None:
     phone.frame.evaluate(
         """() => {

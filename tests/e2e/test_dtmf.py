@@ -48,6 +48,7 @@ def test_digits_sent_one_by_one_are_queued_and_not_lost(alice: Phone, bob: Phone
     _wait_digits(bob, "112233")
 
 
+@pytest.mark.slow
 def test_the_digit_service_sends_every_digit_back(alice: Phone) -> None:
     uuid = call(alice, "*45")
     until(lambda: alice.stats(uuid).get("packets_received", 0) > 10, "media is up")
@@ -84,6 +85,7 @@ def test_a_customer_is_heard_by_info_and_by_rtp(alice: Phone, world: World) -> N
     _wait_digits(alice, "78##")  # twice by one way: two key presses
 
 
+@pytest.mark.slow
 def test_a_digit_that_comes_both_ways_is_one_event(alice: Phone, world: World) -> None:
     customer = Stranger(world, "1001")
     alice.wait_event("incoming_call")

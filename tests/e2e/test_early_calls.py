@@ -53,7 +53,7 @@ def leave_while_it_rings(phone: Phone, world: World, leave: Leave) -> tuple[Stra
 
 
 @pytest.mark.parametrize(
-    "leave", [reload_frame, reload_parent, *(slow(how) for how in (put_in_again, navigate_parent))]
+    "leave", [reload_frame, *(slow(how) for how in (reload_parent, put_in_again, navigate_parent))]
 )
 def test_what_rings_goes_on_ringing_and_is_the_same_call(phone: Phone, world: World, leave: Leave) -> None:
     customer, uuid = leave_while_it_rings(phone, world, leave)

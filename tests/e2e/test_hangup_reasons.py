@@ -19,11 +19,11 @@ REFUSALS = [
     ("1004", "unavailable"),  # 480: not registered
     ("*46", "busy"),  # 486
     ("*49", "rejected"),  # 603
-    ("5403", "forbidden"),
-    ("5404", "not_found"),
-    ("5408", "no_answer"),
-    ("5480", "unavailable"),
-    ("5500", "error"),
+    pytest.param("5403", "forbidden", marks=pytest.mark.slow),
+    pytest.param("5404", "not_found", marks=pytest.mark.slow),
+    pytest.param("5408", "no_answer", marks=pytest.mark.slow),
+    pytest.param("5480", "unavailable", marks=pytest.mark.slow),
+    pytest.param("5500", "error", marks=pytest.mark.slow),
     ("5503", "error"),
     ("5600", "busy"),
 ]

@@ -87,6 +87,7 @@ def test_who_called_while_the_phone_was_away_is_among_the_missed(
         expect(rows(phone).first).to_contain_text("0977 000 035")
 
 
+@pytest.mark.slow
 def test_do_not_disturb_outlives_the_page_and_the_caller_hears_busy(crm: OpenCrm, alice: Phone) -> None:
     phone = crm("1003")
     assert phone.frame.evaluate(STORAGE) == "denied"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 
+import pytest
 from playwright.sync_api import Route
 
 from tests.e2e.phone import AUDIBLE, Phone
@@ -28,6 +29,7 @@ def test_an_idle_phone_comes_back(alice: Phone, bob: Phone, world: World) -> Non
     assert world.pbx.bindings["1001"] == 1
 
 
+@pytest.mark.slow
 def test_a_second_loss_counts_from_one_again(alice: Phone, world: World) -> None:
     for _ in range(2):
         alice.mark()

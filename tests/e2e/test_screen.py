@@ -118,7 +118,9 @@ def test_an_incoming_call_never_takes_the_keyboard_from_the_crm(alice: Phone, bo
     )
 
 
-@pytest.mark.parametrize(("locale", "word"), [("vi", "Sẵn sàng"), ("en", "Ready")])
+@pytest.mark.parametrize(
+    ("locale", "word"), [("vi", "Sẵn sàng"), pytest.param("en", "Ready", marks=pytest.mark.slow)]
+)
 def test_both_languages_and_the_theme(open_phone: OpenPhone, locale: str, word: str) -> None:
     phone = open_phone("1003", locale=locale, theme="dark")
     expect(phone.frame.locator("#status-text")).to_contain_text(word)

@@ -30,6 +30,7 @@ def test_a_ping_without_a_line_is_nothing(anna: Shim) -> None:
     assert anna.since() == []
 
 
+@pytest.mark.slow
 def test_an_ice_restart_is_heard_through_and_keeps_the_hold(
     anna: Shim,
     ben: Shim,

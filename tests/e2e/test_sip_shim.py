@@ -73,7 +73,7 @@ def test_cancel_while_the_user_is_asked_for_the_microphone_sends_no_invite(anna:
     assert _invites(world, start) == []
 
 
-@pytest.mark.parametrize("name", ["NotAllowedError", "NotFoundError"])
+@pytest.mark.parametrize("name", ["NotAllowedError", pytest.param("NotFoundError", marks=pytest.mark.slow)])
 def test_no_microphone_ends_the_call_on_both_sides(anna: Shim, ben: Shim, name: str) -> None:
     anna.js("(name) => (window.refused = name)", name)
     anna.do("invite", "c1", "1004", "[]")
@@ -147,6 +147,7 @@ def test_a_running_call_is_held_and_ended_over_the_next_socket(anna: Shim, ben: 
     assert anna.wait("ended")["by"] == "remote"
 
 
+@pytest.mark.slow
 def test_a_bye_said_offline_is_sent_when_the_socket_is_back(anna: Shim, ben: Shim) -> None:
     anna.call(ben, "c1")
     anna.do("disconnect")
@@ -156,6 +157,7 @@ def test_a_bye_said_offline_is_sent_when_the_socket_is_back(anna: Shim, ben: Shi
     assert ben.wait("ended")["kind"] == "bye"
 
 
+@pytest.mark.slow
 def test_an_offer_that_meets_ours_in_the_making_is_491_and_harms_nothing(anna: Shim, ben: Shim) -> None:
     theirs = anna.call(ben, "c1")
     anna.js("""() => {
@@ -228,6 +230,7 @@ def test_blocked_playback_is_told_once_and_a_tap_starts_it(anna: Shim, ben: Shim
     ben.wait("ended")
 
 
+@pytest.mark.slow
 def test_a_dead_stun_server_costs_the_cap_and_no_server_costs_nothing(anna: Shim) -> None:
     def seconds_to_invite(call_id: str) -> float:
         spent = anna.js(

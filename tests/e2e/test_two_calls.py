@@ -248,6 +248,7 @@ def test_two_phones_that_call_each_other_at_once_are_busy_or_ring(alice: Phone, 
     talk(alice, bob)
 
 
+@pytest.mark.slow
 def test_a_phone_with_two_calls_refuses_another_phone(alice: Phone, bob: Phone, world: World) -> None:
     uuid = call(bob, "*44")
     Stranger(world, "1002")
@@ -258,6 +259,7 @@ def test_a_phone_with_two_calls_refuses_another_phone(alice: Phone, bob: Phone, 
     bob.wait_audio(uuid)
 
 
+@pytest.mark.slow
 def test_one_after_the_other_works_at_once(alice: Phone, bob: Phone) -> None:
     """The end of a call frees the phone in the same instant."""
     first, _ = ring(alice, bob)

@@ -128,6 +128,7 @@ def test_ask_first_and_come_back(alice: Phone, bob: Phone) -> None:
     bob.wait_audio(theirs)
 
 
+@pytest.mark.slow
 def test_a_target_that_is_busy_is_said_and_one_tap_leads_back(alice: Phone, bob: Phone) -> None:
     ours, theirs = talk(alice, bob)
     press(alice, "Chuyển máy")

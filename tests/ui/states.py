@@ -277,3 +277,11 @@ def in_settings(phone: Phone, locale: str, theme: str = "auto", layout: str = ""
     """In its own layout, if none is given."""
     layout = layout or phone.settings.layout
     return replace(phone, settings=replace(phone.settings, locale=locale, theme=theme, layout=layout))
+
+
+EVERY_DAY = (
+    *("ready", "missed", "history", "settings", "mic_denied", "ended", "suggestions", "load_failed"),
+    *("incoming", "incoming_over_call", "answered", "keypad", "transfer", "devices", "two_calls"),
+    *("reconnecting_in_call", "overlay_folded_call", "fullscreen_over_call"),
+)
+"""What is looked at in each run; the slow one looks at all."""

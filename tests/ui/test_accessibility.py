@@ -10,16 +10,10 @@ import pytest
 from playwright.sync_api import Browser, Page
 
 from tests.ui.gallery import SHOWN, show, still_page
-from tests.ui.states import OWN_SIZES
+from tests.ui.states import EVERY_DAY, OWN_SIZES
 
 AXE = Path(__file__).parents[2] / "node_modules/axe-core/axe.min.js"
 SIZE = (320, 560)
-EVERY_DAY = (
-    *("ready", "missed", "history", "settings", "mic_denied", "ended", "suggestions", "load_failed"),
-    *("incoming", "incoming_over_call", "answered", "keypad", "transfer", "devices", "two_calls"),
-    *("reconnecting_in_call", "overlay_folded_call", "fullscreen_over_call"),
-)
-"""What is looked at in each run; the slow one looks at all."""
 
 # The tags add up: each version of WCAG names only what it brought. Target size (2.5.8) is off by itself.
 # A folded overlay is one button, which nobody looks for by headings.

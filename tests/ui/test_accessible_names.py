@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import re
 import string
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import fields, is_dataclass
 from typing import Any
 
@@ -16,7 +16,7 @@ from embed_app.core.model import Phone
 from embed_app.i18n.translator import Translator, load_texts
 from embed_app.ui.presenter import present
 from tests.ui.gallery import SHOWN, show, still_page
-from tests.ui.states import NAME, STATES
+from tests.ui.states import EVERY_DAY, NAME, STATES
 
 NAMED = frozenset(
     {
@@ -156,18 +156,29 @@ def faults_of(
     return faults
 
 
+TOLD = pytest.mark.parametrize(
+    ("locale", "states"),
+    [
+        pytest.param("vi", EVERY_DAY, id="vi"),
+        pytest.param("vi", tuple(SHOWN), id="vi-all", marks=pytest.mark.slow),
+        pytest.param("en", tuple(SHOWN), id="en-all", marks=pytest.mark.slow),
+    ],
+)
+
+
 def data_of(phone: Phone) -> frozenset[str]:
     return frozenset({TITLE, *strings(phone)})
 
 
-@pytest.mark.parametrize("locale", ["vi", pytest.param("en", marks=pytest.mark.slow)])
+@TOLD
 def test_every_control_has_a_name_and_every_word_is_of_the_language(
-    tree: tuple[Page, CDPSession], locale: str
+    tree: tuple[Page, CDPSession], locale: str, states: Iterable[str]
 ) -> None:
     page, session = tree
     words = Words(locale)
     faults = {}
-    for state, phone in SHOWN.items():
+    for state in states:
+        phone = SHOWN[state]
         show(page, state, locale, "light")
         regions = REGIONS if phone is not None else WITHOUT_PHONE
         if found := faults_of(told(session), words, data_of(phone or STATES["starting"]), regions):
@@ -175,13 +186,14 @@ def test_every_control_has_a_name_and_every_word_is_of_the_language(
     assert faults == {}
 
 
-@pytest.mark.parametrize("locale", ["vi", pytest.param("en", marks=pytest.mark.slow)])
+@TOLD
 def test_an_incoming_call_is_an_alertdialog_and_the_clock_is_a_timer(
-    tree: tuple[Page, CDPSession], locale: str
+    tree: tuple[Page, CDPSession], locale: str, states: Iterable[str]
 ) -> None:
     page, session = tree
     title = load_texts(locale)["incoming.title"]
-    for state, phone in STATES.items():
+    for state in (state for state in states if state in STATES):
+        phone = STATES[state]
         show(page, state, locale, "light")
         nodes = told(session)
         dialogs = [node["name"] for node in nodes if node["role"] == "alertdialog"]

@@ -11,7 +11,10 @@ from playwright.sync_api import Browser, Page
 from tests.ui.gallery import show, still_page
 from tests.ui.states import OWN_SIZES, STATES
 
-SIZES = [(380, 560), (320, 560), (320, 420), (900, 700)]
+SIZES = [
+    *((380, 560), (320, 560)),
+    *(pytest.param(size, marks=pytest.mark.slow) for size in ((320, 420), (900, 700))),
+]
 
 FAULTS = """() => {
   const faults = [];

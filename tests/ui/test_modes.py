@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Browser, Page
 
 from tests.ui.gallery import SHOWN, show, still_page
-from tests.ui.states import OWN_SIZES
+from tests.ui.states import EVERY_DAY, OWN_SIZES
 from tests.ui.test_accessibility import AXE, found
 
 ZOOMED = (190, 280)
@@ -60,10 +60,19 @@ def forced(browser: Browser) -> Iterator[Page]:
     page.close()
 
 
-@pytest.mark.parametrize("locale", ["vi", pytest.param("en", marks=pytest.mark.slow)])
-def test_at_200_percent_everything_is_reached_by_scrolling(zoomed: Page, locale: str) -> None:
+@pytest.mark.parametrize(
+    ("locale", "states"),
+    [
+        pytest.param("vi", EVERY_DAY, id="vi"),
+        pytest.param("vi", NARROW, id="vi-all", marks=pytest.mark.slow),
+        pytest.param("en", NARROW, id="en-all", marks=pytest.mark.slow),
+    ],
+)
+def test_at_200_percent_everything_is_reached_by_scrolling(
+    zoomed: Page, locale: str, states: list[str]
+) -> None:
     faults = {}
-    for state in NARROW:
+    for state in (state for state in NARROW if state in states):
         show(zoomed, state, locale, "light")
         if fault := zoomed.evaluate(REACH):
             faults[state] = fault

@@ -63,8 +63,8 @@ SEEN = """([names, places, [withheld, unknown]]) => {
   const faults = [];
   const elements = () => document.querySelectorAll("script, img, iframe, object, embed, b, a, style").length;
   const before = elements();
-  for (const [name, shown, number] of names) {
-    for (const [state, where] of Object.entries(places)) {
+  for (const [turn, [name, shown, number]] of names.entries()) {
+    for (const [state, where] of places[turn % places.length]) {
       look(state, name);
       for (const selector of where) {
         const text = document.querySelector(selector).textContent;
@@ -101,7 +101,15 @@ def expected(name: str) -> list[str]:
     return [name, shown or written(number), written(number) if shown and shown != number else ""]
 
 
-def test_every_name_is_shown_as_it_is_written_and_nothing_runs(narrow: Page) -> None:
+@pytest.mark.parametrize(
+    "places",
+    [
+        pytest.param([[place] for place in PLACES.items()], id="one place each"),
+        pytest.param([[*PLACES.items()]], id="everywhere", marks=pytest.mark.slow),
+    ],
+)
+def test_every_name_is_shown_as_it_is_written_and_nothing_runs(narrow: Page, places: list[Any]) -> None:
+    """`places`: of the first name, the second and so on, and from the first again."""
     happened: list[str] = []
 
     def opened(dialog: Dialog) -> None:
@@ -118,24 +126,29 @@ def test_every_name_is_shown_as_it_is_written_and_nothing_runs(narrow: Page) -> 
     for event, watcher in watchers.items():
         narrow.on(event, watcher)
     nobody = [Translator("en").text(key) for key in ("incoming.unknown", "call.unknown")]
-    faults = narrow.evaluate(SEEN, [[expected(sayable(name)) for name in NAUGHTY], PLACES, nobody])
+    faults = narrow.evaluate(SEEN, [[expected(sayable(name)) for name in NAUGHTY], places, nobody])
     for event, watcher in watchers.items():
         narrow.remove_listener(event, watcher)
     assert faults == []
     assert (happened, narrow.evaluate("ran"), narrow.evaluate("violations")) == ([], [], [])
 
 
-@pytest.mark.parametrize("name", OF_OURS)
-def test_no_name_pushes_anything_out_of_its_place(browser: Browser, name: str) -> None:
+@pytest.fixture(scope="module")
+def still(browser: Browser) -> Iterator[Page]:
     page = browser.new_page(viewport={"width": 320, "height": 560})
     still_page(page)
+    yield page
+    page.close()
+
+
+@pytest.mark.parametrize("name", OF_OURS)
+def test_no_name_pushes_anything_out_of_its_place(still: Page, name: str) -> None:
     faults = {}
     for state in PLACES:
         phone = named(STATES[state], OF_OURS[name])
-        page.evaluate(APPLY, asdict(project(present(phone, Translator("vi")))))
-        if found := page.evaluate(FAULTS):
+        still.evaluate(APPLY, asdict(project(present(phone, Translator("vi")))))
+        if found := still.evaluate(FAULTS):
             faults[state] = found
-    page.close()
     assert faults == {}
 
 
