@@ -10,6 +10,7 @@ from collections.abc import Callable
 from typing import Any
 
 from aiortc import MediaStreamTrack, RTCConfiguration, RTCPeerConnection, RTCSessionDescription
+from aiortc.contrib.media import MediaBlackhole
 from aiortc.sdp import SessionDescription
 
 from server.pbx.silence import Silence
@@ -47,10 +48,11 @@ class Peer:
         self._connection = RTCPeerConnection(RTCConfiguration(iceServers=[]))
         self._events = EventSender()
         self._received = EventReceiver()
+        self._unheard = MediaBlackhole()
         self._event_types: set[int] = set()
         self._dtls = self._connection.addTrack(self.track).transport
         self._tap(self._dtls)
-        self._connection.on("track", self._on_track)
+        self._connection.on("track", self._send_back if self.track.echoes else self._ignore)
         self._connection.on("connectionstatechange", self._on_state)
         self._dtls.on("statechange", self._on_dtls_state)
 
@@ -89,6 +91,7 @@ class Peer:
         self._silence.stop()
         self.track.stop()
         await self._connection.close()
+        await self._unheard.stop()  # of a session that was never connected it would wait for ever
 
     async def _remote(self, text: str, kind: str) -> None:
         try:
@@ -127,8 +130,13 @@ class Peer:
         transport._send_rtp = send_rtp
         receiver._handle_rtp_packet = handle_rtp_packet
 
-    def _on_track(self, track: MediaStreamTrack) -> None:
+    def _send_back(self, track: MediaStreamTrack) -> None:
         self.track.remote = track
+
+    async def _ignore(self, track: MediaStreamTrack) -> None:
+        """aiortc keeps all sound until somebody takes it."""
+        self._unheard.addTrack(track)
+        await self._unheard.start()
 
     def _on_state(self) -> None:
         state = self._connection.connectionState

@@ -24,7 +24,7 @@ class Track(MediaStreamTrack):
         self.remote: MediaStreamTrack | None = None
         self.finished = asyncio.Event()
         """Set when a sound that has an end has been played."""
-        self._echo = sound == "echo"
+        self.echoes = sound == "echo"
         self._repeat = sound != "goodbye"
         make = {"tone": sounds.tone, "goodbye": sounds.goodbye}.get(sound)
         self._samples = make() if make else sounds.SILENCE
@@ -35,7 +35,7 @@ class Track(MediaStreamTrack):
         """The next frame; MediaStreamError once the track has been stopped or the remote one ended."""
         if self.readyState != "live":
             raise MediaStreamError
-        if self._echo and self.remote is not None:
+        if self.echoes and self.remote is not None:
             frame = await self.remote.recv()
             if not isinstance(frame, AudioFrame):
                 raise MediaStreamError
