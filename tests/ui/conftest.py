@@ -7,12 +7,14 @@ import json
 import mimetypes
 import re
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, Page, Playwright, Route
+
+from tests.ui.states import EVERY_DAY
 
 ROOT = Path(__file__).parents[2]
 CHROMIUM = "/usr/bin/chromium"
@@ -103,6 +105,18 @@ def page_html() -> str:
     html = re.sub(r"<script\b.*?</script>|<link rel=\"(?:module)?preload\"[^>]*>", "", html, flags=re.DOTALL)
     html = html.replace("/webphone-assets/BUILD/", "/public/")
     return html.replace("</body>", '<script type="module" src="/boot-test.js"></script></body>')
+
+
+def looks_at(every: Iterable[str]) -> pytest.MarkDecorator:
+    """`locale` and `states` of a test: the everyday ones in each run, `every` state in the slow one."""
+    return pytest.mark.parametrize(
+        ("locale", "states"),
+        [
+            pytest.param("vi", EVERY_DAY, id="vi"),
+            pytest.param("vi", every, id="vi-all", marks=pytest.mark.slow),
+            pytest.param("en", every, id="en-all", marks=pytest.mark.slow),
+        ],
+    )
 
 
 @pytest.fixture(scope="session")

@@ -9,8 +9,9 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page
 
+from tests.ui.conftest import looks_at
 from tests.ui.gallery import SHOWN, show, still_page
-from tests.ui.states import EVERY_DAY, OWN_SIZES
+from tests.ui.states import OWN_SIZES
 
 AXE = Path(__file__).parents[2] / "node_modules/axe-core/axe.min.js"
 SIZE = (320, 560)
@@ -46,14 +47,7 @@ def found(page: Page) -> list[Any]:
     return faults
 
 
-@pytest.mark.parametrize(
-    ("locale", "states"),
-    [
-        pytest.param("vi", EVERY_DAY, id="vi"),
-        pytest.param("vi", SHOWN, id="vi-all", marks=pytest.mark.slow),
-        pytest.param("en", SHOWN, id="en-all", marks=pytest.mark.slow),
-    ],
-)
+@looks_at(SHOWN)
 def test_axe_finds_nothing_in_any_state(themed: tuple[Page, str], locale: str, states: Iterable[str]) -> None:
     page, theme = themed
     faults = {}

@@ -15,8 +15,9 @@ from playwright.sync_api import Browser, CDPSession, Page
 from embed_app.core.model import Phone
 from embed_app.i18n.translator import Translator, load_texts
 from embed_app.ui.presenter import present
+from tests.ui.conftest import looks_at
 from tests.ui.gallery import SHOWN, show, still_page
-from tests.ui.states import EVERY_DAY, NAME, STATES
+from tests.ui.states import NAME, STATES
 
 NAMED = frozenset(
     {
@@ -156,21 +157,11 @@ def faults_of(
     return faults
 
 
-TOLD = pytest.mark.parametrize(
-    ("locale", "states"),
-    [
-        pytest.param("vi", EVERY_DAY, id="vi"),
-        pytest.param("vi", tuple(SHOWN), id="vi-all", marks=pytest.mark.slow),
-        pytest.param("en", tuple(SHOWN), id="en-all", marks=pytest.mark.slow),
-    ],
-)
-
-
 def data_of(phone: Phone) -> frozenset[str]:
     return frozenset({TITLE, *strings(phone)})
 
 
-@TOLD
+@looks_at(SHOWN)
 def test_every_control_has_a_name_and_every_word_is_of_the_language(
     tree: tuple[Page, CDPSession], locale: str, states: Iterable[str]
 ) -> None:
@@ -186,7 +177,7 @@ def test_every_control_has_a_name_and_every_word_is_of_the_language(
     assert faults == {}
 
 
-@TOLD
+@looks_at(SHOWN)
 def test_an_incoming_call_is_an_alertdialog_and_the_clock_is_a_timer(
     tree: tuple[Page, CDPSession], locale: str, states: Iterable[str]
 ) -> None:

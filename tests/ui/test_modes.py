@@ -7,8 +7,9 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, Page
 
+from tests.ui.conftest import looks_at
 from tests.ui.gallery import SHOWN, show, still_page
-from tests.ui.states import EVERY_DAY, OWN_SIZES
+from tests.ui.states import OWN_SIZES
 from tests.ui.test_accessibility import AXE, found
 
 ZOOMED = (190, 280)
@@ -60,14 +61,7 @@ def forced(browser: Browser) -> Iterator[Page]:
     page.close()
 
 
-@pytest.mark.parametrize(
-    ("locale", "states"),
-    [
-        pytest.param("vi", EVERY_DAY, id="vi"),
-        pytest.param("vi", NARROW, id="vi-all", marks=pytest.mark.slow),
-        pytest.param("en", NARROW, id="en-all", marks=pytest.mark.slow),
-    ],
-)
+@looks_at(NARROW)
 def test_at_200_percent_everything_is_reached_by_scrolling(
     zoomed: Page, locale: str, states: list[str]
 ) -> None:
