@@ -14,7 +14,7 @@ from typing import Any
 
 import msgspec
 
-from embed_app.core.model import LinkState
+from embed_app.core.link.values import LinkState
 from embed_app.protocol.commands import COMMANDS, CallOptions
 from embed_app.protocol.envelope import MAX_ID, SOURCE
 from embed_app.protocol.errors import ERRORS

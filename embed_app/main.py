@@ -15,24 +15,26 @@ from embed_app.browser.announcer import BrowserAnnouncer
 from embed_app.browser.backend import FetchBackend
 from embed_app.browser.clock import BrowserClock
 from embed_app.browser.devices import BrowserDevices
-from embed_app.browser.line import BrowserLine, can_share
+from embed_app.browser.lease_holder import LeaseHolder
 from embed_app.browser.parent_window import BrowserParentWindow
 from embed_app.browser.patient_screen import PatientScreen
-from embed_app.browser.place import Place
 from embed_app.browser.records import BrowserRecords, Found
 from embed_app.browser.ringer import AudioRinger
 from embed_app.browser.screen import DomScreen
 from embed_app.browser.sip_user_agent import SipUserAgent
 from embed_app.browser.surroundings import Surroundings
-from embed_app.core.embed_token import is_token
-from embed_app.core.messages import ParentMistake, PlaybackBlocked, PlaybackStarted, Started
-from embed_app.core.model import Link, Phone
-from embed_app.core.places import Line
-from embed_app.core.update import sounding_call
+from embed_app.browser.tab_channel import BrowserTabChannel, can_share
+from embed_app.core.call.messages import PlaybackBlocked, PlaybackStarted
+from embed_app.core.link.embed_token import is_token
+from embed_app.core.link.messages import Started
+from embed_app.core.link.values import Link, Ownership
+from embed_app.core.message import ParentMistake
+from embed_app.core.phone import Phone
+from embed_app.core.sound.ringing import sounding_call
 from embed_app.i18n.translator import Translator
-from embed_app.params import EmbedParams, read_params
-from embed_app.ports import Ports
-from embed_app.runtime import Runtime
+from embed_app.shell.params import EmbedParams, read_params
+from embed_app.shell.ports import Ports
+from embed_app.shell.runtime import Runtime
 
 _kept: list[Any] = []
 
@@ -57,21 +59,22 @@ def start() -> None:
 def _start(params: EmbedParams, records: BrowserRecords, found: Found | None) -> None:
     """`found`: the call of a former page; to the registrar this is the same phone then."""
     dialog = found.record.call.dialog if found is not None else None  # None: it only rang
-    place = Place(dialog.instance_id if dialog is not None else "")
+    holder = LeaseHolder(dialog.instance_id if dialog is not None else "")
     ringer = AudioRinger()
     devices = BrowserDevices()
     translator = Translator(params.settings.locale)
+    ownership = Ownership.NOT_ASKED if can_share() else Ownership.ALONE
     runtime = Runtime(
-        Phone(settings=params.settings, link=Link(line=Line.NONE if can_share() else Line.ALONE)),
+        Phone(settings=params.settings, link=Link(ownership=ownership)),
         Ports(
-            user_agent=SipUserAgent(place.name),
+            user_agent=SipUserAgent(holder.name),
             parent_window=BrowserParentWindow(),
             screen=PatientScreen(DomScreen(ringer.tones.play)),
             clock=BrowserClock(),
             ringer=ringer,
-            backend=FetchBackend(place.name),
+            backend=FetchBackend(holder.name),
             records=records,
-            line=BrowserLine(),
+            line=BrowserTabChannel(),
             devices=devices,
             announcer=BrowserAnnouncer(translator),
         ),
@@ -92,8 +95,8 @@ def _start(params: EmbedParams, records: BrowserRecords, found: Found | None) ->
             owner_gone=found.owner_gone if found is not None else None,
         )
     )
-    _kept.extend((place, Surroundings(runtime.dispatch)))
-    place.watch(runtime.dispatch)
+    _kept.extend((holder, Surroundings(runtime.dispatch)))
+    holder.watch(runtime.dispatch)
     for name in params.problems:
         runtime.dispatch(ParentMistake(code="invalid_parameter", fields=(name,)))
     js.zorioBoot.started()

@@ -12,16 +12,18 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Any
 
-from embed_app.core.dialog import Dialog
-from embed_app.core.effects import HoldLease, Remember
-from embed_app.core.messages import ConfigReceived, Message, RegisterAccepted, Started, TransportUp
-from embed_app.core.model import Link, Phone, Settings, SipConfig, Sound
-from embed_app.core.places import Line
-from embed_app.core.resume_record import ResumeRecord
-from embed_app.core.sound_choices import Preferences, Ringtone, Trial
+from embed_app.core.call.dialog import Dialog
+from embed_app.core.history.effects import SaveHistory
+from embed_app.core.link.effects import HoldLease
+from embed_app.core.link.messages import ConfigReceived, RegisterAccepted, Started, TransportUp
+from embed_app.core.link.values import Link, Ownership, SipConfig
+from embed_app.core.message import Message
+from embed_app.core.phone import Phone, Settings
+from embed_app.core.resume.record import ResumeRecord
+from embed_app.core.sound.values import Preferences, Ringtone, Sound, Trial
 from embed_app.i18n.translator import Translator
-from embed_app.ports import Dispatch, Ports
-from embed_app.runtime import Runtime
+from embed_app.shell.ports import Dispatch, Ports
+from embed_app.shell.runtime import Runtime
 from embed_app.ui.view import View
 from tests.core.driver import GOOD, T0, config
 
@@ -265,7 +267,7 @@ class FakeBackend:
     def __init__(self) -> None:
         self.asked: list[str] = []
         self.leases: list[HoldLease] = []
-        self.saved: list[Remember] = []
+        self.saved: list[SaveHistory] = []
         self.loads: list[str] = []
         self._waiting: list[Dispatch] = []
 
@@ -281,7 +283,7 @@ class FakeBackend:
         self.loads.append(ticket)
         self.history_asked = dispatch
 
-    def remember(self, what: Remember, dispatch: Dispatch) -> None:
+    def remember(self, what: SaveHistory, dispatch: Dispatch) -> None:
         self.saved.append(what)
         self.save_asked = dispatch
 
@@ -413,7 +415,7 @@ class World:
             self.devices,
             self.announcer,
         )
-        link = Link(line=Line.ALONE if browser is None else Line.NONE)
+        link = Link(ownership=Ownership.ALONE if browser is None else Ownership.NOT_ASKED)
         phone = Phone(settings=Settings(layout=layout), link=link)
         self.runtime = Runtime(phone, ports, Translator(locale))
 

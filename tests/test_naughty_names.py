@@ -8,13 +8,13 @@ from dataclasses import asdict
 
 import pytest
 
-from embed_app.core import messages as msg
-from embed_app.core.dial_string import clean_name
+from embed_app.core.call.messages import AnswerRequested, CallAccepted, DialRequested
+from embed_app.core.text import clean_name
 from embed_app.i18n.translator import LOCALES, Translator
-from embed_app.parent import state_payload, to_message
 from embed_app.protocol import commands as cmd
 from embed_app.protocol import events as ev
 from embed_app.protocol.envelope import ProtocolError, seal
+from embed_app.protocol.translation import state_payload, to_message
 from embed_app.ui.presenter import present
 from embed_app.ui.projection import project
 from tests.core.driver import CALL, Driver, bye, invite, registered
@@ -28,8 +28,8 @@ def life(name: str) -> Driver:
     """A call from somebody of that name and number, from its INVITE to the answer."""
     driver = registered()
     driver.send(invite(display_name=name, number=name))
-    driver.send(msg.AnswerRequested(call_uuid=CALL))
-    driver.send(msg.CallAccepted(call_uuid=CALL))
+    driver.send(AnswerRequested(call_uuid=CALL))
+    driver.send(CallAccepted(call_uuid=CALL))
     return driver
 
 
@@ -101,7 +101,7 @@ def test_a_parents_context_reaches_sip_as_printable_ascii_or_not_at_all(name: st
         except ProtocolError as error:
             code = error.code
         else:
-            assert isinstance(message, msg.DialRequested)
+            assert isinstance(message, DialRequested)
             headers = message.headers
         assert code == "invalid_header" or headers
         assert all(" " <= char <= "~" for header in headers for char in "".join(header))
@@ -110,7 +110,7 @@ def test_a_parents_context_reaches_sip_as_printable_ascii_or_not_at_all(name: st
 @MANY
 def test_a_parents_number_is_dialled_as_digits_or_refused(name: str) -> None:
     driver = registered()
-    driver.send(msg.DialRequested(call_uuid=CALL, number=name))
+    driver.send(DialRequested(call_uuid=CALL, number=name))
     if driver.errors():
         assert driver.errors() == ["invalid_number"]
         assert driver.phone.calls == ()

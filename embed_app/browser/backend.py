@@ -10,20 +10,14 @@ import js
 from pyodide.ffi import JsException, to_js
 
 from embed_app.browser.tasks import Tasks
-from embed_app.core.effects import HoldLease, Remember
-from embed_app.core.line_messages import LeaseAnswered, LeaseFailed
-from embed_app.core.messages import (
-    ConfigFailed,
-    ConfigReceived,
-    HistoryFailed,
-    HistoryReceived,
-    Message,
-    Remembered,
-    RememberFailed,
-)
-from embed_app.core.past_calls import PastCallsError, read_past_calls, write_past_call
-from embed_app.core.sip_config import ConfigError, read_config
-from embed_app.ports import Dispatch
+from embed_app.core.history.effects import SaveHistory
+from embed_app.core.history.messages import HistoryFailed, HistoryReceived, HistorySaved, HistorySaveFailed
+from embed_app.core.history.past_calls import PastCallsError, read_past_calls, write_past_call
+from embed_app.core.link.effects import HoldLease
+from embed_app.core.link.messages import ConfigFailed, ConfigReceived, LeaseAnswered, LeaseFailed
+from embed_app.core.link.sip_config import ConfigError, read_config
+from embed_app.core.message import Message
+from embed_app.shell.ports import Dispatch
 
 CONFIG_PATH = "/api/webphone/sip-config"
 LEASE_PATH = "/api/webphone/lease"
@@ -51,7 +45,7 @@ class FetchBackend:
     def load_history(self, ticket: str, dispatch: Dispatch) -> None:
         self._run(_history(_ask(MEMORY_PATH, ticket)), dispatch)
 
-    def remember(self, what: Remember, dispatch: Dispatch) -> None:
+    def remember(self, what: SaveHistory, dispatch: Dispatch) -> None:
         body = {
             "calls": [write_past_call(call) for call in what.calls],
             "seen_at": what.seen_at,
@@ -103,15 +97,15 @@ async def _history(answer: Any) -> Message:
     return HistoryReceived(calls=calls, seen_at=seen_at)
 
 
-async def _remembered(answer: Any, what: Remember) -> Message:
+async def _remembered(answer: Any, what: SaveHistory) -> Message:
     calls = frozenset(call.uuid for call in what.calls)
     try:
         response = await answer
     except JsException:
-        return RememberFailed(status=0, calls=calls)
+        return HistorySaveFailed(status=0, calls=calls)
     if not response.ok:
-        return RememberFailed(status=response.status, calls=calls)
-    return Remembered(calls=calls, seen_at=what.seen_at, do_not_disturb=what.do_not_disturb)
+        return HistorySaveFailed(status=response.status, calls=calls)
+    return HistorySaved(calls=calls, seen_at=what.seen_at, do_not_disturb=what.do_not_disturb)
 
 
 def _ask(path: str, bearer: str, headers: dict[str, str] | None = None, **options: Any) -> Any:

@@ -9,7 +9,7 @@ from typing import Any
 import js
 from pyodide.ffi import create_proxy
 
-from embed_app.core.parent_origin import is_allowed, targets
+from embed_app.protocol.parent_origin import is_allowed, targets
 
 
 class BrowserParentWindow:

@@ -8,7 +8,7 @@ from typing import Any
 import js
 from pyodide.ffi import create_proxy
 
-from embed_app.ports import Dispatch, Screen
+from embed_app.shell.ports import Dispatch, Screen
 from embed_app.ui.view import View
 
 PATIENCE_MS = 25

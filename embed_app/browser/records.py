@@ -1,4 +1,4 @@
-"""The record of the calls, for the page that comes after this one (`core/resume.py`).
+"""The record of the calls, for the page that comes after this one (`core/resume/resume.py`).
 
 In sessionStorage, which a tab keeps over a reload and nobody else can read; where that is denied, on our
 server, but only once this page goes: a record there is open to every frame of the agent, so it may exist
@@ -21,9 +21,9 @@ import js
 from pyodide.ffi import JsException, create_once_callable, create_proxy, to_js
 
 from embed_app.browser.tasks import Tasks
-from embed_app.core.messages import RecordFound
-from embed_app.core.resume_record import RecordError, ResumeRecord, read_record, write_record
-from embed_app.ports import Dispatch
+from embed_app.core.resume.messages import RecordFound
+from embed_app.core.resume.record import RecordError, ResumeRecord, read_record, write_record
+from embed_app.shell.ports import Dispatch
 
 KEY = "zorio-call"
 """Also read by public/boot.js and public/sip/early-microphone.js."""

@@ -13,8 +13,7 @@ import js
 from pyodide.ffi import create_proxy
 
 from embed_app.browser.key_tones import KeyTones
-from embed_app.core.model import Sound
-from embed_app.core.sound_choices import Ringtone
+from embed_app.core.sound.values import Ringtone, Sound
 
 READY_MS = 3000
 _TOUCHES = ("pointerdown", "keydown")

@@ -16,8 +16,9 @@ from pyodide.ffi import create_proxy
 from embed_app.browser.dial_field import DialField
 from embed_app.browser.fields import CallClock, NumberField
 from embed_app.browser.page import Page
-from embed_app.core.messages import DialRequested, Message
-from embed_app.core.screens import Page as Where
+from embed_app.core.call.messages import DialRequested
+from embed_app.core.message import Message
+from embed_app.core.screen.values import Page as Where
 from embed_app.ui.gestures import Gesture, wish_of
 from embed_app.ui.projection import project
 from embed_app.ui.view import Banner, InCall, Screen, View

@@ -13,11 +13,46 @@ import js
 from pyodide.ffi import create_proxy
 
 from embed_app.browser.tasks import Tasks
-from embed_app.core import messages as msg
-from embed_app.core.dialog import Dialog
-from embed_app.core.media_watch import Sample
-from embed_app.core.model import SipConfig
-from embed_app.ports import Dispatch
+from embed_app.core.call.dialog import Dialog
+from embed_app.core.call.messages import (
+    CallAccepted,
+    CallEnded,
+    CallProgress,
+    DialogKnown,
+    DigitReceived,
+    HoldChanged,
+    HoldFailed,
+    InviteReceived,
+    InviteSent,
+    MicrophoneFailed,
+    PlaybackBlocked,
+    PlaybackStarted,
+    ReferAccepted,
+    ReferFailed,
+    ReferProgress,
+    Referred,
+)
+from embed_app.core.link.messages import (
+    Pong,
+    RegisterAccepted,
+    RegisterFailed,
+    TransportDown,
+    TransportUp,
+    Unregistered,
+)
+from embed_app.core.link.values import SipConfig
+from embed_app.core.media.messages import (
+    IceRestarted,
+    IceRestartFailed,
+    MediaChanged,
+    MediaSampled,
+    MicrophoneEnded,
+    MicrophoneReady,
+)
+from embed_app.core.media.values import Sample
+from embed_app.core.message import Message
+from embed_app.core.resume.messages import ReplacementFailed
+from embed_app.shell.ports import Dispatch
 
 DTMF_PAUSE = 2.0
 DTMF_SPACING = 0.25
@@ -40,54 +75,54 @@ def _dialog(event: Event) -> Dialog:
     )
 
 
-_MESSAGES: Mapping[str, Callable[[Event], msg.Message]] = {
-    "transport_up": lambda e: msg.TransportUp(),
-    "transport_down": lambda e: msg.TransportDown(reason=e["reason"]),
-    "registered": lambda e: msg.RegisterAccepted(),
-    "register_failed": lambda e: msg.RegisterFailed(status=e["status"]),
-    "unregistered": lambda e: msg.Unregistered(),
-    "invite": lambda e: msg.InviteReceived(
+_MESSAGES: Mapping[str, Callable[[Event], Message]] = {
+    "transport_up": lambda e: TransportUp(),
+    "transport_down": lambda e: TransportDown(reason=e["reason"]),
+    "registered": lambda e: RegisterAccepted(),
+    "register_failed": lambda e: RegisterFailed(status=e["status"]),
+    "unregistered": lambda e: Unregistered(),
+    "invite": lambda e: InviteReceived(
         call_uuid=e["call_id"],
         sip_call_id=e["sip_call_id"],
         number=e["user"],
         display_name=e["display_name"],
         headers=tuple(e["headers"].items()),
     ),
-    "sent": lambda e: msg.InviteSent(call_uuid=e["call_id"], sip_call_id=e["sip_call_id"]),
-    "progress": lambda e: msg.CallProgress(call_uuid=e["call_id"], status=e["status"]),
-    "accepted": lambda e: msg.CallAccepted(call_uuid=e["call_id"]),
-    "dialog": lambda e: msg.DialogKnown(
+    "sent": lambda e: InviteSent(call_uuid=e["call_id"], sip_call_id=e["sip_call_id"]),
+    "progress": lambda e: CallProgress(call_uuid=e["call_id"], status=e["status"]),
+    "accepted": lambda e: CallAccepted(call_uuid=e["call_id"]),
+    "dialog": lambda e: DialogKnown(
         call_uuid=e["call_id"], dialog=_dialog(e), number=e["user"], display_name=e["display_name"]
     ),
-    "replace_failed": lambda e: msg.ReplacementFailed(call_uuid=e["call_id"], status=e["status"]),
-    "ended": lambda e: msg.CallEnded(
+    "replace_failed": lambda e: ReplacementFailed(call_uuid=e["call_id"], status=e["status"]),
+    "ended": lambda e: CallEnded(
         call_uuid=e["call_id"],
         by_remote=e["by"] == "remote",
         kind=e["kind"],
         status=e["status"],
         reason=e["reason"],
     ),
-    "held": lambda e: msg.HoldChanged(call_uuid=e["call_id"], held=e["on"]),
-    "hold_failed": lambda e: msg.HoldFailed(call_uuid=e["call_id"], held=e["on"], status=e["status"]),
-    "dtmf": lambda e: msg.DigitReceived(call_uuid=e["call_id"], digit=e["digit"], via=e["via"]),
-    "refer_accepted": lambda e: msg.ReferAccepted(call_uuid=e["call_id"]),
-    "refer_progress": lambda e: msg.ReferProgress(call_uuid=e["call_id"], status=e["status"]),
-    "refer_failed": lambda e: msg.ReferFailed(call_uuid=e["call_id"], status=e["status"]),
-    "referred": lambda e: msg.Referred(
+    "held": lambda e: HoldChanged(call_uuid=e["call_id"], held=e["on"]),
+    "hold_failed": lambda e: HoldFailed(call_uuid=e["call_id"], held=e["on"], status=e["status"]),
+    "dtmf": lambda e: DigitReceived(call_uuid=e["call_id"], digit=e["digit"], via=e["via"]),
+    "refer_accepted": lambda e: ReferAccepted(call_uuid=e["call_id"]),
+    "refer_progress": lambda e: ReferProgress(call_uuid=e["call_id"], status=e["status"]),
+    "refer_failed": lambda e: ReferFailed(call_uuid=e["call_id"], status=e["status"]),
+    "referred": lambda e: Referred(
         call_uuid=e["call_id"],
         new_call_uuid=e["new_call_id"],
         number=e["user"],
         attended=e["attended"],
     ),
-    "microphone_failed": lambda e: msg.MicrophoneFailed(call_uuid=e["call_id"], name=e["name"]),
-    "autoplay_blocked": lambda e: msg.PlaybackBlocked(call_uuid=e["call_id"]),
-    "audio_playing": lambda e: msg.PlaybackStarted(call_uuid=e["call_id"]),
-    "media": lambda e: msg.MediaChanged(call_uuid=e["call_id"], state=e["state"]),
-    "restarted": lambda e: msg.IceRestarted(call_uuid=e["call_id"]),
-    "restart_failed": lambda e: msg.IceRestartFailed(call_uuid=e["call_id"], status=e["status"]),
-    "microphone_ended": lambda e: msg.MicrophoneEnded(call_uuid=e["call_id"]),
-    "microphone_ready": lambda e: msg.MicrophoneReady(call_uuid=e["call_id"]),
-    "pong": lambda e: msg.Pong(crlf=e["crlf"]),
+    "microphone_failed": lambda e: MicrophoneFailed(call_uuid=e["call_id"], name=e["name"]),
+    "autoplay_blocked": lambda e: PlaybackBlocked(call_uuid=e["call_id"]),
+    "audio_playing": lambda e: PlaybackStarted(call_uuid=e["call_id"]),
+    "media": lambda e: MediaChanged(call_uuid=e["call_id"], state=e["state"]),
+    "restarted": lambda e: IceRestarted(call_uuid=e["call_id"]),
+    "restart_failed": lambda e: IceRestartFailed(call_uuid=e["call_id"], status=e["status"]),
+    "microphone_ended": lambda e: MicrophoneEnded(call_uuid=e["call_id"]),
+    "microphone_ready": lambda e: MicrophoneReady(call_uuid=e["call_id"]),
+    "pong": lambda e: Pong(crlf=e["crlf"]),
 }
 
 
@@ -182,7 +217,7 @@ class SipUserAgent:
                 reported_at=found["reported_at"],
                 direction=found["direction"],
             )
-            self._dispatch(msg.MediaSampled(call_uuid=call_uuid, sample=sample))
+            self._dispatch(MediaSampled(call_uuid=call_uuid, sample=sample))
 
     def send_dtmf(self, call_uuid: str, digits: str) -> None:
         """RFC 4733 where the peer takes it, else SIP INFO digit by digit (contract section 3)."""

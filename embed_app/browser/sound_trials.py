@@ -15,9 +15,9 @@ import js
 from pyodide.ffi import JsException, create_proxy
 
 from embed_app.browser.tasks import Tasks
-from embed_app.core.messages import Message
-from embed_app.core.sound_choices import Trial
-from embed_app.core.sound_messages import TrialMoved, VoiceHeard
+from embed_app.core.message import Message
+from embed_app.core.sound.messages import TrialMoved, VoiceHeard
+from embed_app.core.sound.values import Trial
 
 RECORD_MS = 3000
 METER_MS = 60

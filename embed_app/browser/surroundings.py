@@ -8,16 +8,11 @@ from typing import Any
 import js
 from pyodide.ffi import create_proxy
 
-from embed_app.core.messages import (
-    DevicesChanged,
-    Message,
-    VisibilityChanged,
-    WentOffline,
-    WentOnline,
-    WidthChanged,
-    WokeUp,
-)
-from embed_app.ports import Dispatch
+from embed_app.core.link.messages import WentOffline, WentOnline, WokeUp
+from embed_app.core.message import Message
+from embed_app.core.screen.messages import VisibilityChanged, WidthChanged
+from embed_app.core.sound.messages import DevicesChanged
+from embed_app.shell.ports import Dispatch
 
 
 class Surroundings:

@@ -1,4 +1,4 @@
-"""What every message has. Stamped by the runtime, because the core has no clock and no randomness."""
+"""What every message has. Stamped by the shell, because the core has no clock and no randomness."""
 
 from __future__ import annotations
 
@@ -7,6 +7,16 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Message:
+    """Something that has happened. `at`: when, in seconds since the epoch."""
+
     at: float = 0.0
     chance: float = 0.5
-    """0 to 1, drawn by the runtime for each message: what jitter is made of."""
+    """0 to 1, drawn by the shell for each message: what jitter is made of."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ParentMistake(Message):
+    """The parent sent something that is no command, or the address had a wrong parameter."""
+
+    code: str
+    fields: tuple[str, ...] = ()

@@ -4,273 +4,287 @@ from __future__ import annotations
 
 from typing import Never
 
-from embed_app.core import (
-    call_reports,
-    call_wishes,
-    dialing,
-    folding,
-    keep_alive,
-    lease,
-    line,
-    media,
-    memory,
-    registration,
-    resume,
-    sounds,
-    tokens,
-    transfers,
-    two_calls,
+from embed_app.core.call import dialling, reports, transfer, two_calls, wishes
+from embed_app.core.call.ending import end_call, release_signalling
+from embed_app.core.call.messages import (
+    AudioUnlockRequested,
+    CallReport,
+    CallWish,
+    DialRequested,
+    InviteReceived,
+    Referred,
 )
-from embed_app.core import effects as do
-from embed_app.core import messages as msg
-from embed_app.core.call import end_call, release_line
-from embed_app.core.line_messages import (
+from embed_app.core.call.values import CallState, Reason
+from embed_app.core.effect import Effect
+from embed_app.core.history import history
+from embed_app.core.history.messages import (
+    DoNotDisturbChosen,
+    HistoryFailed,
+    HistoryReceived,
+    HistoryRequested,
+    HistorySaved,
+    HistorySaveFailed,
+)
+from embed_app.core.link import keep_alive, lease, ownership, registration, tokens
+from embed_app.core.link.messages import (
+    ConfigFailed,
+    ConfigReceived,
+    ConnectRequested,
+    DisconnectRequested,
     LeaseAnswered,
     LeaseFailed,
-    LineFollowed,
-    LineGranted,
+    OwnershipGranted,
+    OwnerShown,
     PageFrozen,
     PageLeft,
+    Pong,
+    RegisterAccepted,
+    RegisterFailed,
+    Started,
+    TakeOverRequested,
+    TokenOffered,
+    TransportDown,
+    TransportUp,
+    Unregistered,
+    WentOffline,
+    WentOnline,
+    WokeUp,
 )
-from embed_app.core.model import Call, CallState, Direction, LinkState, Phone, Sound
-from embed_app.core.release_cause import Reason
-from embed_app.core.screens import Fold
-from embed_app.core.sound_choices import Trial
-from embed_app.core.sound_messages import SoundMessage
-from embed_app.core.turn import Turn
+from embed_app.core.link.values import LinkState
+from embed_app.core.media import repair
+from embed_app.core.message import Message, ParentMistake
+from embed_app.core.phone import Phone
+from embed_app.core.resume import resume
+from embed_app.core.resume.messages import RecordFound
+from embed_app.core.screen import folding
+from embed_app.core.screen.messages import (
+    FoldChosen,
+    PageChosen,
+    PanelChosen,
+    VisibilityChanged,
+    WidthChanged,
+)
+from embed_app.core.screen.values import Fold
+from embed_app.core.sound import devices
+from embed_app.core.sound.effects import PlaySound, UnlockAudio
+from embed_app.core.sound.messages import DevicesChanged, SoundMessage
+from embed_app.core.sound.ringing import sound_of
+from embed_app.core.step import Step
+from embed_app.core.timers import TimerFired
 
 
-def update(phone: Phone, message: msg.Message) -> tuple[Phone, tuple[do.Effect, ...]]:
+def update(phone: Phone, message: Message) -> tuple[Phone, tuple[Effect, ...]]:
     """One step. `phone.notices` and ended calls of the step before are gone in the result."""
-    turn = Turn(phone, message.at, message.chance)
-    _route(turn, message)
-    if turn.link.state is LinkState.REGISTERED and phone.link.state is not LinkState.REGISTERED:
-        for call in turn.phone.live_calls:
+    step = Step(phone, message.at, message.chance)
+    _route(step, message)
+    if step.link.state is LinkState.REGISTERED and phone.link.state is not LinkState.REGISTERED:
+        for call in step.phone.live_calls:
             if call.state is CallState.QUEUED:
-                dialing.send_invite(turn, call)
-        memory.back_again(turn)
-    resume.follow(turn)
-    transfers.settle(turn)
-    two_calls.settle(turn)
-    line.settle(turn)
-    lease.settle(turn)
-    sounds.settle(turn, phone)
-    memory.settle(turn)
-    folding.settle(turn, phone, message)
-    sound = sound_of(turn.phone)
+                dialling.send_invite(step, call)
+        history.back_again(step)
+    resume.follow(step)
+    transfer.settle(step)
+    two_calls.settle(step)
+    ownership.settle(step)
+    lease.settle(step)
+    devices.settle(step, phone)
+    history.settle(step)
+    folding.settle(step, phone, message)
+    sound = sound_of(step.phone)
     if sound is not sound_of(phone):
-        turn.emit(do.PlaySound(sound))
-    sounds.announce(turn, phone)
-    return turn.phone, tuple(turn.effects)
+        step.emit(PlaySound(sound))
+    devices.announce(step, phone)
+    return step.phone, tuple(step.effects)
 
 
-def sound_of(phone: Phone) -> Sound:
-    """What should be heard besides the call itself."""
-    call = sounding_call(phone)
-    if call is None:
-        return Sound.RING if phone.sounds.trial is Trial.RING else Sound.NONE
-    if call.direction is Direction.OUTBOUND:
-        return Sound.RINGBACK
-    others = (CallState.ANSWERING, CallState.ANSWERED, CallState.RESUMING)
-    if not any(other.state in others for other in phone.live_calls):
-        return Sound.RING
-    return Sound.WAITING if phone.sounds.wanted.waiting_beep else Sound.NONE
-
-
-def sounding_call(phone: Phone) -> Call | None:
-    """The call that rings, here or there, and is to be heard."""
-    ringing = (call for call in phone.live_calls if call.state is CallState.RINGING)
-    return next((call for call in ringing if not call.silenced), None)
-
-
-def _route(turn: Turn, message: msg.Message) -> None:
+def _route(step: Step, message: Message) -> None:
     match message:
-        case msg.CallReport():
-            if isinstance(message, msg.Referred):
-                dialing.referred(turn, message)
+        case CallReport():
+            if isinstance(message, Referred):
+                dialling.referred(step, message)
             else:
-                call_reports.report(turn, message)
-        case msg.CallWish():
-            call_wishes.wish(turn, message)
-        case msg.DialRequested():
-            dialing.dial(turn, message)
-        case msg.InviteReceived():
-            dialing.invite_received(turn, message)
-        case msg.Started():
-            registration.started(turn, message)
-            resume.started(turn, message)
-        case msg.RecordFound():
-            resume.started(turn, message)
-        case msg.ConnectRequested():
-            registration.connect(turn)
-        case msg.DisconnectRequested():
-            registration.disconnect(turn)
-        case msg.TakeOverRequested():
-            lease.take_over(turn)
-        case msg.TokenOffered():
-            tokens.token_offered(turn, message)
-        case msg.ConfigReceived():
-            tokens.config_received(turn, message)
-        case msg.ConfigFailed():
-            tokens.config_failed(turn, message)
-        case msg.DoNotDisturbChosen():
-            memory.choose_do_not_disturb(turn, message)
-        case msg.HistoryRequested():
-            memory.retry(turn)
-        case msg.HistoryReceived():
-            memory.received(turn, message)
-        case msg.HistoryFailed():
-            memory.failed(turn, message)
-        case msg.Remembered():
-            memory.remembered(turn, message)
-        case msg.RememberFailed():
-            memory.remember_failed(turn, message)
-        case LineGranted():
-            line.granted(turn, message)
-        case LineFollowed():
-            line.followed(turn, message)
-            sounds.shown_elsewhere(turn, is_open=message.devices_open)
+                reports.report(step, message)
+        case CallWish():
+            wishes.wish(step, message)
+        case DialRequested():
+            dialling.dial(step, message)
+        case InviteReceived():
+            dialling.invite_received(step, message)
+        case Started():
+            registration.started(step, message)
+            resume.started(step, message)
+        case RecordFound():
+            resume.started(step, message)
+        case ConnectRequested():
+            registration.connect(step)
+        case DisconnectRequested():
+            registration.disconnect(step)
+        case TakeOverRequested():
+            lease.take_over(step)
+        case TokenOffered():
+            tokens.token_offered(step, message)
+        case ConfigReceived():
+            tokens.config_received(step, message)
+        case ConfigFailed():
+            tokens.config_failed(step, message)
+        case DoNotDisturbChosen():
+            history.choose_do_not_disturb(step, message)
+        case HistoryRequested():
+            history.retry(step)
+        case HistoryReceived():
+            history.received(step, message)
+        case HistoryFailed():
+            history.failed(step, message)
+        case HistorySaved():
+            history.remembered(step, message)
+        case HistorySaveFailed():
+            history.remember_failed(step, message)
+        case OwnershipGranted():
+            ownership.granted(step, message)
+        case OwnerShown():
+            ownership.followed(step, message)
+            devices.shown_elsewhere(step, is_open=message.devices_open)
         case LeaseAnswered():
-            lease.answered(turn, message)
+            lease.answered(step, message)
         case LeaseFailed():
-            lease.failed(turn, message)
+            lease.failed(step, message)
         case PageLeft():
-            resume.page_left(turn)
-            lease.page_left(turn, message)
-            memory.page_left(turn)
+            resume.page_left(step)
+            lease.page_left(step, message)
+            history.page_left(step)
         case PageFrozen():
-            line.frozen(turn)
-        case msg.TransportUp():
-            registration.transport_up(turn)
-        case msg.TransportDown():
-            registration.transport_down(turn, message)
-        case msg.RegisterAccepted():
-            registration.register_accepted(turn)
-        case msg.RegisterFailed():
-            registration.register_failed(turn, message)
-        case msg.Unregistered():
-            if turn.link.state is LinkState.LEAVING:
-                registration.leave(turn)
-            lease.unregistered(turn)
-        case msg.Pong():
-            keep_alive.pong(turn, message)
-            media.line_lives(turn)
-        case msg.WentOnline():
-            _went_online(turn)
-        case msg.WentOffline():
-            turn.change_link(offline=True)
-        case msg.WokeUp():
-            _woke_up(turn)
-        case msg.DevicesChanged():
-            media.devices_changed(turn)
-            sounds.devices_changed(turn)
-        case msg.VisibilityChanged(hidden=hidden):
-            turn.change(hidden=hidden)
+            ownership.frozen(step)
+        case TransportUp():
+            registration.transport_up(step)
+        case TransportDown():
+            registration.transport_down(step, message)
+        case RegisterAccepted():
+            registration.register_accepted(step)
+        case RegisterFailed():
+            registration.register_failed(step, message)
+        case Unregistered():
+            if step.link.state is LinkState.LEAVING:
+                registration.leave(step)
+            lease.unregistered(step)
+        case Pong():
+            keep_alive.pong(step, message)
+            repair.line_lives(step)
+        case WentOnline():
+            _went_online(step)
+        case WentOffline():
+            step.change_link(offline=True)
+        case WokeUp():
+            _woke_up(step)
+        case DevicesChanged():
+            repair.devices_changed(step)
+            devices.devices_changed(step)
+        case VisibilityChanged(hidden=hidden):
+            step.change(hidden=hidden)
         case SoundMessage():
-            sounds.hear(turn, message)
-        case msg.PanelChosen():
-            if turn.phone.live_calls:
-                turn.change(panel=message.panel)
-        case msg.PageChosen():
-            before = turn.phone.page
-            turn.change(page=message.page)
-            memory.page_chosen(turn, before)
-            folding.keep_open(turn)
-        case msg.FoldChosen():
-            turn.change(fold=Fold.FOLDED if message.folded else Fold.OPEN)
-        case msg.WidthChanged():
-            turn.change(wide=message.wide)
-        case msg.AudioUnlockRequested():
-            turn.emit(do.UnlockAudio())
-        case msg.ParentMistake():
-            turn.problem(message.code, **({"field": ", ".join(message.fields)} if message.fields else {}))
-        case msg.TimerFired():
-            if turn.phone.timers.get(message.name) == message.generation:
-                late = turn.at - turn.phone.due.get(message.name, turn.at)
-                _timer_fired(turn, message.name, late)
+            devices.hear(step, message)
+        case PanelChosen():
+            if step.phone.live_calls:
+                step.change(panel=message.panel)
+        case PageChosen():
+            before = step.phone.page
+            step.change(page=message.page)
+            history.page_chosen(step, before)
+            folding.keep_open(step)
+        case FoldChosen():
+            step.change(fold=Fold.FOLDED if message.folded else Fold.OPEN)
+        case WidthChanged():
+            step.change(wide=message.wide)
+        case AudioUnlockRequested():
+            step.emit(UnlockAudio())
+        case ParentMistake():
+            step.problem(message.code, **({"field": ", ".join(message.fields)} if message.fields else {}))
+        case TimerFired():
+            if step.phone.timers.get(message.name) == message.generation:
+                late = step.at - step.phone.due.get(message.name, step.at)
+                _timer_fired(step, message.name, late)
         case _:
             _unreachable(message)
 
 
-def _unreachable(message: msg.Message) -> Never:
+def _unreachable(message: Message) -> Never:
     raise TypeError(f"no rule for {type(message).__name__}")
 
 
-def _went_online(turn: Turn) -> None:
-    if turn.link.offline:
-        turn.change_link(offline=False)
-        media.network_changed(turn)
-    registration.retry(turn)
-    memory.retry(turn)
-    keep_alive.ping(turn)
+def _went_online(step: Step) -> None:
+    if step.link.offline:
+        step.change_link(offline=False)
+        repair.network_changed(step)
+    registration.retry(step)
+    history.retry(step)
+    keep_alive.ping(step)
 
 
-def _woke_up(turn: Turn) -> None:
+def _woke_up(step: Step) -> None:
     """Do what a sleeping machine has missed, then see whether the line still lives."""
-    overdue = sorted((at, name) for name, at in turn.phone.due.items() if at <= turn.at)
+    overdue = sorted((at, name) for name, at in step.phone.due.items() if at <= step.at)
     for at, name in overdue:
-        if turn.phone.due.get(name) == at:  # none of those before has changed it
-            turn.stop_timers(name)
-            _timer_fired(turn, name, turn.at - at)
-    registration.retry(turn)
-    keep_alive.ping(turn)
+        if step.phone.due.get(name) == at:  # none of those before has changed it
+            step.stop_timers(name)
+            _timer_fired(step, name, step.at - at)
+    registration.retry(step)
+    keep_alive.ping(step)
 
 
-def _timer_fired(turn: Turn, name: str, late: float) -> None:
+def _timer_fired(step: Step, name: str, late: float) -> None:
     kind, _, uuid = name.partition(":")
-    turn.forget_timers(name)
+    step.forget_timers(name)
     match kind:
         case "reconnect":
-            registration.retry(turn)
+            registration.retry(step)
         case "ping":
             if late >= keep_alive.LATE:
-                _woke_up(turn)
-            keep_alive.ping(turn)
+                _woke_up(step)
+            keep_alive.ping(step)
         case "pong":
-            keep_alive.no_pong(turn, late=late)
+            keep_alive.no_pong(step, late=late)
         case "token":
-            tokens.token_runs_out(turn)
+            tokens.token_runs_out(step)
         case "credentials":
-            tokens.credentials_run_out(turn)
+            tokens.credentials_run_out(step)
         case "lease":
-            lease.renew(turn)
+            lease.renew(step)
         case "history":
-            memory.load(turn)
+            history.load(step)
         case "leave":
-            registration.leave(turn)
+            registration.leave(step)
         case "ended":
-            turn.change(last_ended=None)
+            step.change(last_ended=None)
         case "banner":
-            turn.change(banner="")
+            step.change(banner="")
         case "replaced":
-            sounds.replaced_was_shown(turn)
+            devices.replaced_was_shown(step)
         case "trial":
-            sounds.tried_out(turn)
-    call = turn.phone.call(uuid) if uuid else None
+            devices.tried_out(step)
+    call = step.phone.call(uuid) if uuid else None
     if call is None:
         return
     match kind:
         case "queue":
-            end_call(turn, call, Reason.UNAVAILABLE)
+            end_call(step, call, Reason.UNAVAILABLE)
         case "invite":
-            release_line(turn, call)
-            end_call(turn, call, Reason.NO_ANSWER)
+            release_signalling(step, call)
+            end_call(step, call, Reason.NO_ANSWER)
         case "ring":
-            release_line(turn, call, reject_status=480)
-            end_call(turn, call, Reason.NO_ANSWER)
+            release_signalling(step, call, reject_status=480)
+            end_call(step, call, Reason.NO_ANSWER)
         case "again":
-            line.never_rang_again(turn, call)
+            ownership.never_rang_again(step, call)
         case "transfer":
-            transfers.ran_out(turn, call)
+            transfer.ran_out(step, call)
         case "resume_limit":
-            resume.ran_out(turn, call)
+            resume.ran_out(step, call)
         case "hold":
-            call_reports.hold_again(turn, call)
+            reports.hold_again(step, call)
         case "sample":
-            media.sample(turn, call)
+            repair.sample(step, call)
         case "silence":
-            media.silent(turn, call)
+            repair.silent(step, call)
         case "ice":
-            media.mend(turn, call)
+            repair.mend(step, call)
         case "lost":
-            media.give_up(turn, call)
+            repair.give_up(step, call)

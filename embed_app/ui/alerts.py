@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from embed_app.core.media_watch import Quality
-from embed_app.core.model import LinkState, Phone, Problem
-from embed_app.core.places import IN_USE
+from embed_app.core.link.values import IN_USE, LinkState
+from embed_app.core.media.values import Quality
+from embed_app.core.notices import Problem
+from embed_app.core.phone import Phone
 from embed_app.i18n.translator import Translator
 from embed_app.ui.view import Banner, ProblemPanel, Tone
 
@@ -32,8 +33,6 @@ AGENTS_BUSINESS = frozenset(
 )
 """Problems worth the agent's eyes. The rest is between us and the CRM's developer, or already on the
 status line (reconnecting) or the problem panel (refused)."""
-
-
 _NEEDS_NEW_TOKEN = frozenset({"token_missing", "token_malformed", "token_expired", "token_foreign"})
 
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from embed_app.core.model import Call, CallState, Direction, Panel, TransferState
-from embed_app.core.release_cause import Reason
-from embed_app.core.two_calls import on_hold
+from embed_app.core.call.two_calls import on_hold
+from embed_app.core.call.values import Call, CallState, Direction, Reason, TransferState
+from embed_app.core.screen.values import Panel
 from embed_app.i18n.translator import Translator
 from embed_app.ui.numbers import dialable, shown
 from embed_app.ui.view import Choice, Ended, InCall, IncomingCard, OtherCall

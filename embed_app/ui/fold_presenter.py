@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from embed_app.core.call import rings_here
-from embed_app.core.folding import OVERLAY, is_folded
-from embed_app.core.model import LinkState, Phone
-from embed_app.core.screens import Fold
+from embed_app.core.call.selection import rings_here
+from embed_app.core.link.values import LinkState
+from embed_app.core.phone import Phone
+from embed_app.core.screen.folding import OVERLAY, is_folded
+from embed_app.core.screen.values import Fold
 from embed_app.i18n.translator import Translator
 from embed_app.ui.view import Folding, Missed, StatusLine, Tone
 

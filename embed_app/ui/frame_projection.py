@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from embed_app.core.accent import Accent
+from embed_app.ui.accent import Accent
 from embed_app.ui.properties import Properties
 from embed_app.ui.view import Folding
 

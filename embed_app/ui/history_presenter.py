@@ -5,8 +5,10 @@ from __future__ import annotations
 from datetime import date, datetime
 from functools import lru_cache
 
-from embed_app.core.model import Direction, Page, Phone
-from embed_app.core.past_calls import Loaded, Memory, PastCall, missed_since
+from embed_app.core.call.values import Direction
+from embed_app.core.history.values import CallHistory, Loaded, PastCall, missed_since
+from embed_app.core.phone import Phone
+from embed_app.core.screen.values import Page
 from embed_app.i18n.translator import Translator
 from embed_app.ui.call_presenter import reason_text
 from embed_app.ui.numbers import dialable, shown
@@ -24,12 +26,12 @@ def history(phone: Phone, translator: Translator, *, beside: bool) -> History | 
     going_on = frozenset(call.uuid for call in phone.live_calls)
     config = phone.link.config
     kept = config is None or config.keeps_history
-    return _history(phone.memory, today, going_on, kept, translator.locale)
+    return _history(phone.history, today, going_on, kept, translator.locale)
 
 
 def missed(phone: Phone, translator: Translator) -> Missed:
     """The badge."""
-    count = _missed(phone.memory)
+    count = _missed(phone.history)
     if not count:
         return Missed(count="", spoken="")
     text = str(count) if count <= _MOST_COUNTED else f"{_MOST_COUNTED}+"
@@ -37,16 +39,16 @@ def missed(phone: Phone, translator: Translator) -> Missed:
 
 
 @lru_cache(maxsize=2)
-def _missed(memory: Memory) -> int:
-    return missed_since(memory.calls, memory.seen_at)
+def _missed(history: CallHistory) -> int:
+    return missed_since(history.calls, history.seen_at)
 
 
 @lru_cache(maxsize=2)
-def _history(memory: Memory, today: date, going_on: frozenset[str], kept: bool, locale: str) -> History:
+def _history(history: CallHistory, today: date, going_on: frozenset[str], kept: bool, locale: str) -> History:
     translator = Translator(locale)
     rows: list[HistoryRow] = []
     day: date | None = None
-    for call in memory.calls:
+    for call in history.calls:
         if call.uuid in going_on:
             continue  # a former page did not know whether this one would take it back
         began = datetime.fromtimestamp(call.started_at)
@@ -55,24 +57,24 @@ def _history(memory: Memory, today: date, going_on: frozenset[str], kept: bool, 
         rows.append(_row(call, heading, f"{began:%H:%M}", translator))
     return History(
         rows=tuple(rows),
-        note=_note(memory, kept, bool(rows), translator),
-        error=_error(memory, translator),
-        busy=memory.loaded is Loaded.ASKED,
+        note=_note(history, kept, bool(rows), translator),
+        error=_error(history, translator),
+        busy=history.loaded is Loaded.ASKED,
     )
 
 
-def _note(memory: Memory, kept: bool, any_rows: bool, translator: Translator) -> str:
+def _note(history: CallHistory, kept: bool, any_rows: bool, translator: Translator) -> str:
     if not kept:
         return translator.text("history.not_kept")
-    if any_rows or memory.loaded is Loaded.FAILED:
+    if any_rows or history.loaded is Loaded.FAILED:
         return ""
-    return translator.text("history.empty" if memory.loaded is Loaded.YES else "history.loading")
+    return translator.text("history.empty" if history.loaded is Loaded.YES else "history.loading")
 
 
-def _error(memory: Memory, translator: Translator) -> str:
-    if memory.loaded is Loaded.FAILED:
+def _error(history: CallHistory, translator: Translator) -> str:
+    if history.loaded is Loaded.FAILED:
         return translator.text("history.not_loaded")
-    if memory.unsaved and memory.failures:
+    if history.unsaved and history.failures:
         return translator.text("history.not_saved")
     return ""
 

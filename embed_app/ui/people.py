@@ -7,7 +7,7 @@ import unicodedata
 from dataclasses import dataclass, field
 from functools import lru_cache
 
-from embed_app.core.past_calls import Memory
+from embed_app.core.history.values import CallHistory
 from embed_app.ui.numbers import significant
 
 MOST = 3
@@ -28,19 +28,19 @@ class Person:
 
 
 @lru_cache(maxsize=2)
-def people(memory: Memory) -> tuple[Person, ...]:
+def people(history: CallHistory) -> tuple[Person, ...]:
     """Each number once, under the name it had last."""
     found: dict[str, str] = {}
-    for call in memory.calls:
+    for call in history.calls:
         if _NUMBER.fullmatch(call.number) and not found.get(call.number):
             found[call.number] = call.name if call.name != call.number else ""
     return tuple(Person(number=number, name=name, plain=plain(name)) for number, name in found.items())
 
 
 @lru_cache(maxsize=2)
-def last_dialled(memory: Memory) -> str:
+def last_dialled(history: CallHistory) -> str:
     """The number, or "" where nobody was called yet."""
-    return next((call.number for call in memory.calls if not call.inbound), "")
+    return next((call.number for call in history.calls if not call.inbound), "")
 
 
 def suggested(known: tuple[Person, ...], typed: str) -> tuple[Person, ...]:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from embed_app.core.accent import accent_of
-from embed_app.core.call import active_call, rings_here
-from embed_app.core.model import LinkState, Phone
-from embed_app.core.places import IN_USE
-from embed_app.core.screens import Page
-from embed_app.core.sound_choices import Trial
-from embed_app.core.two_calls import MAX_CALLS, other_calls
+from embed_app.core.call.selection import active_call, rings_here
+from embed_app.core.call.two_calls import MAX_CALLS, other_calls
+from embed_app.core.link.values import IN_USE, LinkState
+from embed_app.core.phone import Phone
+from embed_app.core.screen.values import Page
+from embed_app.core.sound.values import Trial
 from embed_app.i18n.translator import Translator
+from embed_app.ui.accent import accent_of
 from embed_app.ui.alerts import banner, flash, problem_panel
 from embed_app.ui.call_presenter import choice_beside, ended, in_call, incoming_card, other_call
 from embed_app.ui.fold_presenter import folding
@@ -66,8 +66,8 @@ def present(phone: Phone, translator: Translator) -> View:
         screen=screen,
         status=status,
         dialer=_dialer(phone, translator),
-        people=people(phone.memory),
-        last_dialled=last_dialled(phone.memory),
+        people=people(phone.history),
+        last_dialled=last_dialled(phone.history),
         missed=missed_calls,
         do_not_disturb=phone.do_not_disturb,
         history=history(phone, translator, beside=beside),

@@ -17,7 +17,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 
-from embed_app.core.screens import Page
+from embed_app.core.screen.values import Page
 from embed_app.ui.frame_projection import project_accent, project_folding
 from embed_app.ui.properties import Items, Properties, yes
 from embed_app.ui.sound_projection import project_sounds

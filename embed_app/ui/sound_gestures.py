@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
-from embed_app.core import sound_messages as msg
 from embed_app.core.message import Message
-from embed_app.core.messages import PanelChosen
-from embed_app.core.screens import Panel
-from embed_app.core.sound_choices import DeviceKind, Ringtone, Switch, Trial
+from embed_app.core.screen.messages import PanelChosen
+from embed_app.core.screen.values import Panel
+from embed_app.core.sound.messages import (
+    DeviceChosen,
+    NotificationsAsked,
+    RingtoneChosen,
+    SwitchFlipped,
+    TrialRequested,
+    VolumeChosen,
+)
+from embed_app.core.sound.values import DeviceKind, Ringtone, Switch, Trial
 from embed_app.ui.view import View
 
 _DEVICES = {f"choose_{kind}": kind for kind in DeviceKind}
@@ -20,19 +27,19 @@ def sound_wish(action: str, value: str, view: View) -> Message | None:
     if view.devices is None:
         return None
     if action in _DEVICES:
-        return msg.DeviceChosen(kind=_DEVICES[action], device_id=value)
+        return DeviceChosen(kind=_DEVICES[action], device_id=value)
     settings = view.sound_settings
     if settings is None:
         return None
     match action:
         case "choose_ringtone" if value in tuple(Ringtone):
-            return msg.RingtoneChosen(ringtone=Ringtone(value))
+            return RingtoneChosen(ringtone=Ringtone(value))
         case "choose_volume" if value.isascii() and value.isdigit():
-            return msg.VolumeChosen(percent=int(value))
+            return VolumeChosen(percent=int(value))
         case "switch" if value in tuple(Switch):
-            return msg.SwitchFlipped(switch=Switch(value), on=not getattr(settings, value))
+            return SwitchFlipped(switch=Switch(value), on=not getattr(settings, value))
         case "ask_notifications":
-            return msg.NotificationsAsked()
+            return NotificationsAsked()
         case _ if action in _TRIALS:
-            return msg.TrialRequested(trial=_TRIALS[action])
+            return TrialRequested(trial=_TRIALS[action])
     return None

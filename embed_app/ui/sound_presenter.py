@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from embed_app.core.sound_choices import DeviceKind, Permission, Ringtone, Sounds, Trial
+from embed_app.core.sound.values import DeviceKind, Permission, Ringtone, Sounds, Trial
 from embed_app.i18n.translator import Translator
 from embed_app.ui.view import Devices, Option, Select, SoundSettings
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
-from embed_app.core.accent import Accent
-from embed_app.core.screens import Page
+from embed_app.core.screen.values import Page
+from embed_app.ui.accent import Accent
 from embed_app.ui.people import Person
 
 

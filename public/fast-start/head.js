@@ -93,7 +93,7 @@
     quiet(peer.createOffer().then(function (offer) { return peer.setLocalDescription(offer); }));
   }
 
-  // The name of this browser (browser/place.py), "" where it denies storage to a frame of another site.
+  // The name of this browser (browser/lease_holder.py), "" where it denies storage to a frame of another site.
   function storedPlace() {
     try {
       var name = localStorage.getItem("zorio-browser");

@@ -7,15 +7,34 @@ import json
 from dataclasses import replace
 from typing import Any, TypeVar
 
-from embed_app.core import effects as do
-from embed_app.core import messages as msg
-from embed_app.core.dialog import Dialog
-from embed_app.core.model import Call, CallState, Direction, Link, LinkState, Phone, Settings, SipConfig
-from embed_app.core.places import Line
-from embed_app.core.resume_record import ResumeRecord
+from embed_app.core.call.dialog import Dialog
+from embed_app.core.call.messages import (
+    AnswerRequested,
+    CallAccepted,
+    CallEnded,
+    CallProgress,
+    DialRequested,
+    InviteReceived,
+)
+from embed_app.core.call.values import Call, CallState, Direction
+from embed_app.core.effect import Effect
+from embed_app.core.link.messages import (
+    ConfigReceived,
+    DisconnectRequested,
+    RegisterAccepted,
+    RegisterFailed,
+    Started,
+    TransportDown,
+    TransportUp,
+)
+from embed_app.core.link.values import Link, LinkState, Ownership, SipConfig
+from embed_app.core.message import Message
+from embed_app.core.phone import Phone, Settings
+from embed_app.core.resume.record import ResumeRecord
+from embed_app.core.timers import StartTimer, StopTimer, TimerFired
 from embed_app.core.update import update
-from embed_app.parent import announce
 from embed_app.protocol import events as ev
+from embed_app.protocol.translation import announce
 
 T0 = 1_750_000_000.0
 CALL = "11111111-1111-4111-8111-111111111111"
@@ -77,17 +96,14 @@ class Driver:
         self.phone = phone or Phone()
         self.now = T0
         self.events: list[ev.Event] = []
-        self.effects: list[do.Effect] = []
-        self._last: tuple[do.Effect, ...] = ()
+        self.effects: list[Effect] = []
+        self._last: tuple[Effect, ...] = ()
         self.timers: dict[str, tuple[float, int]] = {}
 
-    def send(self, message: msg.Message, *, after: float = 0.0, chance: float = 0.5) -> list[ev.Event]:
+    def send(self, message: Message, *, after: float = 0.0, chance: float = 0.5) -> list[ev.Event]:
         """The events of this step."""
         self.now += after
-        if (
-            isinstance(message, msg.TimerFired)
-            and self.timers.get(message.name, (0, 0))[1] == message.generation
-        ):
+        if isinstance(message, TimerFired) and self.timers.get(message.name, (0, 0))[1] == message.generation:
             del self.timers[message.name]
         before = self.phone
         self.phone, self._last = update(before, replace(message, at=self.now, chance=chance))
@@ -95,9 +111,9 @@ class Driver:
         self.events += events
         self.effects += self._last
         for effect in self._last:
-            if isinstance(effect, do.StartTimer):
+            if isinstance(effect, StartTimer):
                 self.timers[effect.name] = (self.now + effect.delay, effect.generation)
-            elif isinstance(effect, do.StopTimer):
+            elif isinstance(effect, StopTimer):
                 self.timers.pop(effect.name, None)
         assert {name: gen for name, (_, gen) in self.timers.items()} == dict(self.phone.timers)
         return events
@@ -106,7 +122,7 @@ class Driver:
         """Let the time pass until this timer is due."""
         due, generation = self.timers[name]
         self.now = max(self.now, due)
-        return self.send(msg.TimerFired(name=name, generation=generation))
+        return self.send(TimerFired(name=name, generation=generation))
 
     def due_in(self, name: str) -> float:
         return self.timers[name][0] - self.now
@@ -120,7 +136,7 @@ class Driver:
         (call,) = self.phone.calls
         return call
 
-    def last(self) -> tuple[do.Effect, ...]:
+    def last(self) -> tuple[Effect, ...]:
         """What the last step asked for."""
         return self._last
 
@@ -138,7 +154,7 @@ class Driver:
         """Why each call that ended did."""
         return [event.reason for event in self.told(ev.CallHangup)]
 
-    def asked(self, kind: type[do.Effect]) -> int:
+    def asked(self, kind: type[Effect]) -> int:
         """How often this effect was asked for so far."""
         return sum(isinstance(effect, kind) for effect in self.effects)
 
@@ -155,12 +171,12 @@ def types(events: list[ev.Event]) -> list[str]:
 
 def phone_in(state: LinkState, **config_changes: Any) -> Driver:
     """A phone brought to a link state by the messages that lead there; two URLs, static credentials."""
-    line = Line.NONE if state is LinkState.STANDBY else Line.ALONE
+    ownership = Ownership.NOT_ASKED if state is LinkState.STANDBY else Ownership.ALONE
     settings = Settings(auto_register=state is not LinkState.IDLE)
-    driver = Driver(Phone(settings=settings, link=Link(line=line)))
-    driver.send(msg.Started(token=GOOD))
-    steps: list[msg.Message] = []
-    up = (msg.ConfigReceived(config=config(**config_changes)), msg.TransportUp(), msg.RegisterAccepted())
+    driver = Driver(Phone(settings=settings, link=Link(ownership=ownership)))
+    driver.send(Started(token=GOOD))
+    steps: list[Message] = []
+    up = (ConfigReceived(config=config(**config_changes)), TransportUp(), RegisterAccepted())
     match state:
         case LinkState.IDLE | LinkState.CONFIGURING:
             pass
@@ -171,11 +187,11 @@ def phone_in(state: LinkState, **config_changes: Any) -> Driver:
         case LinkState.REGISTERED:
             steps += up
         case LinkState.WAITING:
-            steps += (*up, msg.TransportDown(reason="code 1006"))
+            steps += (*up, TransportDown(reason="code 1006"))
         case LinkState.LEAVING:
-            steps += (*up, msg.DisconnectRequested())
+            steps += (*up, DisconnectRequested())
         case LinkState.REFUSED:
-            steps += (*up[:2], msg.RegisterFailed(status=403))
+            steps += (*up[:2], RegisterFailed(status=403))
     for step in steps:
         driver.send(step)
     assert driver.state is state
@@ -186,24 +202,22 @@ def registered(**config_changes: Any) -> Driver:
     return phone_in(LinkState.REGISTERED, **config_changes)
 
 
-def dial(number: str = "0912345678", call_uuid: str = CALL) -> msg.DialRequested:
-    return msg.DialRequested(call_uuid=call_uuid, number=number)
+def dial(number: str = "0912345678", call_uuid: str = CALL) -> DialRequested:
+    return DialRequested(call_uuid=call_uuid, number=number)
 
 
-def invite(call_uuid: str = CALL, **changes: Any) -> msg.InviteReceived:
-    fresh = msg.InviteReceived(
-        call_uuid=call_uuid, sip_call_id="sip-1", number="0987654321", display_name="Bình"
-    )
+def invite(call_uuid: str = CALL, **changes: Any) -> InviteReceived:
+    fresh = InviteReceived(call_uuid=call_uuid, sip_call_id="sip-1", number="0987654321", display_name="Bình")
     return replace(fresh, **changes)
 
 
-def bye(call_uuid: str = CALL) -> msg.CallEnded:
-    return msg.CallEnded(call_uuid=call_uuid, by_remote=True, kind="bye")
+def bye(call_uuid: str = CALL) -> CallEnded:
+    return CallEnded(call_uuid=call_uuid, by_remote=True, kind="bye")
 
 
 def answered_outbound() -> Driver:
     driver = registered()
-    for step in (dial(), msg.CallProgress(call_uuid=CALL, status=180), msg.CallAccepted(call_uuid=CALL)):
+    for step in (dial(), CallProgress(call_uuid=CALL, status=180), CallAccepted(call_uuid=CALL)):
         driver.send(step)
     return driver
 
@@ -227,8 +241,8 @@ def record(direction: Direction = Direction.OUTBOUND, **changes: Any) -> ResumeR
 def resuming(direction: Direction = Direction.OUTBOUND) -> Driver:
     """Registered, and the first try to take the call back is under way."""
     driver = Driver()
-    driver.send(msg.Started(token=GOOD, record=record(direction)))
-    for step in (msg.ConfigReceived(config=config()), msg.TransportUp(), msg.RegisterAccepted()):
+    driver.send(Started(token=GOOD, record=record(direction)))
+    for step in (ConfigReceived(config=config()), TransportUp(), RegisterAccepted()):
         driver.send(step)
     assert driver.call.state is CallState.RESUMING
     return driver
@@ -236,6 +250,6 @@ def resuming(direction: Direction = Direction.OUTBOUND) -> Driver:
 
 def answered_inbound() -> Driver:
     driver = registered()
-    for step in (invite(), msg.AnswerRequested(), msg.CallAccepted(call_uuid=CALL)):
+    for step in (invite(), AnswerRequested(), CallAccepted(call_uuid=CALL)):
         driver.send(step)
     return driver

@@ -2,24 +2,48 @@
 
 from __future__ import annotations
 
-from embed_app.core import effects as do
-from embed_app.core.call import rings_here, timer_names
-from embed_app.core.model import CallState, Direction, LinkState, Panel, Phone, Sound, TransferState
-from embed_app.core.two_calls import MAX_CALLS, on_hold
-from embed_app.core.update import sound_of
+from embed_app.core.call.effects import (
+    AcceptInvite,
+    AcceptRefer,
+    CallEffect,
+    CancelInvite,
+    RejectInvite,
+    RejectRefer,
+    SendAttendedRefer,
+    SendDtmf,
+    SendInvite,
+    SendRefer,
+    SetAside,
+    SetHold,
+)
+from embed_app.core.call.ending import timer_names
+from embed_app.core.call.selection import rings_here
+from embed_app.core.call.two_calls import MAX_CALLS, on_hold
+from embed_app.core.call.values import CallState, Direction, TransferState
+from embed_app.core.effect import Effect
+from embed_app.core.link.effects import FetchConfig, Ping, Register
+from embed_app.core.link.values import LinkState
+from embed_app.core.media.effects import ReopenMicrophone, RestartIce, SampleMedia
+from embed_app.core.phone import Phone
+from embed_app.core.resume.effects import CancelReplacement, SendFarewell, SendReplacement
+from embed_app.core.screen.values import Panel
+from embed_app.core.sound.effects import PlaySound
+from embed_app.core.sound.ringing import sound_of
+from embed_app.core.sound.values import Sound
+from embed_app.core.timers import StartTimer
 from embed_app.protocol import events as ev
 from tests.core.driver import Driver
 
 IN_TALK = (CallState.ANSWERING, CallState.ANSWERED, CallState.RESUMING)
 INBOUND_ORDER = ("incoming_call", "call_ringing", "call_answered")
-NEED_AN_ANSWERED_CALL: tuple[type[do.CallEffect], ...] = (
-    do.SetHold,
-    do.SendDtmf,
-    do.SendRefer,
-    do.SendAttendedRefer,
-    do.RestartIce,
-    do.SampleMedia,
-    do.ReopenMicrophone,
+NEED_AN_ANSWERED_CALL: tuple[type[CallEffect], ...] = (
+    SetHold,
+    SendDtmf,
+    SendRefer,
+    SendAttendedRefer,
+    RestartIce,
+    SampleMedia,
+    ReopenMicrophone,
 )
 
 
@@ -94,42 +118,42 @@ class Watcher:
 
     # ---- what must be true of the effects
 
-    def see(self, before: Phone, effects: tuple[do.Effect, ...]) -> None:
+    def see(self, before: Phone, effects: tuple[Effect, ...]) -> None:
         for effect in effects:
             match effect:
-                case do.SendInvite(uuid) | do.AcceptRefer(_, uuid):
+                case SendInvite(uuid) | AcceptRefer(_, uuid):
                     assert uuid not in self.invited, "two INVITEs for one call"
                     self.invited.add(uuid)
-                    if isinstance(effect, do.SendInvite):
+                    if isinstance(effect, SendInvite):
                         assert self._driver.state is LinkState.REGISTERED
-                case do.RejectInvite(uuid, 486 | 480) if before.call(uuid) is None:
+                case RejectInvite(uuid, 486 | 480) if before.call(uuid) is None:
                     assert uuid not in self.told_of, "rejected what had been announced"
-                case do.RejectRefer():
+                case RejectRefer():
                     pass
-                case do.SetAside(uuid, aside):
+                case SetAside(uuid, aside):
                     assert (uuid in self.aside) is not aside, "told twice"
                     (self.aside.add if aside else self.aside.remove)(uuid)
-                case do.CallEffect(uuid):
+                case CallEffect(uuid):
                     call = before.call(uuid)
                     assert call is not None, f"{effect} on a call that is over"
                     if isinstance(effect, NEED_AN_ANSWERED_CALL):
                         now = self._driver.phone.call(uuid)  # it may have been answered in this very step
                         assert CallState.ANSWERED in (call.state, now.state if now else None)
-                    if isinstance(effect, do.AcceptInvite):
+                    if isinstance(effect, AcceptInvite):
                         assert (call.direction, call.state) == (Direction.INBOUND, CallState.RINGING)
-                    if isinstance(effect, do.SendReplacement | do.CancelReplacement):
+                    if isinstance(effect, SendReplacement | CancelReplacement):
                         assert call.state is CallState.RESUMING
-                    if isinstance(effect, do.CancelInvite):
+                    if isinstance(effect, CancelInvite):
                         assert call.direction is Direction.OUTBOUND
                         assert uuid in self.invited
-                case do.Register() | do.Ping() | do.SendFarewell():
+                case Register() | Ping() | SendFarewell():
                     assert self._driver.phone.link.transport.value == "up"
-                case do.FetchConfig(raw):
+                case FetchConfig(raw):
                     assert self._driver.phone.link.token is not None
                     assert raw == self._driver.phone.link.token.raw
-                case do.PlaySound(sound):
+                case PlaySound(sound):
                     assert sound is sound_of(self._driver.phone) is not sound_of(before)
-                case do.StartTimer(delay=delay):
+                case StartTimer(delay=delay):
                     assert delay >= 0
                 case _:
                     pass

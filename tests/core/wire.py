@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from embed_app.core import effects as do
-from embed_app.core import messages as msg
-from embed_app.core.media_watch import Sample
+from embed_app.core.media.effects import RestartIce, SampleMedia
+from embed_app.core.media.messages import MediaChanged, MediaSampled
+from embed_app.core.media.values import Sample
 from embed_app.protocol import events as ev
 from tests.core.driver import CALL, Driver, answered_outbound
 
 
 def media(driver: Driver, state: str) -> list[ev.Event]:
-    return driver.send(msg.MediaChanged(call_uuid=CALL, state=state))
+    return driver.send(MediaChanged(call_uuid=CALL, state=state))
 
 
 class Wire:
@@ -31,7 +31,7 @@ class Wire:
     ) -> list[ev.Event]:
         """One second passes and is sampled. `report`: the far end has told by RTCP what it heard of us."""
         self.driver.fire(f"sample:{CALL}")
-        assert do.SampleMedia(CALL) in self.driver.last()
+        assert SampleMedia(CALL) in self.driver.last()
         self.sample = Sample(
             packets_received=self.sample.packets_received + received,
             packets_sent=self.sample.packets_sent + sent,
@@ -39,7 +39,7 @@ class Wire:
             direction=direction,
             reported_at=self.driver.now if report else self.sample.reported_at,
         )
-        return self.driver.send(msg.MediaSampled(call_uuid=CALL, sample=self.sample))
+        return self.driver.send(MediaSampled(call_uuid=CALL, sample=self.sample))
 
     def quiet(self, seconds: int) -> list[ev.Event]:
         """So many seconds in which we send and nothing comes."""
@@ -57,4 +57,4 @@ def talking() -> tuple[Driver, Wire]:
 
 
 def restarts(driver: Driver) -> int:
-    return driver.asked(do.RestartIce)
+    return driver.asked(RestartIce)

@@ -2,8 +2,8 @@
 
 import re
 
-from embed_app.params import CHOICES
 from embed_app.protocol.commands import COMMANDS
+from embed_app.shell.params import CHOICES
 from server.demo import PEOPLE
 from tests.docs.pages import PROJECT, names, page, section
 

@@ -2,9 +2,9 @@
 
 import re
 
-from embed_app.params import CHOICES
 from embed_app.protocol.commands import COMMANDS
 from embed_app.protocol.events import EVENTS
+from embed_app.shell.params import CHOICES
 from tests.docs.pages import blocks, page
 
 ORIGIN = "https://app.zorio.vn"

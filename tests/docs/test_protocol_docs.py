@@ -5,11 +5,11 @@ from typing import get_args
 
 import pytest
 
-from embed_app.core.release_cause import Reason
-from embed_app.params import CHOICES, DEFAULTS
+from embed_app.core.call.values import Reason
 from embed_app.protocol.commands import COMMANDS
 from embed_app.protocol.errors import ERRORS
 from embed_app.protocol.events import EVENTS, CallObject, Contact, ErrorObject, Event, HangupReason
+from embed_app.shell.params import CHOICES, DEFAULTS
 from tests.docs.pages import names, page, rows, section
 
 BEYOND_COMMANDS = {"get_state"}

@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import expect
 from starlette.websockets import WebSocket
 
-from embed_app.core.dial_string import clean_name
+from embed_app.core.text import clean_name
 from server.pbx.address import quote
 from tests.e2e.phone import Phone
 from tests.e2e.talk import Stranger, hangup_of, header, requests, take_call

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from embed_app.core.release_cause import Reason
+from embed_app.core.call.values import Reason
 from embed_app.i18n import translator
 from embed_app.i18n.translator import LOCALES, Translator, load_texts
 
@@ -54,7 +54,7 @@ CODES = frozenset(
         "internal",
     }
 )
-NAMED = re.compile(r'(?:problem|refuse|wait|ProtocolError|Problem)\((?:turn, |code=)?"([a-z]+(?:_[a-z]+)+)"')
+NAMED = re.compile(r'(?:problem|refuse|wait|ProtocolError|Problem)\((?:step, |code=)?"([a-z]+(?:_[a-z]+)+)"')
 VIETNAMESE = re.compile(
     "[àáảãạăằắẳẵặâầấẩẫậèéẻẽẹêềếểễệìíỉĩịòóỏõọôồốổỗộơờớởỡợùúủũụưừứửữựỳýỷỹỵđ]", re.IGNORECASE
 )

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from embed_app.core import messages as msg
+from embed_app.core.call.messages import CallAccepted
 from embed_app.protocol.commands import COMMANDS
 from tests.core.driver import CALL, invite
 from tests.fakes import World
@@ -35,7 +35,7 @@ def in_call() -> World:
     world = World().register()
     world.agent.dispatch(invite())
     world.window.send("answer")
-    world.agent.dispatch(msg.CallAccepted(call_uuid=CALL))
+    world.agent.dispatch(CallAccepted(call_uuid=CALL))
     return quiet(world)
 
 

@@ -9,8 +9,10 @@ from typing import Any, get_args
 import msgspec
 import pytest
 
-from embed_app.core import messages as msg
-from embed_app.core.release_cause import Reason
+from embed_app.core.call.messages import CallAccepted, DigitReceived, HoldChanged, PlaybackBlocked
+from embed_app.core.call.values import Reason
+from embed_app.core.history.messages import DoNotDisturbChosen
+from embed_app.core.link.messages import TransportDown
 from embed_app.protocol import events as ev
 from embed_app.protocol.errors import ERRORS
 from tests.core.driver import CALL, bye, invite
@@ -54,17 +56,17 @@ def posted() -> list[Any]:
     world = World(layout="overlay").register()
     world.clock.advance(210)
     world.agent.dispatch(invite())
-    world.agent.dispatch(msg.PlaybackBlocked(call_uuid=CALL))
+    world.agent.dispatch(PlaybackBlocked(call_uuid=CALL))
     world.window.send("answer")
-    world.agent.dispatch(msg.CallAccepted(call_uuid=CALL))
+    world.agent.dispatch(CallAccepted(call_uuid=CALL))
     world.window.send("mute")
-    world.agent.dispatch(msg.HoldChanged(call_uuid=CALL, held=True))
-    world.agent.dispatch(msg.DigitReceived(call_uuid=CALL, digit="5", via="info"))
+    world.agent.dispatch(HoldChanged(call_uuid=CALL, held=True))
+    world.agent.dispatch(DigitReceived(call_uuid=CALL, digit="5", via="info"))
     world.window.send("call", {"number": "x"})
-    world.agent.dispatch(msg.DoNotDisturbChosen(on=True))
+    world.agent.dispatch(DoNotDisturbChosen(on=True))
     world.clock.advance(5)
     world.agent.dispatch(bye())
-    world.agent.dispatch(msg.TransportDown(reason="code 1006"))
+    world.agent.dispatch(TransportDown(reason="code 1006"))
     return list(world.window.posted)
 
 

@@ -16,7 +16,7 @@ from pathlib import Path
 
 from playwright.sync_api import Page, sync_playwright
 
-from embed_app.core.model import Phone
+from embed_app.core.phone import Phone
 from embed_app.i18n.translator import Translator
 from embed_app.ui.numbers import retyped
 from embed_app.ui.people import suggested

@@ -6,8 +6,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from html import escape
 
-from embed_app.core.call import rings_here
-from embed_app.core.model import Phone
+from embed_app.core.call.selection import rings_here
+from embed_app.core.phone import Phone
 
 STYLE = """
 :root { color-scheme: light dark;

@@ -5,27 +5,15 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from embed_app.core.call import rings_here
-from embed_app.core.media_watch import MediaWatch, Quality
-from embed_app.core.model import (
-    Call,
-    CallState,
-    Direction,
-    Link,
-    LinkState,
-    Page,
-    Panel,
-    Phone,
-    Problem,
-    Settings,
-    SipConfig,
-    TransferState,
-    Transport,
-)
-from embed_app.core.past_calls import Loaded, Memory, PastCall
-from embed_app.core.release_cause import Reason
-from embed_app.core.screens import Fold
-from embed_app.core.sound_choices import Device, DeviceKind, Permission, Preferences, Sounds, Trial
+from embed_app.core.call.selection import rings_here
+from embed_app.core.call.values import Call, CallState, Direction, Reason, TransferState
+from embed_app.core.history.values import CallHistory, Loaded, PastCall
+from embed_app.core.link.values import Link, LinkState, SipConfig, Transport
+from embed_app.core.media.values import MediaWatch, Quality
+from embed_app.core.notices import Problem
+from embed_app.core.phone import Phone, Settings
+from embed_app.core.screen.values import Fold, Page, Panel
+from embed_app.core.sound.values import Device, DeviceKind, Permission, Preferences, Sounds, Trial
 
 START = 1_782_030_000.0
 NUMBER = "0912345678"
@@ -44,7 +32,7 @@ CONFIG = SipConfig(
     wss_urls=("wss://pbx.example/sip",),
     ice_servers=(),
     token_expires_in=300.0,
-    memory_ticket="ticket",
+    history_ticket="ticket",
     keeps_history=True,
 )
 READY = Phone(
@@ -113,7 +101,7 @@ CALLS = (
     past("0389123456", 3 * _DAY, Reason.ANSWERED_ELSEWHERE, name=MIXED_NAME),
     past("0389123457", 400 * _DAY, Reason.NO_ANSWER, inbound=False),
 )
-LOADED = Memory(calls=CALLS, loaded=Loaded.YES)
+LOADED = CallHistory(calls=CALLS, loaded=Loaded.YES)
 
 
 HEADSET = Device("5f1c", "Tai nghe Jabra Evolve2 65 (0b0e:0e90) qua Bluetooth của phòng chăm sóc khách hàng")
@@ -167,19 +155,19 @@ STATES: dict[str, Phone] = {
         READY, page=Page.SETTINGS, sounds=replace(DEVICES, trial=Trial.LEVEL, heard=True)
     ),
     "device_replaced": replace(READY, sounds=replace(DEVICES, replaced=DeviceKind.MICROPHONE)),
-    "missed": replace(READY, memory=LOADED),
+    "missed": replace(READY, history=LOADED),
     "do_not_disturb": replace(READY, do_not_disturb=True),
-    "history": replace(READY, page=Page.HISTORY, memory=LOADED),
+    "history": replace(READY, page=Page.HISTORY, history=LOADED),
     "history_loading": replace(READY, page=Page.HISTORY),
-    "history_empty": replace(READY, page=Page.HISTORY, memory=Memory(loaded=Loaded.YES)),
-    "history_failed": replace(READY, page=Page.HISTORY, memory=Memory(loaded=Loaded.FAILED)),
+    "history_empty": replace(READY, page=Page.HISTORY, history=CallHistory(loaded=Loaded.YES)),
+    "history_failed": replace(READY, page=Page.HISTORY, history=CallHistory(loaded=Loaded.FAILED)),
     "history_not_saved": replace(
-        READY, page=Page.HISTORY, memory=replace(LOADED, unsaved=CALLS[:1], failures=1)
+        READY, page=Page.HISTORY, history=replace(LOADED, unsaved=CALLS[:1], failures=1)
     ),
     "history_not_kept": replace(
         READY,
         page=Page.HISTORY,
-        memory=replace(LOADED, calls=CALLS[:2]),
+        history=replace(LOADED, calls=CALLS[:2]),
         link=replace(READY.link, config=replace(CONFIG, keeps_history=False)),
     ),
     "settings_do_not_disturb": replace(READY, page=Page.SETTINGS, do_not_disturb=True),
@@ -257,7 +245,7 @@ STATES: dict[str, Phone] = {
     "account_in_call": account("#7a0019", with_calls(replace(ANSWERED, muted=True))),
     "account_dark": account("#101010", replace(READY, page=Page.HISTORY)),
     "fullscreen_ready": in_layout(READY, "fullscreen", wide=True),
-    "fullscreen_history": in_layout(replace(READY, memory=LOADED), "fullscreen", wide=True),
+    "fullscreen_history": in_layout(replace(READY, history=LOADED), "fullscreen", wide=True),
     "settings_beside": in_layout(READY, "fullscreen", wide=True, page=Page.SETTINGS),
     "fullscreen_flash": in_layout(replace(READY, banner="mic_denied"), "fullscreen", wide=True),
     "fullscreen_incoming": in_layout(with_calls(INBOUND), "fullscreen", wide=True),

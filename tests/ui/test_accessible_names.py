@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, CDPSession, Page
 
-from embed_app.core.model import Phone
+from embed_app.core.phone import Phone
 from embed_app.i18n.translator import Translator, load_texts
 from embed_app.ui.presenter import present
 from tests.ui.conftest import looks_at

@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from embed_app.core.accent import GROUND_DARK, GROUND_LIGHT, contrast
+from embed_app.ui.accent import GROUND_DARK, GROUND_LIGHT, contrast
 from tests.ui.markup import style_sheet
 
 CSS = style_sheet("phone.css")

@@ -178,7 +178,7 @@ def test_a_new_call_stands_at_the_top_and_the_others_stay_the_same_nodes(page: P
         page,
         "from states import LOADED, NUMBER, past; from embed_app.core.release_cause import Reason\n"
         "new = past(NUMBER, 1, Reason.CANCELLED)\n"
-        "show('history', memory=replace(LOADED, calls=(new, *LOADED.calls)))",
+        "show('history', history=replace(LOADED, calls=(new, *LOADED.calls)))",
     )
     expect(page.locator("#history-list > li")).to_have_count(9)
     assert page.evaluate(

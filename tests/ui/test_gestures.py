@@ -4,8 +4,24 @@ from __future__ import annotations
 
 import pytest
 
-from embed_app.core import messages as msg
-from embed_app.core.model import Page, Panel
+from embed_app.core.call.messages import (
+    AnswerRequested,
+    AudioUnlockRequested,
+    DialRequested,
+    DtmfRequested,
+    HangupRequested,
+    HoldRequested,
+    JoinRequested,
+    MuteRequested,
+    ReturnRequested,
+    TransferRequested,
+    UnholdRequested,
+    UnmuteRequested,
+)
+from embed_app.core.link.messages import ConnectRequested
+from embed_app.core.message import Message
+from embed_app.core.screen.messages import FoldChosen, PageChosen, PanelChosen
+from embed_app.core.screen.values import Page, Panel
 from embed_app.i18n.translator import Translator
 from embed_app.ui.gestures import Gesture, wish_of
 from embed_app.ui.presenter import present
@@ -16,7 +32,7 @@ UUID = ANSWERED.uuid
 LOCAL = {"key", "backspace", "suggestion"}
 
 
-def wish(state: str, action: str, value: str = "", call_uuid: str = "") -> msg.Message | None:
+def wish(state: str, action: str, value: str = "", call_uuid: str = "") -> Message | None:
     view = present(STATES[state], Translator("vi"))
     return wish_of(Gesture(action=action, value=value, call_uuid=call_uuid), view, lambda: "fresh")
 
@@ -24,56 +40,56 @@ def wish(state: str, action: str, value: str = "", call_uuid: str = "") -> msg.M
 @pytest.mark.parametrize(
     ("state", "action", "value", "expected"),
     [
-        ("ready", "dial", " 1002 ", msg.DialRequested(call_uuid="fresh", number="1002")),
-        ("ended", "redial", "1002", msg.DialRequested(call_uuid="fresh", number="1002")),
-        ("idle", "connect", "", msg.ConnectRequested()),
-        ("problem_rejected", "retry", "", msg.ConnectRequested()),
-        ("ready", "page", "history", msg.PageChosen(page=Page.HISTORY)),
-        ("overlay_ready", "fold", "", msg.FoldChosen(folded=True)),
-        ("overlay_folded", "unfold", "", msg.FoldChosen(folded=False)),
-        ("settings", "page", "dialer", msg.PageChosen(page=Page.DIALER)),
-        ("audio_blocked", "unlock", "", msg.AudioUnlockRequested()),
-        ("answered", "hangup", "", msg.HangupRequested(call_uuid=UUID)),
-        ("answered", "mute", "", msg.MuteRequested(call_uuid=UUID)),
-        ("muted", "mute", "", msg.UnmuteRequested(call_uuid=UUID)),
-        ("answered", "hold", "", msg.HoldRequested(call_uuid=UUID)),
-        ("held", "hold", "", msg.UnholdRequested(call_uuid=UUID)),
-        ("answered", "keypad", "", msg.PanelChosen(panel=Panel.KEYPAD)),
-        ("keypad", "keypad", "", msg.PanelChosen(panel=Panel.NONE)),
-        ("keypad", "tone", "#", msg.DtmfRequested(call_uuid=UUID, digits="#")),
-        ("answered", "transfer", "", msg.PanelChosen(panel=Panel.TRANSFER)),
-        ("transfer", "transfer", "", msg.PanelChosen(panel=Panel.NONE)),
-        ("transfer", "close_panel", "", msg.PanelChosen(panel=Panel.NONE)),
-        ("answered", "add", "", msg.PanelChosen(panel=Panel.ADD_CALL)),
-        ("add_call", "add", "", msg.PanelChosen(panel=Panel.NONE)),
-        ("add_call", "add_go", "1002", msg.DialRequested(call_uuid="fresh", number="1002", second=True)),
+        ("ready", "dial", " 1002 ", DialRequested(call_uuid="fresh", number="1002")),
+        ("ended", "redial", "1002", DialRequested(call_uuid="fresh", number="1002")),
+        ("idle", "connect", "", ConnectRequested()),
+        ("problem_rejected", "retry", "", ConnectRequested()),
+        ("ready", "page", "history", PageChosen(page=Page.HISTORY)),
+        ("overlay_ready", "fold", "", FoldChosen(folded=True)),
+        ("overlay_folded", "unfold", "", FoldChosen(folded=False)),
+        ("settings", "page", "dialer", PageChosen(page=Page.DIALER)),
+        ("audio_blocked", "unlock", "", AudioUnlockRequested()),
+        ("answered", "hangup", "", HangupRequested(call_uuid=UUID)),
+        ("answered", "mute", "", MuteRequested(call_uuid=UUID)),
+        ("muted", "mute", "", UnmuteRequested(call_uuid=UUID)),
+        ("answered", "hold", "", HoldRequested(call_uuid=UUID)),
+        ("held", "hold", "", UnholdRequested(call_uuid=UUID)),
+        ("answered", "keypad", "", PanelChosen(panel=Panel.KEYPAD)),
+        ("keypad", "keypad", "", PanelChosen(panel=Panel.NONE)),
+        ("keypad", "tone", "#", DtmfRequested(call_uuid=UUID, digits="#")),
+        ("answered", "transfer", "", PanelChosen(panel=Panel.TRANSFER)),
+        ("transfer", "transfer", "", PanelChosen(panel=Panel.NONE)),
+        ("transfer", "close_panel", "", PanelChosen(panel=Panel.NONE)),
+        ("answered", "add", "", PanelChosen(panel=Panel.ADD_CALL)),
+        ("add_call", "add", "", PanelChosen(panel=Panel.NONE)),
+        ("add_call", "add_go", "1002", DialRequested(call_uuid="fresh", number="1002", second=True)),
         (
             "transfer",
             "transfer_ask",
             "1003",
-            msg.TransferRequested(call_uuid=UUID, target="1003", attended=True, new_call_uuid="fresh"),
+            TransferRequested(call_uuid=UUID, target="1003", attended=True, new_call_uuid="fresh"),
         ),
-        ("two_calls", "join", "", msg.JoinRequested()),
-        ("two_calls", "hangup", "", msg.HangupRequested(call_uuid=SECOND.uuid)),
-        ("two_calls_both_held", "hold", "", msg.UnholdRequested(call_uuid=SECOND.uuid)),
-        ("transfer", "transfer_go", "1003", msg.TransferRequested(call_uuid=UUID, target="1003")),
+        ("two_calls", "join", "", JoinRequested()),
+        ("two_calls", "hangup", "", HangupRequested(call_uuid=SECOND.uuid)),
+        ("two_calls_both_held", "hold", "", UnholdRequested(call_uuid=SECOND.uuid)),
+        ("transfer", "transfer_go", "1003", TransferRequested(call_uuid=UUID, target="1003")),
     ],
 )
-def test_wishes(state: str, action: str, value: str, expected: msg.Message) -> None:
+def test_wishes(state: str, action: str, value: str, expected: Message) -> None:
     assert wish(state, action, value) == expected
     assert type(wish(state, action, value)) is type(expected)
 
 
 def test_what_is_about_another_call_names_it() -> None:
-    both = msg.AnswerRequested(call_uuid="b", instead=True)
+    both = AnswerRequested(call_uuid="b", instead=True)
     assert wish("incoming_over_call", "answer_end", call_uuid="b") == both
-    assert wish("two_calls", "swap", call_uuid="b") == msg.UnholdRequested(call_uuid="b")
-    assert wish("two_calls_dialling", "return", call_uuid="b") == msg.ReturnRequested(call_uuid="b")
+    assert wish("two_calls", "swap", call_uuid="b") == UnholdRequested(call_uuid="b")
+    assert wish("two_calls_dialling", "return", call_uuid="b") == ReturnRequested(call_uuid="b")
 
 
 def test_answer_and_decline_name_their_call() -> None:
-    assert wish("incoming_two", "answer", call_uuid="b") == msg.AnswerRequested(call_uuid="b")
-    assert wish("incoming_two", "decline", call_uuid="b") == msg.HangupRequested(call_uuid="b")
+    assert wish("incoming_two", "answer", call_uuid="b") == AnswerRequested(call_uuid="b")
+    assert wish("incoming_two", "decline", call_uuid="b") == HangupRequested(call_uuid="b")
 
 
 @pytest.mark.parametrize("action", ["hangup", "mute", "hold", "tone", "keypad", "transfer", "transfer_go"])

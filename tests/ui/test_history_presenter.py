@@ -6,9 +6,10 @@ from dataclasses import replace
 
 import pytest
 
-from embed_app.core.model import Page, Phone
-from embed_app.core.past_calls import Loaded, Memory
-from embed_app.core.release_cause import Reason
+from embed_app.core.call.values import Reason
+from embed_app.core.history.values import CallHistory, Loaded
+from embed_app.core.phone import Phone
+from embed_app.core.screen.values import Page
 from embed_app.i18n.translator import Translator
 from embed_app.ui.presenter import present
 from embed_app.ui.projection import project
@@ -36,8 +37,8 @@ def shown(phone: Phone, translator: Translator = VI) -> History:
     return history
 
 
-def showing(memory: Memory) -> Phone:
-    return replace(STATES["history"], memory=memory)
+def showing(history: CallHistory) -> Phone:
+    return replace(STATES["history"], history=history)
 
 
 def test_each_day_has_one_heading() -> None:
@@ -74,7 +75,7 @@ def test_a_row_says_who_which_way_when_and_how_long() -> None:
     ],
 )
 def test_what_was_taken_elsewhere_or_declined_is_not_missed(reason: Reason, kind: Kind, what: str) -> None:
-    (row,) = shown(showing(Memory(calls=(past(NUMBER, 10, reason),), loaded=Loaded.YES))).rows
+    (row,) = shown(showing(CallHistory(calls=(past(NUMBER, 10, reason),), loaded=Loaded.YES))).rows
     assert (row.kind, row.what) == (kind, what)
 
 
@@ -86,8 +87,8 @@ def test_who_hid_the_number_cannot_be_called_back() -> None:
 
 
 def test_a_call_that_goes_on_is_not_over() -> None:
-    memory = replace(LOADED, calls=(replace(CALLS[0], uuid=ANSWERED.uuid), *CALLS[1:]))
-    phone = in_settings(with_calls(ANSWERED, phone=showing(memory)), "vi", "light", "fullscreen")
+    history = replace(LOADED, calls=(replace(CALLS[0], uuid=ANSWERED.uuid), *CALLS[1:]))
+    phone = in_settings(with_calls(ANSWERED, phone=showing(history)), "vi", "light", "fullscreen")
     assert [row.call_uuid for row in shown(phone).rows] == [call.uuid for call in CALLS[1:]]
 
 
@@ -112,10 +113,10 @@ def test_what_is_said_beside_the_rows(state: str, note: str, error: str) -> None
 def test_nothing_is_made_while_nobody_can_see_it() -> None:
     assert present(READY, VI).history is None
     assert "history-list" not in project(present(READY, VI)).lists
-    narrow = in_settings(replace(READY, memory=LOADED), "vi", "light", "fullscreen")
+    narrow = in_settings(replace(READY, history=LOADED), "vi", "light", "fullscreen")
     assert present(narrow, VI).history is None
     assert len(shown(replace(narrow, wide=True)).rows) == len(CALLS)
-    docked = in_settings(replace(READY, memory=LOADED, wide=True), "vi")
+    docked = in_settings(replace(READY, history=LOADED, wide=True), "vi")
     assert present(docked, VI).history is None
 
 
@@ -129,10 +130,10 @@ def test_the_same_calls_are_the_same_rows() -> None:
 def test_missed_calls_are_counted_on_the_button_in_words_as_well() -> None:
     view = present(STATES["missed"], VI)
     assert (view.missed.count, view.missed.spoken) == ("2", "2 cuộc gọi nhỡ")
-    seen = replace(READY, memory=replace(LOADED, seen_at=int(START)))
+    seen = replace(READY, history=replace(LOADED, seen_at=int(START)))
     assert project(present(seen, VI)).elements["missed-count"] == {"text": "", "hidden": True}
     many = tuple(past(NUMBER, n, Reason.NO_ANSWER) for n in range(100))
-    assert present(replace(READY, memory=Memory(calls=many)), EN).missed.count == "99+"
+    assert present(replace(READY, history=CallHistory(calls=many)), EN).missed.count == "99+"
 
 
 def test_do_not_disturb_is_seen_wherever_one_is() -> None:

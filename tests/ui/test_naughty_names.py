@@ -10,8 +10,10 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Dialog, Page
 
-from embed_app.core.dial_string import clean_caller, clean_name
-from embed_app.core.model import Call, Phone
+from embed_app.core.call.dial_string import clean_caller
+from embed_app.core.call.values import Call
+from embed_app.core.phone import Phone
+from embed_app.core.text import clean_name
 from embed_app.i18n.translator import Translator
 from embed_app.ui.numbers import shown as written
 from embed_app.ui.presenter import present

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from embed_app.core.dial_string import clean_number
+from embed_app.core.call.dial_string import clean_number
 from embed_app.ui.numbers import number_in, retyped, shown, significant, without_one
 
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from embed_app.core.past_calls import Memory, PastCall
-from embed_app.core.release_cause import Reason
+from embed_app.core.call.values import Reason
+from embed_app.core.history.values import CallHistory, PastCall
 from embed_app.ui.people import Person, last_dialled, people, plain, suggested
 from embed_app.ui.suggestions import project_suggestions
 
@@ -24,7 +24,7 @@ def call(number: str, name: str = "", ago: int = 0, *, inbound: bool = True) -> 
 
 
 KNOWN = people(
-    Memory(
+    CallHistory(
         calls=(
             call("0912345678", "Đặng Thị Quỳnh", 1),
             call("+84987654321", "Trần Bình", 2),
@@ -81,8 +81,8 @@ def test_marks_do_not_matter() -> None:
 
 
 def test_the_last_number_called_is_known_after_a_reload() -> None:
-    assert last_dialled(Memory(calls=(call("0912345678"), call("1001", inbound=False)))) == "1001"
-    assert last_dialled(Memory()) == ""
+    assert last_dialled(CallHistory(calls=(call("0912345678"), call("1001", inbound=False)))) == "1001"
+    assert last_dialled(CallHistory()) == ""
 
 
 def test_the_combobox_says_which_one_is_active() -> None:

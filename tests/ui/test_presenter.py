@@ -11,19 +11,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from embed_app.core.model import (
-    Call,
-    CallState,
-    Direction,
-    LinkState,
-    Page,
-    Panel,
-    Phone,
-    Problem,
-    TransferState,
-)
-from embed_app.core.release_cause import Reason
-from embed_app.core.screens import Fold
+from embed_app.core.call.values import Call, CallState, Direction, Reason, TransferState
+from embed_app.core.link.values import LinkState
+from embed_app.core.notices import Problem
+from embed_app.core.phone import Phone
+from embed_app.core.screen.values import Fold, Page, Panel
 from embed_app.i18n.translator import Translator
 from embed_app.ui import (
     alerts,

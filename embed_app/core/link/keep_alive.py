@@ -1,0 +1,78 @@
+"""Is anybody at the other end of the WebSocket? A half-open socket looks open for ever.
+
+    transport up -> [ping timer, 15 s] -> Ping -> Pong -> [ping timer]
+                                           |
+                                           no answer in 5 s -> the socket is closed by us,
+                                                               and the ordinary reconnect runs
+
+The first question is a CRLF (RFC 5626 section 3.5.1). Not every server answers those over WebSocket, but
+every one answers an OPTIONS somehow: a server that never answered a CRLF is asked by OPTIONS before it is
+given up, and only by OPTIONS from then on. A deadline that fires late says that this machine slept, not
+that the server is dead: then it is asked once more.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from embed_app.core.link.effects import CloseTransport, Ping
+from embed_app.core.link.messages import Pong
+from embed_app.core.link.values import KeepAlive, Transport
+from embed_app.core.step import Step
+
+PING_EVERY = 15.0
+PONG_WITHIN = 5.0
+PONG_IN_NEED = 2.5
+"""While a call has lost its sound: the network may be another one, and a call is given up after 30 s."""
+LATE = 3.0
+"""Seconds by which a timer may be late before it means that the machine slept or the page was frozen."""
+
+
+def start(step: Step) -> None:
+    """The socket is up. Told again while an answer is awaited, it changes nothing."""
+    if step.link.keep_alive.pinged_at is None:
+        step.start_timer("ping", PING_EVERY)
+
+
+def stop(step: Step) -> None:
+    step.stop_timers("ping", "pong")
+    step.change_link(keep_alive=KeepAlive(knows_crlf=step.link.keep_alive.knows_crlf))
+
+
+def ping(step: Step) -> None:
+    """Ask now, unless an answer is being waited for."""
+    alive = step.link.keep_alive
+    if step.link.transport is Transport.UP and alive.pinged_at is None:
+        _ask(step, by_options=alive.knows_crlf is False, repeated=False)
+
+
+def pong(step: Step, message: Pong) -> None:
+    alive = step.link.keep_alive
+    if alive.pinged_at is None:
+        return
+    knows = alive.knows_crlf
+    if message.crlf:
+        knows = True
+    elif alive.repeated and knows is None:
+        knows = False
+    step.stop_timers("pong")
+    step.change_link(keep_alive=KeepAlive(knows_crlf=knows))
+    start(step)
+
+
+def no_pong(step: Step, *, late: float) -> None:
+    """The deadline fired, `late` seconds after it should have."""
+    alive = step.link.keep_alive
+    if alive.repeated or (alive.knows_crlf is not None and late < LATE):
+        stop(step)
+        step.emit(CloseTransport())
+    else:
+        _ask(step, by_options=alive.knows_crlf is not True, repeated=True)
+
+
+def _ask(step: Step, *, by_options: bool, repeated: bool) -> None:
+    step.stop_timers("ping")
+    step.change_link(keep_alive=replace(step.link.keep_alive, pinged_at=step.at, repeated=repeated))
+    step.emit(Ping(by_options))
+    in_need = any(call.media.lost_at is not None for call in step.phone.live_calls)
+    step.start_timer("pong", PONG_IN_NEED if in_need else PONG_WITHIN)

@@ -1,0 +1,166 @@
+"""What is told about the token, the server, the WebSocket, the registration and the other tabs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from embed_app.core.link.values import SipConfig
+from embed_app.core.message import Message
+from embed_app.core.phone import Phone
+from embed_app.core.resume.record import ResumeRecord
+
+# ---- wishes: the agent on the screen, or the parent by a command -------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Started(Message):
+    """Python is up. `token` is None when the address had none.
+
+    `record`, `owner_gone`: as in `RecordFound`; not looked for where the token is of no use.
+    """
+
+    token: str | None = field(repr=False)
+    record: ResumeRecord | None = field(default=None, repr=False)
+    owner_gone: bool | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConnectRequested(Message):
+    pass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DisconnectRequested(Message):
+    pass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TakeOverRequested(Message):
+    """The agent wants the phone here and not at the other place where it is open."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TokenOffered(Message):
+    """`refresh_token`: a new embed token for the same extension."""
+
+    token: str = field(repr=False)
+
+
+# ---- the server --------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConfigAnswer(Message):
+    """`token` is the one it was asked with (stamped by the runtime): another may have come meanwhile."""
+
+    token: str | None = field(default=None, repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConfigReceived(ConfigAnswer):
+    config: SipConfig
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConfigFailed(ConfigAnswer):
+    """status: the HTTP status; 0 when no answer came or the answer made no sense."""
+
+    status: int
+
+
+# ---- the network and the PBX -------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TransportUp(Message):
+    pass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TransportDown(Message):
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RegisterAccepted(Message):
+    pass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RegisterFailed(Message):
+    """status 0: no answer."""
+
+    status: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unregistered(Message):
+    pass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pong(Message):
+    """Something came over the WebSocket after a Ping; `crlf`: it was the answer to a CRLF, nothing else."""
+
+    crlf: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WentOnline(Message):
+    pass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WentOffline(Message):
+    pass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WokeUp(Message):
+    """The page is seen again, came back from the browser's cache, or the network is another one."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OwnershipGranted(Message):
+    """This frame registers from now on. `left`: the phone of the frame that did before, if any was seen."""
+
+    left: Phone | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OwnerShown(Message):
+    """The frame that has the line has these calls. devices_open: it shows the devices too, as we do. `saves`:
+    its `Phone.saves`."""
+
+    calls: frozenset[str]
+    devices_open: bool = False
+    saves: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LeaseAnswered(Message):
+    """The server on who may register this extension. `taking`: we asked to take it from somebody."""
+
+    held: bool
+    taking: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LeaseFailed(Message):
+    """status: the HTTP status; 0 when no answer came."""
+
+    status: int
+    taking: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PageLeft(Message):
+    """Reloaded, navigated or closed. `is_known_again`: the server will know the next page as this one."""
+
+    is_known_again: bool
+
+
+class PageFrozen(Message):
+    """The page went into the browser's cache, from where it may come back as it is (`WokeUp`)."""
+
+    __slots__ = ()

@@ -1,0 +1,133 @@
+"""Embed tokens and the SIP configuration they are exchanged for (contract section 2).
+
+A token that runs out never costs a call or the registration: the phone warns the parent ahead, renews its
+SIP credentials ahead, and goes on with what it has for as long as that is good.
+"""
+
+from __future__ import annotations
+
+from embed_app.core.history import history
+from embed_app.core.link import lease
+from embed_app.core.link.effects import Configure, FetchConfig, Register
+from embed_app.core.link.embed_token import TokenError, read_token
+from embed_app.core.link.messages import ConfigFailed, ConfigReceived, TokenOffered
+from embed_app.core.link.reconnect import delay
+from embed_app.core.link.registration import (
+    connect,
+    credentials_ran_out,
+    open_line,
+    refuse,
+    start_config_timers,
+    wait,
+)
+from embed_app.core.link.values import IN_USE, LinkState, SipConfig
+from embed_app.core.notices import TokenExpiring
+from embed_app.core.resume.effects import FindRecord
+from embed_app.core.step import Step
+
+_UNHURRIED = 3
+"""Refreshes that fail are tried again as if that many attempts had gone before: 4 s doubling to 30 s."""
+
+
+def token_offered(step: Step, message: TokenOffered) -> None:
+    """A bad token never costs the good one we have."""
+    old = step.link.token
+    try:
+        new = read_token(message.token)
+    except TokenError:
+        return step.problem("token_malformed", field="token")
+    if step.link.config and old and (new.extension, new.customer) != (old.extension, old.customer):
+        return step.problem("token_mismatch", field="token")
+    step.change_link(token=new)
+    if old is None:
+        step.emit(FindRecord(new.raw))  # until now it was not known who the phone is
+    match step.link.state:
+        case LinkState.REFUSED:
+            if step.link.refusal != IN_USE:
+                _mended(step)
+        case LinkState.IDLE | LinkState.LEAVING | LinkState.WAITING:
+            pass  # used when the next configuration is fetched
+        case _:
+            step.emit(FetchConfig(new.raw))
+    return None
+
+
+def _mended(step: Step) -> None:
+    """A good token came to a phone that could not go on without one."""
+    if step.link.wanted:
+        return connect(step)
+    return step.change_link(state=LinkState.IDLE, refusal="")
+
+
+def config_received(step: Step, message: ConfigReceived) -> None:
+    state, old, new = step.link.state, step.link.config, message.config
+    if state in (LinkState.IDLE, LinkState.LEAVING, LinkState.REFUSED):
+        return None
+    if old is None and replaced_meanwhile(step, message):
+        return None  # before the first configuration a new token may be for another extension
+    token = step.link.token
+    asked_with = message.token or (token.raw if token else "")
+    step.change_link(config=new, config_at=step.at, config_token=asked_with, refresh_failures=0)
+    step.change(banner="")
+    step.emit(Configure(new))
+    start_config_timers(step)
+    lease.received(step, new)
+    if old is None:
+        history.configured(step, new)
+    if step.link.refusal == IN_USE:
+        return None
+    if state is LinkState.CONFIGURING:
+        open_line(step)
+    elif state is LinkState.REGISTERED and not same_credentials(old, new):
+        step.emit(Register())
+    return None
+
+
+def replaced_meanwhile(step: Step, answer: ConfigReceived | ConfigFailed) -> bool:
+    """Whether the answer belongs to a token that is not the present one; the present one gets its own."""
+    token = step.link.token
+    return answer.token is not None and token is not None and answer.token != token.raw
+
+
+def same_credentials(old: SipConfig | None, new: SipConfig) -> bool:
+    mine = (new.auth_username, new.auth_password)
+    return old is not None and (old.auth_username, old.auth_password) == mine
+
+
+def config_failed(step: Step, message: ConfigFailed) -> None:
+    if replaced_meanwhile(step, message):
+        return None
+    final = {401: "token_rejected", 403: "token_rejected", 404: "token_foreign", 422: "token_rejected"}
+    code = final.get(message.status)
+    if step.link.state is LinkState.CONFIGURING:
+        if code is None and step.link.config is not None and not credentials_ran_out(step):
+            return open_line(step, to_the_end=True)  # near their end, but good for a little while yet
+        if code is not None:
+            token = step.link.token
+            if message.status == 401 and token is not None and token.expires_at <= step.at:
+                code = "token_expired"  # our clock may be wrong: it only picks the better words
+            return refuse(step, code)
+        return wait(step, "rate_limited" if message.status == 429 else "server_unreachable")
+    if step.link.state in (LinkState.IDLE, LinkState.LEAVING, LinkState.REFUSED):
+        return None
+    failures = step.link.refresh_failures + 1
+    step.change_link(refresh_failures=failures)
+    if code is not None or failures == 1:
+        step.problem(code or "server_unreachable", status=message.status)
+    if code is None:
+        step.start_timer("credentials", delay(failures + _UNHURRIED, step.chance))
+    return None
+
+
+def token_runs_out(step: Step) -> None:
+    config = step.link.config
+    if config is not None:
+        left = config.token_expires_in - (step.at - step.link.config_at)
+        step.notice(TokenExpiring(expires_in=max(0, round(left))))
+
+
+def credentials_run_out(step: Step) -> None:
+    """Renew before the PBX refuses; the phone stays registered while it asks."""
+    token = step.link.token
+    if token is not None and step.link.state not in (LinkState.IDLE, LinkState.LEAVING, LinkState.REFUSED):
+        step.emit(FetchConfig(token.raw))

@@ -1,0 +1,1 @@
+"""The sound of answered calls: watched, repaired when it stops, judged."""

@@ -1,0 +1,75 @@
+"""The whole phone as one frozen value. Everything on the screen and every event is derived from it.
+
+Times are seconds since the epoch (float); durations are seconds."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+
+from embed_app.core.call.dialog import Dialog
+from embed_app.core.call.values import Call
+from embed_app.core.history.values import NOTHING_YET, CallHistory
+from embed_app.core.link.values import Link
+from embed_app.core.notices import Notice
+from embed_app.core.screen.values import Fold, Page, Panel
+from embed_app.core.sound.values import Sounds
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """From the frame's address (contract section 1)."""
+
+    layout: str = "docked"
+    theme: str = "auto"
+    locale: str = "vi"
+    auto_register: bool = True
+    resume: bool = True
+    """Whether an answered call outlives its page (`resume.py`)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Phone:
+    """The model. `calls` keeps an ended call for exactly one step, so that its end can be announced."""
+
+    settings: Settings = Settings()
+    link: Link = field(default_factory=Link)
+    calls: tuple[Call, ...] = ()
+    notices: tuple[Notice, ...] = ()
+    timers: Mapping[str, int] = field(default_factory=lambda: MappingProxyType({}))
+    """Running timers: name -> generation. A timer that fires with another generation is stale."""
+    due: Mapping[str, float] = field(default_factory=lambda: MappingProxyType({}))
+    """When each of them should fire: a machine that slept finds them overdue."""
+    timer_count: int = 0
+    focus: str = ""
+    """The call the agent is with; "" while there is none but such that ring here. See `two_calls.py`."""
+    panel: Panel = Panel.NONE
+    page: Page = Page.DIALER
+    fold: Fold = Fold.FOLDED
+    calls_seen: frozenset[str] = frozenset()
+    wide: bool = False
+    sounds: Sounds = field(default_factory=Sounds)
+    hidden: bool = False
+    """Whether nobody can see the page that holds the frame."""
+    do_not_disturb: bool = False
+    """Callers hear busy and nothing rings here."""
+    history: CallHistory = NOTHING_YET
+    saves: int = 0
+    """How often the server was told something that the other frames of this browser show as well."""
+    started: bool = False
+    last_ended: Call | None = None
+    """For the screen's closing line, until the next call or some seconds later."""
+    farewells: tuple[Dialog, ...] = ()
+    """Dialogs of a former page that are to end as soon as something can be sent."""
+    banner: str = ""
+    """Error code shown to the agent until something changes; empty for none."""
+    now: float = 0.0
+    """When the newest message came; the screen counts from `answered_at` by its own clock."""
+
+    @property
+    def live_calls(self) -> tuple[Call, ...]:
+        return tuple(call for call in self.calls if call.live)
+
+    def call(self, uuid: str) -> Call | None:
+        return next((call for call in self.calls if call.uuid == uuid and call.live), None)

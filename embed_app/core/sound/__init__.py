@@ -1,0 +1,1 @@
+"""Devices, rings and notifications."""

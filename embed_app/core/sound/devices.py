@@ -1,0 +1,235 @@
+"""Which devices the calls and the ring use, what is tried out before a call, and how a caller is told of.
+
+What is in use follows from what the agent wants and from what there is (`Sounds.in_use`): one that goes away
+is replaced by the browser's own choice and comes back when it is plugged in again. After each step the user
+agent and the ringer are told what changed, and nothing else; so nothing of this is on the way of a call of an
+agent who has chosen nothing.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+from embed_app.core.call.selection import ringing_call
+from embed_app.core.phone import Phone
+from embed_app.core.screen.values import Page, Panel
+from embed_app.core.sound.effects import (
+    AnnounceCaller,
+    AskForNotifications,
+    KeepPreferences,
+    ListDevices,
+    RunTrial,
+    TuneRinger,
+    UseDevices,
+)
+from embed_app.core.sound.messages import (
+    DeviceChosen,
+    DevicesListed,
+    NotificationsAsked,
+    PermissionAnswered,
+    PreferencesFound,
+    RingtoneChosen,
+    SoundMessage,
+    SwitchFlipped,
+    TrialMoved,
+    TrialRequested,
+    VoiceHeard,
+    VolumeChosen,
+)
+from embed_app.core.sound.values import (
+    MOST_VOLUME,
+    Device,
+    DeviceKind,
+    Permission,
+    Sounds,
+    Trial,
+    microphone_code,
+)
+from embed_app.core.step import Step
+
+REPLACED_SHOWN_FOR = 8.0
+TRIED_FOR = {Trial.LEVEL: 30.0, Trial.RING: 6.0}
+"""Seconds: a microphone that was forgotten is not left open. The echo ends by itself."""
+NOT_REAL = frozenset({"", "default", "communications"})
+"""Ids of what Chromium lists beside the devices: the same once more, under the name of its use."""
+
+
+def hear(step: Step, message: SoundMessage) -> None:
+    sounds = step.phone.sounds
+    match message:
+        case DeviceChosen(kind=kind, device_id=device_id):
+            there = (device for device in sounds.devices(kind) if device.id == device_id)
+            _want(step, **{kind.value: next(there, None)})
+        case RingtoneChosen(ringtone=ringtone):
+            _want(step, ringtone=ringtone)
+        case VolumeChosen(percent=percent):
+            _want(step, volume=min(MOST_VOLUME, max(0, percent)))
+        case SwitchFlipped(switch=switch, on=on):
+            _want(step, **{switch.value: on})
+        case NotificationsAsked():
+            if sounds.permission is Permission.ASKABLE:
+                step.emit(AskForNotifications())
+        case PermissionAnswered(permission=permission):
+            _change(step, permission=permission)
+        case PreferencesFound(preferences=preferences):
+            _change(step, wanted=preferences)
+            if _has_chosen(step.phone.sounds):
+                step.emit(ListDevices())
+        case DevicesListed():
+            _listed(step, message)
+        case TrialRequested(trial=trial):
+            _try_out(step, trial)
+        case TrialMoved():
+            _trial_moved(step, message)
+        case VoiceHeard():
+            _change(step, heard=sounds.trial is Trial.LEVEL)
+
+
+def _change(step: Step, **fields: Any) -> None:
+    step.change(sounds=replace(step.phone.sounds, **fields))
+
+
+def _want(step: Step, **fields: Any) -> None:
+    wanted = replace(step.phone.sounds.wanted, **fields)
+    if wanted != step.phone.sounds.wanted:
+        _change(step, wanted=wanted)
+        step.emit(KeepPreferences(wanted))
+
+
+def _has_chosen(sounds: Sounds) -> bool:
+    return any(sounds.wants(kind) for kind in DeviceKind)
+
+
+def _listed(step: Step, message: DevicesListed) -> None:
+    before = step.phone.sounds
+    _change(
+        step,
+        microphones=_real(message.microphones),
+        speakers=_real(message.speakers),
+        can_choose_speaker=message.can_choose_speaker,
+        can_vibrate=message.can_vibrate,
+        permission=message.permission,
+    )
+    for kind in DeviceKind:
+        if before.in_use(kind) and not step.phone.sounds.in_use(kind):
+            tell_replaced(step, kind)
+
+
+def _real(devices: tuple[Device, ...]) -> tuple[Device, ...]:
+    return tuple(device for device in devices if device.id not in NOT_REAL)
+
+
+def devices_changed(step: Step) -> None:
+    """Plugged in or out. Who has chosen nothing and looks at no list needs none."""
+    sounds = step.phone.sounds
+    if sounds.microphones or _has_chosen(sounds):
+        step.emit(ListDevices())
+
+
+def tell_replaced(step: Step, kind: DeviceKind) -> None:
+    """The agent hears, for some seconds, that another device is in use than a moment ago."""
+    _change(step, replaced=kind)
+    step.start_timer("replaced", REPLACED_SHOWN_FOR)
+
+
+def replaced_was_shown(step: Step) -> None:
+    _change(step, replaced=None)
+
+
+# ---- trying out
+
+
+def _try_out(step: Step, trial: Trial) -> None:
+    """Not beside a call: it would be heard there, or take its microphone."""
+    sounds = step.phone.sounds
+    running = sounds.trial in (Trial.RECORDING, Trial.PLAYING) and trial is Trial.RECORDING
+    if trial is sounds.trial or running or step.phone.live_calls:
+        trial = Trial.NONE
+    if trial is sounds.trial:
+        return
+    _change(step, trial=trial, heard=False)
+    step.stop_timers("trial")
+    if trial in TRIED_FOR:
+        step.start_timer("trial", TRIED_FOR[trial])
+    step.emit(RunTrial(trial, sounds.in_use(DeviceKind.MICROPHONE), sounds.in_use(DeviceKind.SPEAKER)))
+
+
+def tried_out(step: Step) -> None:
+    _try_out(step, Trial.NONE)
+
+
+def _trial_moved(step: Step, message: TrialMoved) -> None:
+    if step.phone.sounds.trial is Trial.NONE:
+        return
+    _change(step, trial=message.trial)
+    if message.trial is Trial.NONE:
+        step.stop_timers("trial")
+    if message.failure:
+        step.banner(microphone_code(message.failure))
+    elif message.trial is not Trial.NONE and not step.phone.sounds.named:
+        step.emit(ListDevices())  # the browser lets us use a microphone: now it tells their names
+
+
+# ---- what follows from the phone
+
+
+def settle(step: Step, before: Phone) -> None:
+    """Tell the outside what changed in this step."""
+    phone = step.phone
+    opened = is_open(phone) and not is_open(before)
+    if opened:
+        step.emit(ListDevices())
+    if phone.sounds.trial is not Trial.NONE and (phone.live_calls or not is_open(phone)):
+        _try_out(step, Trial.NONE)
+    if phone.sounds is not before.sounds:
+        _use(step, before.sounds)
+
+
+def is_open(phone: Phone) -> bool:
+    """Whether the agent looks at a list of devices."""
+    in_call = phone.panel is Panel.DEVICES and bool(phone.live_calls)
+    return in_call or (phone.page is Page.SETTINGS and not phone.live_calls)
+
+
+def shown_elsewhere(step: Step, *, is_open: bool) -> None:
+    """The call is another frame's, the devices it is shown with are this browser's."""
+    if is_open and not step.phone.sounds.named:
+        step.emit(ListDevices())
+
+
+def _use(step: Step, before: Sounds) -> None:
+    sounds = step.phone.sounds
+    if _for_calls(sounds) != _for_calls(before):
+        step.emit(UseDevices(*_for_calls(sounds)))
+    if _for_ringing(sounds) != _for_ringing(before):
+        step.emit(TuneRinger(*_for_ringing(sounds)))
+
+
+def _for_calls(sounds: Sounds) -> tuple[str, str]:
+    return sounds.in_use(DeviceKind.MICROPHONE), sounds.in_use(DeviceKind.SPEAKER)
+
+
+def _for_ringing(sounds: Sounds) -> tuple[Any, ...]:
+    """Beside a call it beeps where the call is heard: on the agent's ear."""
+    wanted = sounds.wanted
+    ringer, speaker = sounds.in_use(DeviceKind.RINGER), sounds.in_use(DeviceKind.SPEAKER)
+    return wanted.ringtone, wanted.volume, ringer, speaker
+
+
+def announce(step: Step, before: Phone) -> None:
+    """After everything else of the step: whoever answers does not wait for a notification to close."""
+    caller = caller_to_announce(step.phone)
+    if caller != caller_to_announce(before):
+        step.emit(caller)
+
+
+def caller_to_announce(phone: Phone) -> AnnounceCaller:
+    """Who rings here, and how that is told beside the screen and the ring."""
+    call = ringing_call(phone)
+    if call is None:
+        return AnnounceCaller()
+    sounds = phone.sounds
+    notify = sounds.wanted.notifications and sounds.permission is Permission.GRANTED and phone.hidden
+    vibrate = sounds.wanted.vibration and not call.silenced
+    return AnnounceCaller(call.uuid, call.number, call.display_name, notify=notify, vibrate=vibrate)

@@ -1,0 +1,103 @@
+"""The record goes through a browser's storage or a server: nothing in it is trusted when it comes back."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from embed_app.core.call.values import CallState, Direction
+from embed_app.core.resume.record import LONGEST_RECORD, RecordError, read_record, write_record
+from tests.core.driver import OTHER, record
+
+GOOD = write_record(record())
+
+
+def test_what_is_written_is_read() -> None:
+    assert read_record(GOOD) == record()
+
+
+def test_an_honest_one_is_far_below_the_limit() -> None:
+    assert len(GOOD) < LONGEST_RECORD / 4
+
+
+@pytest.mark.parametrize("state", [CallState.RINGING, CallState.ANSWERING])
+def test_one_that_rings_is_written_without_a_dialog(state: CallState) -> None:
+    found = record(Direction.INBOUND)
+    rings = replace(found.call, state=state, answered_at=None, dialog=None, silenced=True)
+    for some in (replace(found, call=rings), replace(found, others=(replace(rings, uuid=OTHER),))):
+        assert read_record(write_record(some)) == some
+
+
+def changed(path: str, value: Any) -> str:
+    body = json.loads(GOOD)
+    *parents, name = path.split(".")
+    inner = body
+    for parent in parents:
+        inner = inner[parent]
+    inner[name] = value
+    return json.dumps(body)
+
+
+@pytest.mark.parametrize(
+    ("path", "value"),
+    [
+        ("version", 2),
+        ("extension", 1001),
+        ("alive_at", "now"),
+        ("alive_at", True),
+        ("released", "yes"),
+        ("call", None),
+        ("call.uuid", "../x"),
+        ("call.direction", "sideways"),
+        ("call.number", None),
+        ("call.display_name", "x" * 600),
+        ("call.answered_at", None),
+        ("call.muted", 1),
+        ("call.state", "answered"),
+        ("call.state", "answering"),  # it is outbound
+        ("dialog", []),
+        ("dialog.call_id", "a;to-tag=b"),
+        ("dialog.call_id", "a\r\nX: y"),
+        ("dialog.local_tag", ""),
+        ("dialog.remote_tag", "a;b"),
+        ("dialog.remote_target", "http://evil.example"),
+        ("dialog.remote_target", "sip:a@b>\r\nX: y"),
+        ("dialog.remote_uri", "sip:a@b c"),
+        ("dialog.routes", "sip:x"),
+        ("dialog.routes", ["<sip:x>\r\nX: y"]),
+        ("dialog.routes", ["<sip:x>"] * 11),
+        ("dialog.instance_id", "me"),
+        ("dialog.sequence", None),
+    ],
+)
+def test_a_bad_field_is_named_and_not_quoted(path: str, value: Any) -> None:
+    with pytest.raises(RecordError) as error:
+        read_record(changed(path, value))
+    assert str(error.value) in (path, "dialog", "call")
+
+
+@pytest.mark.parametrize("text", ["", "null", "[]", "{", "1" * 9000, '{"version": 1}', "[" * 5000])
+def test_no_record_at_all(text: str) -> None:
+    with pytest.raises(RecordError):
+        read_record(text)
+
+
+@given(
+    st.recursive(
+        st.none() | st.booleans() | st.floats() | st.text(),
+        lambda x: (
+            st.lists(x)
+            | st.dictionaries(
+                st.sampled_from(["version", "call", "dialog", "extension", "alive_at", "released"]), x
+            )
+        ),
+    )
+)
+def test_anything_else_is_an_error_and_no_exception(value: Any) -> None:
+    with pytest.raises(RecordError):
+        read_record(json.dumps(value))
