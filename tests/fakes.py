@@ -12,14 +12,14 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Any
 
-from embed_app.core.call.dialog import Dialog
+from embed_app.core.call.values import Dialog
 from embed_app.core.history.effects import SaveHistory
 from embed_app.core.link.effects import HoldLease
 from embed_app.core.link.messages import ConfigReceived, RegisterAccepted, Started, TransportUp
 from embed_app.core.link.values import Link, Ownership, SipConfig
 from embed_app.core.message import Message
 from embed_app.core.phone import Phone, Settings
-from embed_app.core.resume.record import ResumeRecord
+from embed_app.core.resume.values import ResumeRecord
 from embed_app.core.sound.values import Preferences, Ringtone, Sound, Trial
 from embed_app.i18n.translator import Translator
 from embed_app.shell.ports import Dispatch, Ports

@@ -2,8 +2,8 @@
 
 One random name for all frames of a browser that can see each other, given by the head of the page
 (public/fast-start/head.js) and kept in localStorage. To the server it is who holds an extension's lease
-(`core/link/lease.py`). To the registrar it is the instance (RFC 5626 section 4.1). So a page that is reloaded,
-or another tab that becomes the owner, is the same phone and no second one.
+(`core/link/lease.py`). To the registrar it is the instance (RFC 5626 section 4.1). So a page that is
+reloaded, or another tab that becomes the owner, is the same phone and no second one.
 """
 
 from __future__ import annotations

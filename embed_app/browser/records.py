@@ -22,7 +22,8 @@ from pyodide.ffi import JsException, create_once_callable, create_proxy, to_js
 
 from embed_app.browser.tasks import Tasks
 from embed_app.core.resume.messages import RecordFound
-from embed_app.core.resume.record import RecordError, ResumeRecord, read_record, write_record
+from embed_app.core.resume.record import RecordError, read_record, write_record
+from embed_app.core.resume.values import ResumeRecord
 from embed_app.shell.ports import Dispatch
 
 KEY = "zorio-call"

@@ -13,7 +13,6 @@ import js
 from pyodide.ffi import create_proxy
 
 from embed_app.browser.tasks import Tasks
-from embed_app.core.call.dialog import Dialog
 from embed_app.core.call.messages import (
     CallAccepted,
     CallEnded,
@@ -32,6 +31,7 @@ from embed_app.core.call.messages import (
     ReferProgress,
     Referred,
 )
+from embed_app.core.call.values import Dialog
 from embed_app.core.link.messages import (
     Pong,
     RegisterAccepted,

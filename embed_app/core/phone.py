@@ -8,13 +8,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 
-from embed_app.core.call.dialog import Dialog
-from embed_app.core.call.values import Call
+from embed_app.core.call.values import Call, Dialog
 from embed_app.core.history.values import NOTHING_YET, CallHistory
 from embed_app.core.link.values import Link
 from embed_app.core.notices import Notice
 from embed_app.core.screen.values import Fold, Page, Panel
 from embed_app.core.sound.values import Sounds
+from embed_app.core.timers import Timer
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,9 +37,9 @@ class Phone:
     link: Link = field(default_factory=Link)
     calls: tuple[Call, ...] = ()
     notices: tuple[Notice, ...] = ()
-    timers: Mapping[str, int] = field(default_factory=lambda: MappingProxyType({}))
-    """Running timers: name -> generation. A timer that fires with another generation is stale."""
-    due: Mapping[str, float] = field(default_factory=lambda: MappingProxyType({}))
+    timers: Mapping[Timer, int] = field(default_factory=lambda: MappingProxyType({}))
+    """Running timers and their generations. A timer that fires with another generation is stale."""
+    due: Mapping[Timer, float] = field(default_factory=lambda: MappingProxyType({}))
     """When each of them should fire: a machine that slept finds them overdue."""
     timer_count: int = 0
     focus: str = ""

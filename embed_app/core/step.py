@@ -5,6 +5,7 @@ Local to one call of `update`, so the step stays pure from outside and readable 
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from types import MappingProxyType
 from typing import Any
@@ -14,12 +15,15 @@ from embed_app.core.effect import Effect
 from embed_app.core.link.values import Link
 from embed_app.core.notices import Notice, Problem
 from embed_app.core.phone import Phone
-from embed_app.core.timers import StartTimer, StopTimer
+from embed_app.core.timers import StartTimer, StopTimer, Timer, TimerKind
 
 BANNER_SHOWN_FOR = 8.0
+"""Seconds."""
 
 
 class Step:
+    """`at`: when its message came, seconds since the epoch. `chance`: 0 to 1, what jitter is made of."""
+
     def __init__(self, phone: Phone, at: float, chance: float) -> None:
         live = phone.live_calls
         calls = phone.calls if len(live) == len(phone.calls) else live
@@ -36,6 +40,7 @@ class Step:
         self.effects.extend(effects)
 
     def change(self, **fields: Any) -> None:
+        """Other fields of the phone."""
         self.phone = replace(self.phone, **fields)
 
     def change_link(self, **fields: Any) -> None:
@@ -58,7 +63,9 @@ class Step:
     def drop(self, call: Call) -> None:
         """As if the call had never been here: whoever asks for this knows where it is."""
         self.change(calls=tuple(other for other in self.phone.calls if other.uuid != call.uuid))
-        self.stop_timers(*(name for name in self.phone.timers if name.endswith(f":{call.uuid}")))
+        self.stop_timers_of(call)
+
+    # ---- what is told
 
     def notice(self, *notices: Notice) -> None:
         self.change(notices=self.phone.notices + notices)
@@ -71,23 +78,36 @@ class Step:
     def banner(self, code: str) -> None:
         """Show the agent an error for some seconds."""
         self.change(banner=code)
-        self.start_timer("banner", BANNER_SHOWN_FOR)
+        self.start_timer(Timer(TimerKind.BANNER_SHOWN), BANNER_SHOWN_FOR)
 
-    def start_timer(self, name: str, delay: float) -> None:
+    # ---- timers
+
+    def runs(self, kind: TimerKind, call: Call | None = None) -> bool:
+        """Whether the timer of this kind runs: of `call`, or without one that of the phone."""
+        return Timer(kind, call.uuid if call is not None else "") in self.phone.timers
+
+    def start_timer(self, timer: Timer, delay: float) -> None:
+        """`delay`: seconds. One that runs already starts anew."""
         generation = self.phone.timer_count + 1
-        timers = MappingProxyType({**self.phone.timers, name: generation})
-        due = MappingProxyType({**self.phone.due, name: self.at + delay})
+        timers = MappingProxyType({**self.phone.timers, timer: generation})
+        due = MappingProxyType({**self.phone.due, timer: self.at + delay})
         self.change(timers=timers, due=due, timer_count=generation)
-        self.emit(StartTimer(name, delay, generation))
+        self.emit(StartTimer(timer, delay, generation))
 
-    def stop_timers(self, *names: str) -> None:
-        running = [name for name in names if name in self.phone.timers]
+    def stop_timers(self, *timers: Timer) -> None:
+        """Those that are not running are left out."""
+        running = [timer for timer in timers if timer in self.phone.timers]
         if running:
             self.forget_timers(*running)
-            self.emit(*(StopTimer(name) for name in running))
+            self.emit(*(StopTimer(timer) for timer in running))
 
-    def forget_timers(self, *names: str) -> None:
+    def stop_timers_of(self, call: Call) -> None:
+        self.stop_timers(*(timer for timer in self.phone.timers if timer.call_uuid == call.uuid))
+
+    def forget_timers(self, *timers: Timer) -> None:
         """They fired."""
-        timers = {name: gen for name, gen in self.phone.timers.items() if name not in names}
-        due = {name: at for name, at in self.phone.due.items() if name not in names}
-        self.change(timers=MappingProxyType(timers), due=MappingProxyType(due))
+        self.change(timers=_without(self.phone.timers, timers), due=_without(self.phone.due, timers))
+
+
+def _without(running: Mapping[Timer, Any], timers: tuple[Timer, ...]) -> Mapping[Timer, Any]:
+    return MappingProxyType({timer: value for timer, value in running.items() if timer not in timers})

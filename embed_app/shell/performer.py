@@ -59,7 +59,7 @@ from embed_app.core.sound.effects import (
     UnlockAudio,
     UseDevices,
 )
-from embed_app.core.timers import StartTimer, StopTimer, TimerFired
+from embed_app.core.timers import StartTimer, StopTimer, Timer, TimerFired
 from embed_app.shell.ports import Dispatch, Ports
 from embed_app.tabs.sharing import Tabs
 
@@ -79,10 +79,10 @@ class Performer:
                 link_token = phone.link.token
                 expires_at = link_token.expires_at if link_token else 0.0
                 self._outside.backend.fetch_config(token, expires_at, self._answer_to(token))
-            case StartTimer(name, delay, generation):
-                self._outside.clock.start(name, delay, self._timer(name, generation))
-            case StopTimer(name):
-                self._outside.clock.stop(name)
+            case StartTimer(timer, delay, generation):
+                self._outside.clock.start(str(timer), delay, self._timer(timer, generation))
+            case StopTimer(timer):
+                self._outside.clock.stop(str(timer))
             case PlaySound(sound):
                 self._outside.ringer.play(sound)
             case TuneRinger(ringtone, volume, ringer, speaker):
@@ -198,5 +198,5 @@ class Performer:
 
         return dispatch
 
-    def _timer(self, name: str, generation: int) -> Callable[[], None]:
-        return lambda: self._dispatch(TimerFired(name=name, generation=generation))
+    def _timer(self, timer: Timer, generation: int) -> Callable[[], None]:
+        return lambda: self._dispatch(TimerFired(timer=timer, generation=generation))

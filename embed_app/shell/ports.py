@@ -9,12 +9,12 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from embed_app.core.call.dialog import Dialog
+from embed_app.core.call.values import Dialog
 from embed_app.core.history.effects import SaveHistory
 from embed_app.core.link.effects import HoldLease
 from embed_app.core.link.values import SipConfig
 from embed_app.core.message import Message
-from embed_app.core.resume.record import ResumeRecord
+from embed_app.core.resume.values import ResumeRecord
 from embed_app.core.sound.values import Preferences, Ringtone, Sound, Trial
 from embed_app.ui.view import View
 

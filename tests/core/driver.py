@@ -7,7 +7,6 @@ import json
 from dataclasses import replace
 from typing import Any, TypeVar
 
-from embed_app.core.call.dialog import Dialog
 from embed_app.core.call.messages import (
     AnswerRequested,
     CallAccepted,
@@ -16,7 +15,7 @@ from embed_app.core.call.messages import (
     DialRequested,
     InviteReceived,
 )
-from embed_app.core.call.values import Call, CallState, Direction
+from embed_app.core.call.values import Call, CallState, Dialog, Direction
 from embed_app.core.effect import Effect
 from embed_app.core.link.messages import (
     ConfigReceived,
@@ -30,8 +29,8 @@ from embed_app.core.link.messages import (
 from embed_app.core.link.values import Link, LinkState, Ownership, SipConfig
 from embed_app.core.message import Message
 from embed_app.core.phone import Phone, Settings
-from embed_app.core.resume.record import ResumeRecord
-from embed_app.core.timers import StartTimer, StopTimer, TimerFired
+from embed_app.core.resume.values import ResumeRecord
+from embed_app.core.timers import StartTimer, StopTimer, Timer, TimerFired
 from embed_app.core.update import update
 from embed_app.protocol import events as ev
 from embed_app.protocol.translation import announce
@@ -90,7 +89,7 @@ def describe(code: str) -> str:
 
 
 class Driver:
-    """`send` is one step. `timers` are those a clock would hold by now: name -> (due, generation)."""
+    """`send` is one step. `timers` are those a clock would hold by now: timer -> (due, generation)."""
 
     def __init__(self, phone: Phone | None = None) -> None:
         self.phone = phone or Phone()
@@ -98,13 +97,15 @@ class Driver:
         self.events: list[ev.Event] = []
         self.effects: list[Effect] = []
         self._last: tuple[Effect, ...] = ()
-        self.timers: dict[str, tuple[float, int]] = {}
+        self.timers: dict[Timer, tuple[float, int]] = {}
 
     def send(self, message: Message, *, after: float = 0.0, chance: float = 0.5) -> list[ev.Event]:
         """The events of this step."""
         self.now += after
-        if isinstance(message, TimerFired) and self.timers.get(message.name, (0, 0))[1] == message.generation:
-            del self.timers[message.name]
+        if isinstance(message, TimerFired):
+            running = self.timers.get(message.timer, (0, 0))[1]
+            if running == message.generation:
+                del self.timers[message.timer]
         before = self.phone
         self.phone, self._last = update(before, replace(message, at=self.now, chance=chance))
         events = list(announce(before, self.phone, describe))
@@ -112,20 +113,20 @@ class Driver:
         self.effects += self._last
         for effect in self._last:
             if isinstance(effect, StartTimer):
-                self.timers[effect.name] = (self.now + effect.delay, effect.generation)
+                self.timers[effect.timer] = (self.now + effect.delay, effect.generation)
             elif isinstance(effect, StopTimer):
-                self.timers.pop(effect.name, None)
-        assert {name: gen for name, (_, gen) in self.timers.items()} == dict(self.phone.timers)
+                self.timers.pop(effect.timer, None)
+        assert {timer: gen for timer, (_, gen) in self.timers.items()} == dict(self.phone.timers)
         return events
 
-    def fire(self, name: str) -> list[ev.Event]:
+    def fire(self, timer: Timer) -> list[ev.Event]:
         """Let the time pass until this timer is due."""
-        due, generation = self.timers[name]
+        due, generation = self.timers[timer]
         self.now = max(self.now, due)
-        return self.send(TimerFired(name=name, generation=generation))
+        return self.send(TimerFired(timer=timer, generation=generation))
 
-    def due_in(self, name: str) -> float:
-        return self.timers[name][0] - self.now
+    def due_in(self, timer: Timer) -> float:
+        return self.timers[timer][0] - self.now
 
     @property
     def state(self) -> LinkState:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 
-from embed_app.core.call.ending import CALL_TIMERS, RESUME_TIMERS
 from embed_app.core.call.messages import (
     AnswerRequested,
     AudioUnlockRequested,
@@ -82,6 +81,7 @@ from embed_app.core.media.values import Sample as Heard
 from embed_app.core.message import Message, ParentMistake
 from embed_app.core.phone import Phone
 from embed_app.core.resume.messages import RecordFound, ReplacementFailed
+from embed_app.core.routes import CALL_TIMERS, PHONE_TIMERS
 from embed_app.core.screen.messages import (
     FoldChosen,
     PageChosen,
@@ -105,7 +105,7 @@ from embed_app.core.sound.messages import (
     VolumeChosen,
 )
 from embed_app.core.sound.values import Device, DeviceKind, Permission, Preferences, Ringtone, Switch, Trial
-from embed_app.core.timers import TimerFired
+from embed_app.core.timers import Timer, TimerFired, TimerKind
 from tests.core.driver import (
     CALL,
     DIALOG,
@@ -120,24 +120,13 @@ from tests.core.driver import (
     token,
 )
 
-LINK_TIMERS = (
-    "history",
-    "remember",
-    "lease",
-    "quiet",
-    "reconnect",
-    "leave",
-    "token",
-    "credentials",
-    "ping",
-    "pong",
-)
 Sample = Callable[[Phone], Message]
 
 
-def timer(name: str) -> Sample:
+def timer(kind: TimerKind, call_uuid: str = "") -> Sample:
     """The timer as it really fires: with the generation it runs under, else with one that is stale."""
-    return lambda phone: TimerFired(name=name, generation=phone.timers.get(name, -1))
+    fired = Timer(kind, call_uuid)
+    return lambda phone: TimerFired(timer=fired, generation=phone.timers.get(fired, -1))
 
 
 def about_call(kind: type[CallReport] | type[CallWish], **fields: object) -> Sample:
@@ -176,12 +165,9 @@ LINK: Mapping[str, Sample] = {
     "PageLeft": fixed(PageLeft(is_known_again=True)),
     "LineGranted": fixed(OwnershipGranted()),
     "LineFollowed": fixed(OwnerShown(calls=frozenset())),
-    **{
-        f"timer {name}": timer(name)
-        for name in ("reconnect", "leave", "token", "credentials", "ping", "pong")
-    },
-    "stale reconnect": fixed(TimerFired(name="reconnect", generation=-1)),
-    "stale leave": fixed(TimerFired(name="leave", generation=-1)),
+    **{f"timer {kind}": timer(kind) for kind in PHONE_TIMERS},
+    "stale reconnect": fixed(TimerFired(timer=Timer(TimerKind.RECONNECT), generation=-1)),
+    "stale leave": fixed(TimerFired(timer=Timer(TimerKind.LEAVE), generation=-1)),
 }
 
 CALLS: Mapping[str, Sample] = {
@@ -235,7 +221,7 @@ CALLS: Mapping[str, Sample] = {
     **{f"ReplacementFailed {s}": about_call(ReplacementFailed, status=s) for s in (0, 403, 480, 481)},
     "MicrophoneEnded": about_call(MicrophoneEnded),
     "MicrophoneReady": about_call(MicrophoneReady),
-    **{f"timer {name}": timer(f"{name}:{CALL}") for name in (*CALL_TIMERS, *RESUME_TIMERS)},
+    **{f"timer {kind}": timer(kind, CALL) for kind in CALL_TIMERS},
 }
 
 OTHERS: Mapping[str, Sample] = {
@@ -248,8 +234,6 @@ OTHERS: Mapping[str, Sample] = {
     **{f"HistoryFailed {s}": fixed(HistoryFailed(status=s)) for s in (0, 401)},
     "Remembered": fixed(HistorySaved(calls=frozenset((CALL,)), seen_at=5, do_not_disturb=True)),
     **{f"RememberFailed {s}": fixed(HistorySaveFailed(status=s, calls=frozenset())) for s in (0, 401, 422)},
-    "timer history": timer("history"),
-    "timer remember": timer("remember"),
     "Fold": fixed(FoldChosen(folded=True)),
     "Unfold": fixed(FoldChosen(folded=False)),
     "Wide": fixed(WidthChanged(wide=True)),
@@ -257,9 +241,6 @@ OTHERS: Mapping[str, Sample] = {
     "AudioUnlock": fixed(AudioUnlockRequested()),
     "ParentMistake": fixed(ParentMistake(code="invalid_payload", fields=("number",))),
     "PageFrozen": fixed(PageFrozen()),
-    "timer ended": timer("ended"),
-    "timer banner": timer("banner"),
-    "timer unknown": timer("unknown"),
 }
 
 HEADSET = Device("headset-id", "Headset")
@@ -288,8 +269,6 @@ SOUNDS: Mapping[str, Sample] = {
     "VoiceHeard": fixed(VoiceHeard()),
     "Hidden": fixed(VisibilityChanged(hidden=True)),
     "Seen": fixed(VisibilityChanged(hidden=False)),
-    "timer replaced": timer("replaced"),
-    "timer trial": timer("trial"),
 }
 
 FIRST: Mapping[str, Sample] = {"Started": fixed(Started(token=GOOD))}

@@ -76,7 +76,7 @@ from embed_app.core.resume.messages import ReplacementFailed
 from embed_app.core.screen.messages import FoldChosen, PageChosen, PanelChosen, WidthChanged
 from embed_app.core.screen.values import Page, Panel
 from embed_app.core.sound.messages import DevicesChanged
-from embed_app.core.timers import TimerFired
+from embed_app.core.timers import Timer, TimerFired, TimerKind
 from tests.core.driver import DIALOG, GOOD, T0, Driver, config, dial, invite, record, token
 from tests.core.watcher import Watcher
 
@@ -337,10 +337,10 @@ class PhoneMachine(RuleBasedStateMachine):
         live = [call.uuid for call in self.driver.phone.live_calls]
         return st.sampled_from([*live, *live, *live, *self.uuids[-3:], "unknown"])
 
-    def fire(self, name: str) -> None:
-        due, generation = self.driver.timers[name]
+    def fire(self, timer: Timer) -> None:
+        due, generation = self.driver.timers[timer]
         self.driver.now = max(self.driver.now, due)
-        self.step(TimerFired(name=name, generation=generation))
+        self.step(TimerFired(timer=timer, generation=generation))
 
     def keeps_answered_calls(self, message: Message) -> None:
         before = {call.uuid for call in self.driver.phone.live_calls if call.state is CallState.ANSWERED}
@@ -351,9 +351,9 @@ class PhoneMachine(RuleBasedStateMachine):
         before = self.driver.phone
         running = dict(self.driver.timers)
         events = self.driver.send(message)
-        for name, (_, generation) in running.items():
-            if self.driver.timers.get(name, (0.0, 0))[1] != generation:
-                self.stale.append(TimerFired(name=name, generation=generation))
+        for timer, (_, generation) in running.items():
+            if self.driver.timers.get(timer, (0.0, 0))[1] != generation:
+                self.stale.append(TimerFired(timer=timer, generation=generation))
         self.watcher.hear(events)
         self.watcher.see(before, self.driver.last())
 
@@ -366,7 +366,7 @@ class PhoneMachine(RuleBasedStateMachine):
             return
         self.step(DisconnectRequested())
         if self.driver.state is LinkState.LEAVING:
-            self.fire("leave")
+            self.fire(Timer(TimerKind.LEAVE))
         self.watcher.everything_ended()
 
 

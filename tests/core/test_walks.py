@@ -31,7 +31,7 @@ from embed_app.core.message import Message
 from embed_app.core.phone import Phone, Settings
 from embed_app.core.sound.effects import AnnounceCaller, PlaySound
 from embed_app.core.sound.values import Sound
-from embed_app.core.timers import StopTimer
+from embed_app.core.timers import StopTimer, Timer, TimerKind
 from embed_app.protocol import events as ev
 from tests.core.driver import (
     CALL,
@@ -128,7 +128,7 @@ def test_walk_2_a_cancel_stops_bell_and_timer(header: str, reason: str) -> None:
     driver = registered()
     driver.send(invite())
     driver.send(CallEnded(call_uuid=CALL, by_remote=True, kind="cancel", reason=header))
-    assert StopTimer(f"ring:{CALL}") in driver.last()
+    assert StopTimer(Timer(TimerKind.RINGING, CALL)) in driver.last()
     assert PlaySound(Sound.NONE) in driver.last()
     assert [event.reason for event in driver.told(ev.CallHangup)] == [reason]
 
@@ -145,7 +145,7 @@ def test_walk_2_a_third_invite_is_told_busy_and_touches_nothing() -> None:
 def test_walk_3_the_network_drops_while_idle() -> None:
     driver = registered()
     driver.send(TransportDown(reason="code 1006"))
-    driver.fire("reconnect")
+    driver.fire(Timer(TimerKind.RECONNECT))
     assert driver.last() == (OpenTransport(URLS[0]),)
     driver.send(TransportUp())
     assert driver.last()[-1] == Register()
@@ -164,7 +164,7 @@ def test_walk_3_early_calls_end_with_the_line(early: tuple[Message, ...]) -> Non
         driver.send(step)
     driver.send(TransportDown())
     assert [event.reason for event in driver.told(ev.CallHangup)] == ["signaling_lost"]
-    driver.fire("reconnect")
+    driver.fire(Timer(TimerKind.RECONNECT))
     for step in (TransportUp(), RegisterAccepted(), bye(), CallAccepted(call_uuid=CALL)):
         driver.send(step)
     assert driver.types().count("call_hangup") == 1
@@ -185,14 +185,14 @@ def test_walk_3_an_answered_call_outlives_the_line() -> None:
 
 def test_walk_4_the_token_runs_out_and_is_renewed() -> None:
     driver = registered(token_expires_in=300.0)
-    assert [type(event) for event in driver.fire("token")] == [ev.TokenExpiring]
+    assert [type(event) for event in driver.fire(Timer(TimerKind.TOKEN_EXPIRY))] == [ev.TokenExpiring]
     assert [event.expires_in for event in driver.told(ev.TokenExpiring)] == [120]
     fresh = token(expires_at=1.9e9)
     assert driver.send(TokenOffered(token=fresh)) == []
     assert driver.last() == (FetchConfig(fresh),)
     assert driver.send(ConfigReceived(config=config())) == []
     assert driver.asked(Register) == 0
-    assert driver.due_in("token") == 180
+    assert driver.due_in(Timer(TimerKind.TOKEN_EXPIRY)) == 180
 
 
 def test_walk_4_changed_credentials_register_again_without_a_word() -> None:

@@ -16,7 +16,6 @@ from embed_app.core.call.effects import (
     SetAside,
     SetHold,
 )
-from embed_app.core.call.ending import timer_names
 from embed_app.core.call.selection import rings_here
 from embed_app.core.call.two_calls import MAX_CALLS, on_hold
 from embed_app.core.call.values import CallState, Direction, TransferState
@@ -30,7 +29,7 @@ from embed_app.core.screen.values import Panel
 from embed_app.core.sound.effects import PlaySound
 from embed_app.core.sound.ringing import sound_of
 from embed_app.core.sound.values import Sound
-from embed_app.core.timers import StartTimer
+from embed_app.core.timers import StartTimer, Timer, TimerKind
 from embed_app.protocol import events as ev
 from tests.core.driver import Driver
 
@@ -175,25 +174,29 @@ class Watcher:
         if sound is Sound.RING:
             assert all(call.state not in IN_TALK for call in live), "nobody is rung in the ear"
         self._one_call_is_heard()
-        alive = {name for call in live for name in timer_names(call.uuid)}
-        assert {name for name in phone.timers if ":" in name} <= alive
+        alive = {call.uuid for call in live}
+        assert {timer.call_uuid for timer in phone.timers if timer.call_uuid} <= alive
         assert phone.due.keys() == phone.timers.keys()
-        assert phone.timers.keys() >= {"pong"} or phone.link.keep_alive.pinged_at is None
-        assert not phone.timers.keys() >= {"ping", "pong"}
-        assert ("reconnect" in phone.timers) == (phone.link.state is LinkState.WAITING)
-        assert ("leave" in phone.timers) == (phone.link.state is LinkState.LEAVING)
+        assert phone.timers.keys() >= {Timer(TimerKind.PONG)} or phone.link.keep_alive.pinged_at is None
+        assert not phone.timers.keys() >= {Timer(TimerKind.PING), Timer(TimerKind.PONG)}
+        assert (Timer(TimerKind.RECONNECT) in phone.timers) == (phone.link.state is LinkState.WAITING)
+        assert (Timer(TimerKind.LEAVE) in phone.timers) == (phone.link.state is LinkState.LEAVING)
         assert (phone.link.refusal != "") == (phone.link.state is LinkState.REFUSED)
         for call in live:
             once_answered = (CallState.ANSWERED, CallState.RESUMING)
             assert (call.answered_at is not None) == (call.state in once_answered)
-            assert (f"resume_limit:{call.uuid}" in phone.timers) == (call.state is CallState.RESUMING)
-            assert (call.media.lost_at is not None) == (f"lost:{call.uuid}" in phone.timers)
+            assert (Timer(TimerKind.RESUME_LIMIT, call.uuid) in phone.timers) == (
+                call.state is CallState.RESUMING
+            )
+            assert (call.media.lost_at is not None) == (
+                Timer(TimerKind.MEDIA_LOST, call.uuid) in phone.timers
+            )
             if call.state is CallState.ANSWERED:
-                assert f"sample:{call.uuid}" in phone.timers
+                assert Timer(TimerKind.SAMPLE, call.uuid) in phone.timers
             if call.state is CallState.QUEUED:
-                assert f"queue:{call.uuid}" in phone.timers
+                assert Timer(TimerKind.QUEUED, call.uuid) in phone.timers
             if call.state is CallState.RINGING and call.direction is Direction.INBOUND:
-                assert f"ring:{call.uuid}" in phone.timers
+                assert Timer(TimerKind.RINGING, call.uuid) in phone.timers
 
     def _one_call_is_heard(self) -> None:
         """Whoever is not in focus is set aside, and on hold as far as the peer lets itself be."""
@@ -207,7 +210,7 @@ class Watcher:
                 assert on_hold(call) or call.hold_refused or followed
             if call.transfer is TransferState.TARGET:
                 referred = any(other.transfer_to == call.uuid for other in here)
-                assert referred or f"transfer:{call.uuid}" in phone.timers
+                assert referred or Timer(TimerKind.TRANSFER, call.uuid) in phone.timers
 
     def everything_ended(self) -> None:
         """After a disconnect: each call that was told of or sent has had its call_hangup."""
@@ -215,6 +218,6 @@ class Watcher:
         assert phone.live_calls == ()
         assert set(self.told_of) | self.invited == set(self.ended)
         assert all(seconds == 0 for uuid, seconds in self.ended.items() if uuid not in self.answered)
-        assert set(phone.timers) <= {"ended"}
+        assert set(phone.timers) <= {Timer(TimerKind.ENDED_SHOWN)}
         assert phone.link.state is LinkState.IDLE
         assert not self.registered

@@ -5,6 +5,7 @@ from __future__ import annotations
 from embed_app.core.media.effects import RestartIce, SampleMedia
 from embed_app.core.media.messages import MediaChanged, MediaSampled
 from embed_app.core.media.values import Sample
+from embed_app.core.timers import Timer, TimerKind
 from embed_app.protocol import events as ev
 from tests.core.driver import CALL, Driver, answered_outbound
 
@@ -30,7 +31,7 @@ class Wire:
         report: bool = False,
     ) -> list[ev.Event]:
         """One second passes and is sampled. `report`: the far end has told by RTCP what it heard of us."""
-        self.driver.fire(f"sample:{CALL}")
+        self.driver.fire(Timer(TimerKind.SAMPLE, CALL))
         assert SampleMedia(CALL) in self.driver.last()
         self.sample = Sample(
             packets_received=self.sample.packets_received + received,

@@ -8,7 +8,6 @@ from dataclasses import replace
 
 import pytest
 
-from embed_app.core.call.dialog import Dialog
 from embed_app.core.call.messages import (
     CallAccepted,
     CallEnded,
@@ -20,7 +19,7 @@ from embed_app.core.call.messages import (
     HoldChanged,
     HoldRequested,
 )
-from embed_app.core.call.values import CallState
+from embed_app.core.call.values import CallState, Dialog
 from embed_app.core.link.messages import (
     ConfigFailed,
     ConfigReceived,

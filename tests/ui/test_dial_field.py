@@ -176,7 +176,7 @@ def test_a_new_call_stands_at_the_top_and_the_others_stay_the_same_nodes(page: P
     page.evaluate("window.known = [...document.querySelectorAll('#history-list > li')]")
     run(
         page,
-        "from states import LOADED, NUMBER, past; from embed_app.core.release_cause import Reason\n"
+        "from states import LOADED, NUMBER, past; from embed_app.core.call.values import Reason\n"
         "new = past(NUMBER, 1, Reason.CANCELLED)\n"
         "show('history', history=replace(LOADED, calls=(new, *LOADED.calls)))",
     )

@@ -1,21 +1,22 @@
-"""How calls begin: dialled here, received from the PBX, or asked for by a transferring peer."""
+"""How calls begin: dialled here, or received from the PBX."""
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from embed_app.core.call import two_calls
 from embed_app.core.call.dial_string import DialStringError, clean_caller, clean_number
-from embed_app.core.call.effects import AcceptRefer, RejectInvite, RejectRefer, SendInvite
-from embed_app.core.call.ending import INVITE_TIMEOUT, QUEUE_TIMEOUT, RING_TIMEOUT
-from embed_app.core.call.messages import DialRequested, InviteReceived, Referred
-from embed_app.core.call.values import Call, CallState, Direction
+from embed_app.core.call.effects import RejectInvite, SendInvite
+from embed_app.core.call.ending import end_call, release_signalling
+from embed_app.core.call.machine import CallEvent, moved, new_call
+from embed_app.core.call.messages import DialRequested, InviteReceived
+from embed_app.core.call.values import Call, CallState, Direction, Reason
 from embed_app.core.history import history
-from embed_app.core.link import ownership
 from embed_app.core.link.values import LinkState
+from embed_app.core.message import Message
+from embed_app.core.phone import Phone
 from embed_app.core.screen.values import Panel
 from embed_app.core.step import Step
 from embed_app.core.text import clean_name
+from embed_app.core.timers import Timer, TimerKind
 
 _COMING_UP = (
     LinkState.CONFIGURING,
@@ -25,6 +26,10 @@ _COMING_UP = (
     LinkState.WAITING,
 )
 _CONTACT_ID = "x-zorio-contact-id"
+QUEUE_TIMEOUT = 20.0
+INVITE_TIMEOUT = 90.0
+RING_TIMEOUT = 60.0
+"""Seconds until a call ends that cannot be sent, that nobody answers there, or nobody answers here."""
 
 
 def dial(step: Step, message: DialRequested) -> None:
@@ -39,14 +44,13 @@ def dial(step: Step, message: DialRequested) -> None:
         return step.problem("call_in_progress")
     state = step.link.state
     if step.phone.live_calls and state is not LinkState.REGISTERED:
-        return step.problem("not_registered")  # a second one does not wait for the line
+        return step.problem("not_registered")  # a second one does not wait for the registration
     if state is not LinkState.REGISTERED and state not in _COMING_UP:
         return step.problem("not_registered")
-    call = Call(
+    call = new_call(
+        Direction.OUTBOUND,
         uuid=message.call_uuid,
-        direction=Direction.OUTBOUND,
         number=number,
-        state=CallState.QUEUED,
         started_at=step.at,
         campaign_id=message.campaign_id,
         lead_id=message.lead_id,
@@ -57,7 +61,7 @@ def dial(step: Step, message: DialRequested) -> None:
         send_invite(step, call)
     else:
         # A command that came while the phone was still starting is kept until it can ring out.
-        step.start_timer(f"queue:{call.uuid}", QUEUE_TIMEOUT)
+        step.start_timer(Timer(TimerKind.QUEUED, call.uuid), QUEUE_TIMEOUT)
     return None
 
 
@@ -77,32 +81,48 @@ def focus_on(step: Step, call: Call) -> None:
 
 
 def send_invite(step: Step, call: Call) -> None:
-    step.stop_timers(f"queue:{call.uuid}")
-    step.put(replace(call, state=CallState.INVITING))
+    """Only of a call that is QUEUED."""
+    inviting = moved(call, CallEvent.SENT)
+    if inviting is None:
+        return
+    step.stop_timers(Timer(TimerKind.QUEUED, call.uuid))
+    step.put(inviting)
     step.emit(SendInvite(call.uuid, call.number, call.headers))
-    step.start_timer(f"invite:{call.uuid}", INVITE_TIMEOUT)
+    step.start_timer(Timer(TimerKind.INVITING, call.uuid), INVITE_TIMEOUT)
+
+
+def send_or_end_queued(step: Step, before: Phone, _message: Message) -> None:
+    """After every step: what was dialled too early goes out once the phone is registered. It ends when the
+    phone will not be registered without somebody's help."""
+    state = step.link.state
+    if state is LinkState.REGISTERED and before.link.state is not LinkState.REGISTERED:
+        for call in step.phone.live_calls:
+            send_invite(step, call)
+    elif state is LinkState.REFUSED:
+        for call in step.phone.live_calls:
+            end_call(step, call, CallEvent.NOT_SENT, Reason.UNAVAILABLE)
 
 
 def invite_received(step: Step, message: InviteReceived) -> None:
-    known = step.phone.call(message.call_uuid)
-    if known is not None:
-        return ownership.rings_again(step, known)
+    """One that is known already rings again (`resume/ring_again.py`)."""
+    if step.phone.call(message.call_uuid) is not None:
+        return None
     ended = step.phone.last_ended
     if ended is not None and ended.uuid == message.call_uuid:
         return step.emit(RejectInvite(message.call_uuid, 603))  # declined before it rang here again
     if step.link.state in (LinkState.IDLE, LinkState.LEAVING):
         return step.emit(RejectInvite(message.call_uuid, 480))  # it crossed our `disconnect`
     if step.phone.do_not_disturb or not two_calls.has_room(step.phone):
-        history.turned_away(step, message.call_uuid, message.number, message.display_name)
+        number, name = clean_caller(message.number), clean_name(message.display_name)
+        history.turned_away(step, message.call_uuid, number, name)
         return step.emit(RejectInvite(message.call_uuid, 486))
     headers = {name.lower(): value for name, value in message.headers}
     step.put(
-        Call(
+        new_call(
+            Direction.INBOUND,
             uuid=message.call_uuid,
-            direction=Direction.INBOUND,
             number=clean_caller(message.number),
             display_name=clean_name(message.display_name),
-            state=CallState.RINGING,
             started_at=step.at,
             sip_call_id=message.sip_call_id,
             campaign_id=_text(headers.get("x-zorio-campaign-id")),
@@ -113,37 +133,25 @@ def invite_received(step: Step, message: InviteReceived) -> None:
     if not two_calls.other_calls(step.phone, step.phone.calls[-1]):
         step.change(panel=Panel.NONE, banner="")  # nobody is disturbed in what is typed in another call
     step.change(last_ended=None)
-    return step.start_timer(f"ring:{message.call_uuid}", RING_TIMEOUT)
-
-
-def referred(step: Step, message: Referred) -> None:
-    """Our peer transfers us (RFC 3515): follow it, if the target is something we would dial ourselves, or
-    somebody our peer talks to already. The focus moves when the target has answered."""
-    call = step.phone.call(message.call_uuid)
-    try:
-        number = clean_number(message.number)
-    except DialStringError:
-        number = clean_caller(message.number) if message.attended else ""
-    live = step.phone.live_calls
-    full = len(live) > two_calls.MAX_CALLS or any(c.in_place_of == message.call_uuid for c in live)
-    unusable = not number and not message.attended
-    if call is None or call.state is not CallState.ANSWERED or unusable or full:
-        return step.emit(RejectRefer(message.call_uuid))
-    step.emit(AcceptRefer(message.call_uuid, message.new_call_uuid))
-    step.put(
-        Call(
-            uuid=message.new_call_uuid,
-            direction=Direction.OUTBOUND,
-            number=number,
-            state=CallState.INVITING,
-            started_at=step.at,
-            in_place_of=call.uuid,
-            campaign_id=call.campaign_id,
-            lead_id=call.lead_id,
-        )
-    )
-    return step.start_timer(f"invite:{message.new_call_uuid}", INVITE_TIMEOUT)
+    return step.start_timer(Timer(TimerKind.RINGING, message.call_uuid), RING_TIMEOUT)
 
 
 def _text(value: str | None) -> str | None:
     return clean_name(value)[:200] or None if value else None
+
+
+# ---- timers
+
+
+def queued_too_long(step: Step, call: Call) -> None:
+    end_call(step, call, CallEvent.TIMED_OUT, Reason.UNAVAILABLE)
+
+
+def nobody_answers_there(step: Step, call: Call) -> None:
+    release_signalling(step, call)
+    end_call(step, call, CallEvent.TIMED_OUT, Reason.NO_ANSWER)
+
+
+def nobody_answers_here(step: Step, call: Call) -> None:
+    release_signalling(step, call, reject_status=480)
+    end_call(step, call, CallEvent.TIMED_OUT, Reason.NO_ANSWER)

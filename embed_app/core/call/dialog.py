@@ -1,31 +1,10 @@
-"""The SIP dialog of an answered call (RFC 3261 section 12): what a later page must name to replace it."""
+"""Where the far end of a dialog may be found (RFC 3261 section 12)."""
 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Dialog:
-    """Tags are as this side sees them: `remote_tag` is the far end's."""
-
-    call_id: str
-    local_tag: str
-    remote_tag: str
-    remote_target: str = field(repr=False)
-    """The far end's Contact: a URI that may be good only for the socket it came over."""
-    remote_uri: str = field(repr=False)
-    """The far end's address of record."""
-    sequence: int = 0
-    """CSeq of our last request: the next one must be higher (RFC 3261 section 12.2.1.1)."""
-    routes: tuple[str, ...] = field(default=(), repr=False)
-    """The route set, nearest first."""
-    instance_id: str = ""
-    """Ours (RFC 5626 section 4.1): to the registrar, the page that resumes is the same phone."""
-    gruu: str = field(default="", repr=False)
-    """Our own GRUU (RFC 5627); "" where the registrar gives none."""
-
+from embed_app.core.call.values import Dialog
 
 _ALIAS = re.compile(r";alias=[^;>?]*", re.IGNORECASE)
 _GRUU = re.compile(r";gr(=|;|$)", re.IGNORECASE)

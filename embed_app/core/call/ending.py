@@ -2,39 +2,33 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from embed_app.core.call.effects import CancelInvite, RejectInvite, SendBye
+from embed_app.core.call.machine import CallEvent, moved
 from embed_app.core.call.selection import rings_here
 from embed_app.core.call.values import Call, CallState, Direction, Reason
+from embed_app.core.link.messages import DisconnectRequested, TransportDown
 from embed_app.core.resume.effects import CancelReplacement
 from embed_app.core.screen.values import Panel
 from embed_app.core.step import Step
+from embed_app.core.timers import Timer, TimerKind
 
-INVITE_TIMEOUT = 90.0
-RING_TIMEOUT = 60.0
-QUEUE_TIMEOUT = 20.0
 ENDED_SHOWN_FOR = 4.0
-CALL_TIMERS = ("queue", "invite", "ring", "again", "transfer", "hold", "sample", "silence", "ice", "lost")
-RESUME_TIMERS = ("resume", "resume_limit")
+"""Seconds."""
 
 
-def timer_names(uuid: str) -> tuple[str, ...]:
-    """Every timer that belongs to one call."""
-    return tuple(f"{kind}:{uuid}" for kind in CALL_TIMERS + RESUME_TIMERS)
-
-
-def end_call(step: Step, call: Call, reason: Reason) -> None:
-    """Mark the end; the line itself is the caller's business (`release_line`)."""
-    ended = replace(call, state=CallState.ENDED, ended_at=step.at, release=reason)
+def end_call(step: Step, call: Call, event: CallEvent, reason: Reason) -> None:
+    """Mark the end, if the table has it. What SIP hears is the caller's business (`release_signalling`)."""
+    ended = moved(call, event, ended_at=step.at, release=reason)
+    if ended is None:
+        return
     step.put(ended)
-    step.stop_timers(*timer_names(call.uuid))
+    step.stop_timers_of(call)
     if call.state is CallState.RESUMING and call.dialog is not None:
         # The far end still waits in the dialog of the former page.
         step.change(farewells=(*step.phone.farewells, call.dialog))
     panel = step.phone.panel if step.phone.live_calls else Panel.NONE
     step.change(last_ended=ended, panel=panel)
-    step.start_timer("ended", ENDED_SHOWN_FOR)
+    step.start_timer(Timer(TimerKind.ENDED_SHOWN), ENDED_SHOWN_FOR)
 
 
 def release_signalling(step: Step, call: Call, *, reject_status: int = 603) -> None:
@@ -61,4 +55,26 @@ def hang_up(step: Step, call: Call) -> None:
         reason = Reason.LOCAL_HANGUP
     else:
         reason = Reason.CANCELLED if call.direction is Direction.OUTBOUND else Reason.REJECTED
-    end_call(step, call, reason)
+    end_call(step, call, CallEvent.HUNG_UP, reason)
+
+
+# ---- handlers
+
+
+def disconnect_requested(step: Step, _message: DisconnectRequested) -> None:
+    for call in step.phone.live_calls:
+        hang_up(step, call)
+
+
+def transport_down(step: Step, _message: TransportDown) -> None:
+    """Nothing can be sent, but the user agent must let go of calls that were not answered. A late 200 on the
+    next socket would make a call that nobody knows of."""
+    for call in step.phone.live_calls:
+        if moved(call, CallEvent.TRANSPORT_LOST) is not None:
+            release_signalling(step, call)
+            end_call(step, call, CallEvent.TRANSPORT_LOST, Reason.SIGNALING_LOST)
+
+
+def ended_was_shown(step: Step, _late: float) -> None:
+    """The timer of the screen's closing line fired."""
+    step.change(last_ended=None)

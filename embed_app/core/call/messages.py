@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from embed_app.core.call.dialog import Dialog
+from embed_app.core.call.values import Dialog
 from embed_app.core.message import Message
 
 

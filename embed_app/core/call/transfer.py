@@ -21,18 +21,22 @@ from embed_app.core.call.dial_string import DialStringError, clean_number
 from embed_app.core.call.dialog import replacement_targets
 from embed_app.core.call.effects import SendAttendedRefer, SendRefer
 from embed_app.core.call.ending import end_call, release_signalling
-from embed_app.core.call.messages import TransferRequested
+from embed_app.core.call.machine import CallEvent, new_call
+from embed_app.core.call.messages import ReferAccepted, ReferFailed, ReferProgress, TransferRequested
 from embed_app.core.call.two_calls import MAX_CALLS, other_calls
 from embed_app.core.call.values import Call, CallState, Direction, Reason, TransferState
 from embed_app.core.link.values import LinkState
+from embed_app.core.message import Message
+from embed_app.core.phone import Phone
 from embed_app.core.screen.values import Panel
 from embed_app.core.step import Step
+from embed_app.core.timers import Timer, TimerKind
 
 TRANSFER_TIMEOUT = 60.0
 TARGET_LEAVES_WITHIN = 3.0
 """Seconds in which the target's phone ends the call that was replaced; then we do."""
 _UNDER_WAY = (TransferState.ASKED, TransferState.TRYING)
-_NO_NEWS = (Reason.CANCELLED, Reason.LOCAL_HANGUP, Reason.MIC_DENIED)
+_KNOWN_ENDS = (Reason.CANCELLED, Reason.LOCAL_HANGUP, Reason.MIC_DENIED)
 """Ends of a call with a target that the agent knows of already."""
 
 
@@ -58,7 +62,7 @@ def transfer(step: Step, call: Call, message: TransferRequested) -> None:
         return _consult(step, call, number, message.new_call_uuid)
     step.put(replace(call, transfer=TransferState.ASKED, transfer_target=number))
     step.emit(SendRefer(call.uuid, number))
-    return step.start_timer(f"transfer:{call.uuid}", TRANSFER_TIMEOUT)
+    return step.start_timer(Timer(TimerKind.TRANSFER, call.uuid), TRANSFER_TIMEOUT)
 
 
 def _pairs(step: Step, call: Call) -> list[tuple[Call, Call]]:
@@ -70,11 +74,10 @@ def _pairs(step: Step, call: Call) -> list[tuple[Call, Call]]:
 def _consult(step: Step, call: Call, number: str, new_uuid: str) -> None:
     if len(step.phone.live_calls) >= MAX_CALLS:
         return step.problem("call_in_progress", call_uuid=call.uuid)
-    target = Call(
+    target = new_call(
+        Direction.OUTBOUND,
         uuid=new_uuid,
-        direction=Direction.OUTBOUND,
         number=number,
-        state=CallState.QUEUED,
         started_at=step.at,
         consult_for=call.uuid,
         campaign_id=call.campaign_id,
@@ -99,25 +102,38 @@ def join(step: Step, waiting: Call, target: Call) -> None:
     step.change(panel=Panel.NONE, banner="")
     uri = replacement_targets(target.dialog)[0]
     step.emit(SendAttendedRefer(waiting.uuid, uri, target.dialog, name))
-    return step.start_timer(f"transfer:{waiting.uuid}", TRANSFER_TIMEOUT)
+    return step.start_timer(Timer(TimerKind.TRANSFER, waiting.uuid), TRANSFER_TIMEOUT)
 
 
-def progress(step: Step, call: Call, status: int) -> None:
+def refer_accepted(step: Step, call: Call, _message: ReferAccepted) -> None:
+    if call.transfer is TransferState.ASKED:
+        step.put(replace(call, transfer=TransferState.TRYING))
+
+
+def refer_progress(step: Step, call: Call, message: ReferProgress) -> None:
     """Judged by the sipfrag: many stacks call every NOTIFY terminated, even the one for 100."""
-    if call.transfer not in _UNDER_WAY or status < 200:
+    if call.transfer not in _UNDER_WAY or message.status < 200:
         return
-    if status < 300:
-        release_signalling(step, call)
-        end_call(step, call, Reason.TRANSFERRED)
+    if message.status < 300:
+        _done(step, call)
     else:
-        failed(step, call, status)
+        _failed(step, call, message.status)
 
 
-def failed(step: Step, call: Call, status: int) -> None:
+def refer_failed(step: Step, call: Call, message: ReferFailed) -> None:
+    _failed(step, call, message.status)
+
+
+def _done(step: Step, call: Call) -> None:
+    release_signalling(step, call)
+    end_call(step, call, CallEvent.TRANSFERRED, Reason.TRANSFERRED)
+
+
+def _failed(step: Step, call: Call, status: int) -> None:
     """The call goes on with us; the agent is told and may try another target."""
     if call.transfer not in _UNDER_WAY:
         return
-    step.stop_timers(f"transfer:{call.uuid}")
+    step.stop_timers(Timer(TimerKind.TRANSFER, call.uuid))
     step.put(replace(call, transfer=TransferState.NONE, transfer_target="", transfer_to=""))
     step.change(panel=Panel.NONE)
     _tell(step, call.uuid, status=status)
@@ -126,10 +142,9 @@ def failed(step: Step, call: Call, status: int) -> None:
 def ran_out(step: Step, call: Call) -> None:
     """The timer of a transfer."""
     if call.transfer is TransferState.TARGET:
-        release_signalling(step, call)
-        end_call(step, call, Reason.TRANSFERRED)
+        _done(step, call)
     else:
-        failed(step, call, 408)
+        _failed(step, call, 408)
 
 
 def is_done_by_bye(call: Call) -> bool:
@@ -138,30 +153,30 @@ def is_done_by_bye(call: Call) -> bool:
     return call.transfer in (TransferState.TRYING, TransferState.TARGET)
 
 
-def settle(step: Step) -> None:
+def follow_ends(step: Step, _before: Phone, _message: Message) -> None:
     """After every step: what the end of one call means for the other."""
     for call in step.phone.calls:
         if not call.live and call.consult_for:
-            _asked_in_vain(step, call)
+            _consultation_ended(step, call)
     for call in step.phone.live_calls:
-        if call.transfer is TransferState.TARGET and f"transfer:{call.uuid}" not in step.phone.timers:
-            _without_the_other(step, call)
+        if call.transfer is TransferState.TARGET and not step.runs(TimerKind.TRANSFER, call):
+            _other_call_ended(step, call)
 
 
-def _asked_in_vain(step: Step, consult: Call) -> None:
+def _consultation_ended(step: Step, consult: Call) -> None:
     reason = consult.release
     if step.phone.call(consult.consult_for) is None or consult.answered_at is not None:
         return
-    if reason is not None and reason not in _NO_NEWS:
+    if reason is not None and reason not in _KNOWN_ENDS:
         _tell(step, consult.consult_for, status=consult.status or 408, reason=reason.value)
 
 
-def _without_the_other(step: Step, target: Call) -> None:
+def _other_call_ended(step: Step, target: Call) -> None:
     referred = next((call for call in step.phone.calls if call.transfer_to == target.uuid), None)
     if referred is not None and referred.live:
         return
     if referred is not None and referred.release is Reason.TRANSFERRED:
-        step.start_timer(f"transfer:{target.uuid}", TARGET_LEAVES_WITHIN)
+        step.start_timer(Timer(TimerKind.TRANSFER, target.uuid), TARGET_LEAVES_WITHIN)
     else:
         step.put(replace(target, transfer=TransferState.NONE))
 

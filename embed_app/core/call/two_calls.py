@@ -18,6 +18,7 @@ from embed_app.core.call.effects import SetAside, SetHold
 from embed_app.core.call.selection import active_call, rings_here
 from embed_app.core.call.values import Call, CallState
 from embed_app.core.link.values import LinkState
+from embed_app.core.message import Message
 from embed_app.core.phone import Phone
 from embed_app.core.screen.values import Panel
 from embed_app.core.step import Step
@@ -51,7 +52,7 @@ def ask_hold(step: Step, call: Call, *, held: bool) -> None:
         step.emit(SetHold(call.uuid, held))
 
 
-def settle(step: Step) -> None:
+def keep_one_in_focus(step: Step, _before: Phone, _message: Message) -> None:
     """After every step: who has the focus, and what that means for the others."""
     focus = active_call(step.phone)
     if focus is not None and rings_here(focus):

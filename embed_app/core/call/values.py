@@ -7,7 +7,6 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from embed_app.core.call.dialog import Dialog
 from embed_app.core.media.values import MediaWatch, Quality
 
 
@@ -17,16 +16,28 @@ class Direction(StrEnum):
 
 
 class CallState(StrEnum):
-    """See the diagram in `machine.py`. QUEUED, ANSWERING and RESUMING are ours: outside they are inviting,
+    """See the table in `machine.py`. QUEUED, ANSWERING and RESUMING are ours: outside they are inviting,
     ringing and answered."""
 
     QUEUED = "queued"
+    """Dialled, and no INVITE is out: the phone is still on its way to be registered. Ends by its INVITE, by
+    hanging up, or after 20 s."""
     INVITING = "inviting"
+    """The INVITE is out and nobody has said more than 100. Ends by 180, 200, a refusal, a lost WebSocket, or
+    after 90 s."""
     RINGING = "ringing"
+    """It rings there (outbound) or here (inbound). Ends by an answer, a CANCEL or a refusal, a lost
+    WebSocket, or after 90 s there and 60 s here."""
     ANSWERING = "answering"
+    """Inbound only: it was answered here, the 200 and its ACK are on their way. It is not answered twice."""
     ANSWERED = "answered"
+    """Both sides talk; hold and mute are fields of it. Ends by BYE, by a transfer, or when its sound is given
+    up. A lost WebSocket does not end it."""
     RESUMING = "resuming"
+    """It was answered on a page or tab that has gone, and this one takes it back (RFC 3891). Ends by the
+    answer to that, by a refusal, or after 25 s."""
     ENDED = "ended"
+    """Over. It stays for one step, so that its end is announced, and never moves again."""
 
 
 class TransferState(StrEnum):
@@ -34,6 +45,30 @@ class TransferState(StrEnum):
     ASKED = "asked"  # REFER sent
     TRYING = "trying"  # the peer accepted it and calls the target
     TARGET = "target"  # this is the call with the target: the peer of the other one takes our place in it
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Dialog:
+    """The SIP dialog of an answered call (RFC 3261 section 12): what a later page must name to replace it.
+
+    Tags are as this side sees them: `remote_tag` is the far end's.
+    """
+
+    call_id: str
+    local_tag: str
+    remote_tag: str
+    remote_target: str = field(repr=False)
+    """The far end's Contact: a URI that may be good only for the socket it came over."""
+    remote_uri: str = field(repr=False)
+    """The far end's address of record."""
+    sequence: int = 0
+    """CSeq of our last request: the next one must be higher (RFC 3261 section 12.2.1.1)."""
+    routes: tuple[str, ...] = field(default=(), repr=False)
+    """The route set, nearest first."""
+    instance_id: str = ""
+    """Ours (RFC 5626 section 4.1): to the registrar, the page that resumes is the same phone."""
+    gruu: str = field(default="", repr=False)
+    """Our own GRUU (RFC 5627); "" where the registrar gives none."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

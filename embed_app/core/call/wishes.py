@@ -1,4 +1,5 @@
-"""What the agent and the parent may ask of a call. Illegal wishes are told, never raised."""
+"""What the agent and the parent may ask of a call. Each function handles one wish. Illegal wishes are told,
+never raised."""
 
 from __future__ import annotations
 
@@ -8,7 +9,7 @@ from embed_app.core.call import transfer
 from embed_app.core.call.dial_string import DialStringError, clean_digits
 from embed_app.core.call.effects import AcceptInvite, SendDtmf, SetMute
 from embed_app.core.call.ending import hang_up
-from embed_app.core.call.machine import next_state
+from embed_app.core.call.machine import CallEvent, moved
 from embed_app.core.call.messages import (
     AnswerRequested,
     CallWish,
@@ -19,70 +20,60 @@ from embed_app.core.call.messages import (
     MuteRequested,
     ReturnRequested,
     SilenceRequested,
-    TransferRequested,
     UnholdRequested,
     UnmuteRequested,
 )
 from embed_app.core.call.selection import active_call, ringing_call, rings_here
 from embed_app.core.call.two_calls import ask_hold, other_calls
-from embed_app.core.call.values import Call, CallState
+from embed_app.core.call.values import Call
 from embed_app.core.link.values import LinkState
+from embed_app.core.phone import Phone
 from embed_app.core.screen.values import Panel
 from embed_app.core.step import Step
+from embed_app.core.timers import Timer, TimerKind
 
 
-def wish(step: Step, message: CallWish) -> None:
+def call_meant(phone: Phone, message: CallWish) -> Call | None:
+    """The call with the given uuid. Without one: the ringing call for answer and silence, else the active."""
     if message.call_uuid is not None:
-        call = step.phone.call(message.call_uuid)
-    elif isinstance(message, AnswerRequested | SilenceRequested):
-        call = ringing_call(step.phone)
-    else:
-        call = active_call(step.phone)
-    if call is None:
-        return step.problem("no_call", call_uuid=message.call_uuid)
-    match message:
-        case AnswerRequested():
-            if next_state(call, message) is None:
-                return step.problem("invalid_state", call_uuid=call.uuid)
-            return _answer(step, call, instead=message.instead)
-        case HangupRequested():
-            return hang_up(step, call)
-        case SilenceRequested():
-            if rings_here(call):
-                step.put(replace(call, silenced=True))
-            return None
-        case MuteRequested():
-            return _mute(step, call, muted=True)
-        case UnmuteRequested():
-            return _mute(step, call, muted=False)
-    if call.state is not CallState.ANSWERED:
-        return step.problem("invalid_state", call_uuid=call.uuid)
-    match message:
-        case HoldRequested():
-            return _hold(step, call, held=True)
-        case UnholdRequested():
-            return _hold(step, call, held=False)
-        case DtmfRequested():
-            return _dtmf(step, call, message.digits)
-        case TransferRequested():
-            return transfer.transfer(step, call, message)
-        case JoinRequested():
-            return _join(step, call, meant=message.call_uuid is not None)
-        case ReturnRequested():
-            return _return(step, call)
-        case _:
-            raise TypeError(type(message).__name__)
+        return phone.call(message.call_uuid)
+    if isinstance(message, AnswerRequested | SilenceRequested):
+        return ringing_call(phone)
+    return active_call(phone)
 
 
-def _answer(step: Step, call: Call, *, instead: bool) -> None:
+# ---- of a call in any state
+
+
+def answer(step: Step, call: Call, message: AnswerRequested) -> None:
     """Whoever the agent talks to now goes on hold (`two_calls.py`) or is hung up on; others ring on."""
-    step.stop_timers(f"ring:{call.uuid}")
-    if instead:
+    answering = moved(call, CallEvent.PICKED_UP)
+    if answering is None:
+        return step.problem("invalid_state", call_uuid=call.uuid)
+    step.stop_timers(Timer(TimerKind.RINGING, call.uuid))
+    if message.instead:
         for other in other_calls(step.phone, call):
             hang_up(step, other)
-    step.put(replace(call, state=CallState.ANSWERING))
+    step.put(answering)
     step.change(focus=call.uuid, panel=Panel.NONE)
-    step.emit(AcceptInvite(call.uuid))
+    return step.emit(AcceptInvite(call.uuid))
+
+
+def hangup(step: Step, call: Call, _message: HangupRequested) -> None:
+    hang_up(step, call)
+
+
+def silence(step: Step, call: Call, _message: SilenceRequested) -> None:
+    if rings_here(call):
+        step.put(replace(call, silenced=True))
+
+
+def mute(step: Step, call: Call, _message: MuteRequested) -> None:
+    _mute(step, call, muted=True)
+
+
+def unmute(step: Step, call: Call, _message: UnmuteRequested) -> None:
+    _mute(step, call, muted=False)
 
 
 def _mute(step: Step, call: Call, *, muted: bool) -> None:
@@ -90,6 +81,17 @@ def _mute(step: Step, call: Call, *, muted: bool) -> None:
     if call.muted is not muted:
         step.put(replace(call, muted=muted))
         step.emit(SetMute(call.uuid, muted))
+
+
+# ---- of an answered call
+
+
+def hold(step: Step, call: Call, _message: HoldRequested) -> None:
+    _hold(step, call, held=True)
+
+
+def unhold(step: Step, call: Call, _message: UnholdRequested) -> None:
+    _hold(step, call, held=False)
 
 
 def _hold(step: Step, call: Call, *, held: bool) -> None:
@@ -102,16 +104,17 @@ def _hold(step: Step, call: Call, *, held: bool) -> None:
     return None
 
 
-def _join(step: Step, call: Call, *, meant: bool) -> None:
+def join(step: Step, call: Call, message: JoinRequested) -> None:
     """Without a uuid the active call is the one with the target."""
     others = other_calls(step.phone, call)
     if len(others) != 1:
         return step.problem("invalid_state", call_uuid=call.uuid)
-    waiting, target = (call, others[0]) if meant else (others[0], call)
+    waiting, target = (call, others[0]) if message.call_uuid is not None else (others[0], call)
     return transfer.join(step, waiting, target)
 
 
-def _return(step: Step, call: Call) -> None:
+def go_back(step: Step, call: Call, _message: ReturnRequested) -> None:
+    """To this call: the other one ends."""
     if step.link.state is not LinkState.REGISTERED:
         return step.problem("not_registered", call_uuid=call.uuid)
     for other in other_calls(step.phone, call):
@@ -119,8 +122,8 @@ def _return(step: Step, call: Call) -> None:
     return _hold(step, call, held=False)
 
 
-def _dtmf(step: Step, call: Call, digits: str) -> None:
+def send_digits(step: Step, call: Call, message: DtmfRequested) -> None:
     try:
-        step.emit(SendDtmf(call.uuid, clean_digits(digits)))
+        step.emit(SendDtmf(call.uuid, clean_digits(message.digits)))
     except DialStringError as error:
         step.problem("invalid_digits", call_uuid=call.uuid, field=error.field)

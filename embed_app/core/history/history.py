@@ -4,9 +4,9 @@ A CRM loads its frame anew at every click, so the server keeps it (`server/memor
 
     a call has ended -----> unsaved --POST--> saved      what fails stays unsaved and is tried again
     registered, a while --> GET -----------> calls       not before, so that no start waits for it;
-                                                         again each time the line has come back
+                                                         again each time it has registered anew
 
-The frame that has the line saves, each frame shows what it has loaded. Where the server keeps no history,
+The tab that owns the phone saves, each tab shows what it has loaded. Where the server keeps no history,
 the page has its own calls and nothing else. Nothing of this is ever awaited by a call.
 """
 
@@ -15,7 +15,6 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from embed_app.core.call.dial_string import clean_caller
 from embed_app.core.call.values import Call, CallState, Direction, Reason
 from embed_app.core.history.effects import LoadHistory, SaveHistory
 from embed_app.core.history.messages import (
@@ -26,12 +25,15 @@ from embed_app.core.history.messages import (
     HistorySaveFailed,
 )
 from embed_app.core.history.values import CallHistory, Loaded, PastCall, newest, with_call
+from embed_app.core.link.messages import ConfigReceived, OwnershipGranted, OwnerShown, PageLeft
 from embed_app.core.link.reconnect import delay
 from embed_app.core.link.values import LinkState, Ownership, SipConfig
+from embed_app.core.message import Message
 from embed_app.core.phone import Phone
+from embed_app.core.screen.messages import PageChosen
 from embed_app.core.screen.values import Page
 from embed_app.core.step import Step
-from embed_app.core.text import clean_name
+from embed_app.core.timers import Timer, TimerKind
 
 LOAD_AFTER = 1.0
 """Seconds after the phone is ready: the first call may come in this very moment."""
@@ -43,7 +45,7 @@ _NO_TICKET = (401, 403, 404)
 _NEVER_TAKEN = (400, 422)
 
 
-def settle(step: Step) -> None:
+def keep_ended_calls(step: Step, _before: Phone, _message: Message) -> None:
     """After every step: calls that ended in it go into the history, and what is unsaved to the server."""
     for call in step.phone.calls:
         if not call.live:
@@ -57,10 +59,10 @@ def settle(step: Step) -> None:
         history.loaded is Loaded.NOT_YET
         and config.keeps_history
         and step.link.state in (LinkState.REGISTERED, LinkState.STANDBY)
-        and "history" not in step.phone.timers
+        and not step.runs(TimerKind.HISTORY_LOAD)
     ):
-        step.start_timer("history", LOAD_AFTER)
-    if not history.sending and "remember" not in step.phone.timers:
+        step.start_timer(Timer(TimerKind.HISTORY_LOAD), LOAD_AFTER)
+    if not history.sending and not step.runs(TimerKind.HISTORY_SAVE):
         _save(step, config, history)
 
 
@@ -78,7 +80,7 @@ def _save(step: Step, config: SipConfig, history: CallHistory) -> None:
 
 
 def _unsaved_choice(phone: Phone) -> bool:
-    """Of do not disturb; the frame that follows another one has nothing to say here."""
+    """Of do not disturb; a tab that is not the owner has nothing to say here."""
     chosen = phone.do_not_disturb is not phone.history.saved_do_not_disturb
     return chosen and phone.link.ownership in (Ownership.ALONE, Ownership.OWNER)
 
@@ -99,15 +101,16 @@ def past_call(call: Call) -> PastCall:
 
 
 def turned_away(step: Step, uuid: str, number: str, name: str) -> None:
-    """A caller heard busy and nothing rang here: the agent finds it among the missed calls."""
+    """A caller heard busy and nothing rang here: the agent finds it among the missed calls. `number` and
+    `name` are clean."""
     at = int(step.at)
     _add(
         step,
         PastCall(
             uuid=uuid,
             inbound=True,
-            number=clean_caller(number),
-            name=clean_name(name),
+            number=number,
+            name=name,
             started_at=at,
             answered_at=None,
             ended_at=at,
@@ -125,9 +128,9 @@ def _add(step: Step, call: PastCall) -> None:
 # ---- what was looked at, and do not disturb
 
 
-def page_chosen(step: Step, before: Page) -> None:
-    """Coming to the history and leaving it again, the agent has seen what it shows."""
-    if Page.HISTORY not in (before, step.phone.page):
+def page_chosen(step: Step, message: PageChosen) -> None:
+    """Coming to the history and leaving it again, the agent has seen what it shows. Before `pages`."""
+    if Page.HISTORY not in (step.phone.page, message.page):
         return
     _change(step, seen_at=max(step.phone.history.seen_at, int(step.at)))
     if step.phone.history.loaded in (Loaded.NOT_YET, Loaded.FAILED):
@@ -138,14 +141,20 @@ def choose_do_not_disturb(step: Step, message: DoNotDisturbChosen) -> None:
     step.change(do_not_disturb=message.on)
 
 
-def configured(step: Step, config: SipConfig) -> None:
-    """The first configuration of this page says what the agent has chosen on an earlier one."""
-    step.change(do_not_disturb=config.do_not_disturb)
-    _change(step, saved_do_not_disturb=config.do_not_disturb)
+def config_received(step: Step, message: ConfigReceived) -> None:
+    """The first configuration of this page says what the agent has chosen on an earlier one. After `tokens`,
+    which may refuse it."""
+    config = message.config
+    if step.link.config is config and not step.phone.history.configured:
+        step.change(do_not_disturb=config.do_not_disturb)
+        _change(step, configured=True, saved_do_not_disturb=config.do_not_disturb)
 
 
-def taken_over(step: Step, left: Phone) -> None:
-    """`left`: of the frame that had the line until now. It has saved what was chosen there."""
+def ownership_granted(step: Step, message: OwnershipGranted) -> None:
+    """The owner until now has saved what was chosen there. Before `ownership`, which accepts the rest."""
+    left = message.left
+    if step.link.ownership is not Ownership.ASKED or left is None or not left.link.wanted:
+        return
     step.change(do_not_disturb=left.do_not_disturb)
     _change(step, saved_do_not_disturb=left.do_not_disturb)
 
@@ -156,7 +165,7 @@ def taken_over(step: Step, left: Phone) -> None:
 def load(step: Step) -> None:
     """The timer fired, or somebody wants to see it now."""
     config, history = step.link.config, step.phone.history
-    step.stop_timers("history")
+    step.stop_timers(Timer(TimerKind.HISTORY_LOAD))
     if config is None or not config.keeps_history or history.loaded is Loaded.ASKED:
         return
     if config.history_ticket == history.useless_ticket:
@@ -183,18 +192,20 @@ def failed(step: Step, message: HistoryFailed) -> None:
         _ticket_is_useless(step)
 
 
-def followed(step: Step, saves: int) -> None:
-    """The frame that has the line has saved `saves` times: what we show may be old."""
-    if saves != step.phone.history.saves_elsewhere:
-        _change(step, saves_elsewhere=saves)
+def owner_shown(step: Step, message: OwnerShown) -> None:
+    """The owner has saved once more: what we show may be old."""
+    if step.link.state is not LinkState.STANDBY:
+        return
+    if message.saves != step.phone.history.saves_elsewhere:
+        _change(step, saves_elsewhere=message.saves)
         if step.link.config is not None and step.link.config.keeps_history:
-            step.start_timer("history", LOAD_AFTER)
+            step.start_timer(Timer(TimerKind.HISTORY_LOAD), LOAD_AFTER)
 
 
 # ---- saving
 
 
-def remembered(step: Step, message: HistorySaved) -> None:
+def saved(step: Step, message: HistorySaved) -> None:
     history = step.phone.history
     left = tuple(call for call in history.unsaved if call.uuid not in message.calls)
     _change(step, unsaved=left, sending=False, failures=0)
@@ -205,7 +216,7 @@ def remembered(step: Step, message: HistorySaved) -> None:
     step.change(saves=step.phone.saves + 1)
 
 
-def remember_failed(step: Step, message: HistorySaveFailed) -> None:
+def save_failed(step: Step, message: HistorySaveFailed) -> None:
     history = _change(step, sending=False, failures=step.phone.history.failures + 1)
     if message.status in _NO_TICKET:
         _ticket_is_useless(step)
@@ -215,24 +226,27 @@ def remember_failed(step: Step, message: HistorySaveFailed) -> None:
         _change(step, unsaved=left, saved_do_not_disturb=step.phone.do_not_disturb)
         _change(step, saved_seen_at=history.seen_at)
     else:
-        step.start_timer("remember", delay(history.failures + _UNHURRIED, step.chance))
+        step.start_timer(Timer(TimerKind.HISTORY_SAVE), delay(history.failures + _UNHURRIED, step.chance))
 
 
-def back_again(step: Step) -> None:
-    """Registered anew: who called meanwhile reached nobody, but the server may have heard of it."""
+def look_again(step: Step, before: Phone, _message: Message) -> None:
+    """After every step. Registered anew: who called meanwhile reached nobody, but the server may have heard
+    of it."""
+    if step.link.state is not LinkState.REGISTERED or before.link.state is LinkState.REGISTERED:
+        return
     if step.phone.history.loaded in (Loaded.YES, Loaded.FAILED):
-        step.start_timer("history", LOAD_AFTER)
-        step.change(saves=step.phone.saves + 1)  # the other frames of this browser look, too
+        step.start_timer(Timer(TimerKind.HISTORY_LOAD), LOAD_AFTER)
+        step.change(saves=step.phone.saves + 1)  # the other tabs of this browser look, too
 
 
-def retry(step: Step) -> None:
+def retry(step: Step, _message: Message) -> None:
     """There is a network again, or the agent asks: what failed is not waited for any longer."""
-    step.stop_timers("remember")
+    step.stop_timers(Timer(TimerKind.HISTORY_SAVE))
     if step.phone.history.loaded is Loaded.FAILED:
         load(step)
 
 
-def page_left(step: Step) -> None:
+def page_left(step: Step, _message: PageLeft) -> None:
     """The page goes, perhaps for ever. Its calls may be taken back by the next page, which will say how they
     ended; where nobody does, this is what is known of them."""
     config, phone = step.link.config, step.phone
@@ -262,3 +276,14 @@ def _change(step: Step, **fields: Any) -> CallHistory:
     history = replace(step.phone.history, **fields)
     step.change(history=history)
     return history
+
+
+# ---- timers
+
+
+def load_due(step: Step, _late: float) -> None:
+    load(step)
+
+
+def save_due(_step: Step, _late: float) -> None:
+    """`keep_ended_calls` saves in this very step."""

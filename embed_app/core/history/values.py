@@ -54,6 +54,8 @@ class CallHistory:
     """Missed calls that ended until then were looked at."""
     saved_seen_at: int = 0
     saved_do_not_disturb: bool = False
+    configured: bool = False
+    """Whether this page knows what was chosen on an earlier one."""
     sending: bool = False
     failures: int = 0
     """In a row, of saving."""

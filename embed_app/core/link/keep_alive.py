@@ -16,9 +16,10 @@ from __future__ import annotations
 from dataclasses import replace
 
 from embed_app.core.link.effects import CloseTransport, Ping
-from embed_app.core.link.messages import Pong
+from embed_app.core.link.messages import Pong, WentOnline
 from embed_app.core.link.values import KeepAlive, Transport
 from embed_app.core.step import Step
+from embed_app.core.timers import Timer, TimerKind
 
 PING_EVERY = 15.0
 PONG_WITHIN = 5.0
@@ -31,11 +32,11 @@ LATE = 3.0
 def start(step: Step) -> None:
     """The socket is up. Told again while an answer is awaited, it changes nothing."""
     if step.link.keep_alive.pinged_at is None:
-        step.start_timer("ping", PING_EVERY)
+        step.start_timer(Timer(TimerKind.PING), PING_EVERY)
 
 
 def stop(step: Step) -> None:
-    step.stop_timers("ping", "pong")
+    step.stop_timers(Timer(TimerKind.PING), Timer(TimerKind.PONG))
     step.change_link(keep_alive=KeepAlive(knows_crlf=step.link.keep_alive.knows_crlf))
 
 
@@ -55,12 +56,12 @@ def pong(step: Step, message: Pong) -> None:
         knows = True
     elif alive.repeated and knows is None:
         knows = False
-    step.stop_timers("pong")
+    step.stop_timers(Timer(TimerKind.PONG))
     step.change_link(keep_alive=KeepAlive(knows_crlf=knows))
     start(step)
 
 
-def no_pong(step: Step, *, late: float) -> None:
+def no_pong(step: Step, late: float) -> None:
     """The deadline fired, `late` seconds after it should have."""
     alive = step.link.keep_alive
     if alive.repeated or (alive.knows_crlf is not None and late < LATE):
@@ -71,8 +72,19 @@ def no_pong(step: Step, *, late: float) -> None:
 
 
 def _ask(step: Step, *, by_options: bool, repeated: bool) -> None:
-    step.stop_timers("ping")
+    step.stop_timers(Timer(TimerKind.PING))
     step.change_link(keep_alive=replace(step.link.keep_alive, pinged_at=step.at, repeated=repeated))
     step.emit(Ping(by_options))
     in_need = any(call.media.lost_at is not None for call in step.phone.live_calls)
-    step.start_timer("pong", PONG_IN_NEED if in_need else PONG_WITHIN)
+    step.start_timer(Timer(TimerKind.PONG), PONG_IN_NEED if in_need else PONG_WITHIN)
+
+
+# ---- handlers
+
+
+def ping_due(step: Step, _late: float) -> None:
+    ping(step)
+
+
+def went_online(step: Step, _message: WentOnline) -> None:
+    ping(step)

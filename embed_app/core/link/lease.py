@@ -16,7 +16,7 @@ from __future__ import annotations
 
 from embed_app.core.link import registration
 from embed_app.core.link.effects import CloseTransport, HoldLease, Unregister
-from embed_app.core.link.messages import LeaseAnswered, LeaseFailed, PageLeft
+from embed_app.core.link.messages import LeaseAnswered, LeaseFailed, PageLeft, TakeOverRequested, Unregistered
 from embed_app.core.link.registration import RENEW_LEASE_EVERY
 from embed_app.core.link.values import (
     IN_USE,
@@ -27,7 +27,10 @@ from embed_app.core.link.values import (
     Transport,
     UnregisterReason,
 )
+from embed_app.core.message import Message
+from embed_app.core.phone import Phone
 from embed_app.core.step import Step
+from embed_app.core.timers import Timer, TimerKind
 
 RELOAD_GRACE = 10
 """Seconds a page that goes away keeps its lease: it may only be reloading."""
@@ -46,7 +49,7 @@ def received(step: Step, config: SipConfig) -> None:
         _lose(step)
 
 
-def renew(step: Step) -> None:
+def renew(step: Step, _late: float) -> None:
     """The timer fired."""
     link = step.link
     ticket = link.config.lease_ticket if link.config else ""
@@ -55,7 +58,7 @@ def renew(step: Step) -> None:
     if not ticket or not registering or useless or link.lease is Lease.LOST:
         return
     step.emit(HoldLease(ticket, renew=link.lease is Lease.HELD))
-    step.start_timer("lease", RENEW_LEASE_EVERY)
+    step.start_timer(Timer(TimerKind.LEASE_RENEWAL), RENEW_LEASE_EVERY)
 
 
 def answered(step: Step, message: LeaseAnswered) -> None:
@@ -85,11 +88,11 @@ def failed(step: Step, message: LeaseFailed) -> None:
         step.change_link(lease=Lease.NONE)
         return registration.open_line(step)
     if ticket_is_bad:
-        step.stop_timers("lease")
+        step.stop_timers(Timer(TimerKind.LEASE_RENEWAL))
     return None
 
 
-def take_over(step: Step) -> None:
+def take_over(step: Step, _message: TakeOverRequested) -> None:
     """A person wants the phone here and nowhere else."""
     config = step.link.config
     if _is_refused(step) and config is not None:
@@ -121,18 +124,22 @@ def _lose(step: Step) -> None:
     if step.link.state is LinkState.REGISTERED:
         step.change_link(unregistered=UnregisterReason.REMOTE)
         step.emit(Unregister())
-        step.start_timer("quiet", registration.LEAVE_TIMEOUT)
+        step.start_timer(Timer(TimerKind.UNREGISTERING), registration.LEAVE_TIMEOUT)
     step.change_link(lease=Lease.LOST)
-    step.stop_timers("lease")
+    step.stop_timers(Timer(TimerKind.LEASE_RENEWAL))
     registration.refuse(step, IN_USE)
 
 
-def unregistered(step: Step) -> None:
-    step.stop_timers("quiet")
+def unregistered(step: Step, _message: Unregistered) -> None:
+    step.stop_timers(Timer(TimerKind.UNREGISTERING))
 
 
-def settle(step: Step) -> None:
-    """After every step: a phone that is in use elsewhere keeps no line that no call needs."""
-    idle = "quiet" not in step.phone.timers and not step.phone.live_calls
+def unregistering_took_too_long(_step: Step, _late: float) -> None:
+    """`close_useless_transport` acts in this very step."""
+
+
+def close_useless_transport(step: Step, _before: Phone, _message: Message) -> None:
+    """After every step: a phone that is in use elsewhere keeps no WebSocket that no call needs."""
+    idle = not step.runs(TimerKind.UNREGISTERING) and not step.phone.live_calls
     if _is_refused(step) and idle and step.link.transport is Transport.UP:
         step.emit(CloseTransport())

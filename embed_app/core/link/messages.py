@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from embed_app.core.link.values import SipConfig
 from embed_app.core.message import Message
 from embed_app.core.phone import Phone
-from embed_app.core.resume.record import ResumeRecord
+from embed_app.core.resume.values import ResumeRecord
 
 # ---- wishes: the agent on the screen, or the parent by a command -------------------------------
 

@@ -17,10 +17,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from embed_app.core.call.ending import end_call, hang_up, release_signalling
-from embed_app.core.call.machine import next_state
-from embed_app.core.call.values import CallState, Reason
-from embed_app.core.link import keep_alive
+from embed_app.core.link import credentials, keep_alive
 from embed_app.core.link.effects import (
     CloseTransport,
     FetchConfig,
@@ -31,7 +28,18 @@ from embed_app.core.link.effects import (
     Unregister,
 )
 from embed_app.core.link.embed_token import TokenError, read_token
-from embed_app.core.link.messages import RegisterFailed, Started, TransportDown
+from embed_app.core.link.messages import (
+    ConnectRequested,
+    DisconnectRequested,
+    RegisterAccepted,
+    RegisterFailed,
+    Started,
+    TransportDown,
+    TransportUp,
+    Unregistered,
+    WentOffline,
+    WentOnline,
+)
 from embed_app.core.link.reconnect import delay
 from embed_app.core.link.values import (
     IN_USE,
@@ -42,24 +50,19 @@ from embed_app.core.link.values import (
     Transport,
     UnregisterReason,
 )
-from embed_app.core.media import repair
 from embed_app.core.notices import ReconnectScheduled
 from embed_app.core.step import Step
+from embed_app.core.timers import Timer, TimerKind
 
 LEAVE_TIMEOUT = 2.0
 RENEW_LEASE_EVERY = 5.0
-TOKEN_AHEAD = 120.0  # Chromium may hold back the timers of a hidden page by a minute
-CREDENTIALS_MARGIN = 60.0
-CREDENTIALS_NEARLY_OUT = 30.0
-"""Seconds: a REGISTER that begins so near the end of its credentials would be refused half-way."""
-SHORTEST_CREDENTIALS = 10.0
-"""Seconds: however soon the server says credentials end, they are not renewed more often than this."""
-_STAY = ("ended", "leave", "replaced", "trial")
-"""Timers that a disconnect does not stop: they have nothing to do with the line, or limit the disconnect."""
+_STAY = frozenset({TimerKind.ENDED_SHOWN, TimerKind.LEAVE, TimerKind.REPLACED_SHOWN, TimerKind.TRIAL})
+"""Timers that a disconnect does not stop: they have nothing to do with the link, or limit the disconnect."""
 _AUTH_REFUSED = (401, 403, 404, 407)
 
 
 def started(step: Step, message: Started) -> None:
+    """The first message of all."""
     step.change(started=True)
     step.change_link(wanted=step.phone.settings.auto_register)
     if message.token is None:
@@ -90,7 +93,7 @@ def connect(step: Step) -> None:
             return refuse(step, step.link.refusal or "token_missing")
         step.change_link(unregistered=told, attempt=0, refusal="", told=())
         if state is LinkState.IDLE and step.link.transport is Transport.DOWN and _config_is_good(step):
-            start_config_timers(step)
+            credentials.start_timers(step)
             if step.link.config is not None and step.link.config.lease_ticket:
                 _claim(step, step.link.config)
             else:
@@ -111,26 +114,24 @@ def _config_is_good(step: Step) -> bool:
     link = step.link
     if link.config is None or link.token is None or link.config_token != link.token.raw:
         return False
-    return not credentials_ran_out(step, CREDENTIALS_NEARLY_OUT)
+    return not credentials.ran_out(step, credentials.NEARLY_OUT)
 
 
-def disconnect(step: Step) -> None:
-    """`disconnect`: end the calls, unregister, close, cancel every timer (contract section 3)."""
-    for call in step.phone.live_calls:
-        hang_up(step, call)
+def disconnect_requested(step: Step, _message: DisconnectRequested) -> None:
+    """Unregister, close, cancel every timer (contract section 3, `disconnect`). The calls have been ended."""
     keep_alive.stop(step)
     # "leave" runs when this is the second wish: without it a silent PBX would keep the phone for ever.
-    step.stop_timers(*(name for name in step.phone.timers if name not in _STAY))
+    step.stop_timers(*(timer for timer in step.phone.timers if timer.kind not in _STAY))
     if step.link.state is LinkState.REGISTERED:
         step.change_link(state=LinkState.LEAVING)
         step.emit(Unregister())
-        step.start_timer("leave", LEAVE_TIMEOUT)
+        step.start_timer(Timer(TimerKind.LEAVE), LEAVE_TIMEOUT)
     elif step.link.state is not LinkState.LEAVING:
         leave(step)
 
 
 def leave(step: Step) -> None:
-    step.stop_timers("leave")
+    step.stop_timers(Timer(TimerKind.LEAVE))
     keep_alive.stop(step)
     if step.link.lease is Lease.HELD and step.link.config is not None:
         step.emit(HoldLease(step.link.config.lease_ticket, seconds=0))
@@ -146,47 +147,38 @@ def leave(step: Step) -> None:
     step.emit(CloseTransport())
 
 
+def connect_requested(step: Step, _message: ConnectRequested) -> None:
+    connect(step)
+
+
+def unregistered(step: Step, _message: Unregistered) -> None:
+    if step.link.state is LinkState.LEAVING:
+        leave(step)
+
+
+def went_online(step: Step, _message: WentOnline) -> None:
+    step.change_link(offline=False)
+    retry(step)
+
+
+def went_offline(step: Step, _message: WentOffline) -> None:
+    step.change_link(offline=True)
+
+
 def refuse(step: Step, code: str) -> None:
     """Nothing more can be done without the parent, the agent or the operator: say what to do."""
-    step.stop_timers("reconnect")
+    step.stop_timers(Timer(TimerKind.RECONNECT))
     step.change_link(state=LinkState.REFUSED, refusal=code)
     step.problem(code)
-    for call in step.phone.live_calls:
-        if call.state is CallState.QUEUED:
-            end_call(step, call, Reason.UNAVAILABLE)
 
 
 def fetch_config(step: Step) -> None:
     token = step.link.token
     if token is None:
         return refuse(step, "token_missing")
-    step.stop_timers("reconnect")
+    step.stop_timers(Timer(TimerKind.RECONNECT))
     step.change_link(state=LinkState.CONFIGURING)
     return step.emit(FetchConfig(token.raw))
-
-
-def start_config_timers(step: Step) -> None:
-    """For what is left of the configuration's token and credentials."""
-    config = step.link.config
-    if config is None:
-        return
-    passed = step.at - step.link.config_at
-    # A quarter of its time for a short one: a parent that refreshes at once must not go round and round.
-    warn_at = max(config.token_expires_in / 4, config.token_expires_in - TOKEN_AHEAD)
-    step.start_timer("token", max(0.0, warn_at - passed))
-    if config.credentials_expire_in is not None:
-        left = config.credentials_expire_in
-        renew_at = max(SHORTEST_CREDENTIALS, left / 2, left - CREDENTIALS_MARGIN)
-        step.start_timer("credentials", max(0.0, renew_at - passed))
-
-
-def credentials_ran_out(step: Step, margin: float = 0.0) -> bool:
-    """`margin`: seconds before their end from which on they count as run out already."""
-    config = step.link.config
-    if config is None or config.credentials_expire_in is None:
-        return False
-    # A fresh answer is used whatever it says: asking again at once would be a loop.
-    return step.at - step.link.config_at >= max(SHORTEST_CREDENTIALS, config.credentials_expire_in - margin)
 
 
 def open_line(step: Step, *, to_the_end: bool = False) -> None:
@@ -195,12 +187,12 @@ def open_line(step: Step, *, to_the_end: bool = False) -> None:
     Credentials near their end are fetched anew first, unless `to_the_end`: there are no others.
     """
     config = step.link.config
-    if config is None or credentials_ran_out(step, 0.0 if to_the_end else CREDENTIALS_NEARLY_OUT):
+    if config is None or credentials.ran_out(step, 0.0 if to_the_end else credentials.NEARLY_OUT):
         return fetch_config(step)
     if step.link.ownership in (Ownership.NOT_ASKED, Ownership.ASKED):
         return _stand_by(step, config)
     if config.lease_ticket and step.link.lease is not Lease.LOST:
-        step.start_timer("lease", RENEW_LEASE_EVERY)
+        step.start_timer(Timer(TimerKind.LEASE_RENEWAL), RENEW_LEASE_EVERY)
     if step.link.lease in (Lease.WAITING, Lease.LOST):
         return refuse(step, IN_USE)
     if step.link.transport is Transport.UP:
@@ -222,7 +214,7 @@ def register(step: Step) -> None:
     step.emit(Register())
 
 
-def transport_up(step: Step) -> None:
+def transport_up(step: Step, _message: TransportUp) -> None:
     step.change_link(transport=Transport.UP, down_reason="")
     if step.link.state is not LinkState.IDLE:
         keep_alive.start(step)
@@ -236,12 +228,6 @@ def transport_down(step: Step, message: TransportDown) -> None:
     state, was_up = step.link.state, step.link.transport is Transport.UP
     keep_alive.stop(step)
     step.change_link(transport=Transport.DOWN, down_reason=message.reason)
-    for call in step.phone.live_calls:
-        if next_state(call, message) is not None:
-            # Nothing can be sent, but the user agent must let go: a late 200 on the next socket would
-            # make a call nobody knows of.
-            release_signalling(step, call)
-            end_call(step, call, Reason.SIGNALING_LOST)
     if state is LinkState.REGISTERED:
         step.change_link(unregistered=UnregisterReason.TRANSPORT_DISCONNECT)
     if state is LinkState.LEAVING:
@@ -264,20 +250,19 @@ def wait(step: Step, code: str, **detail: Any) -> None:
         step.change_link(told=(*step.link.told, code))
         step.problem(code, **detail)
     step.notice(ReconnectScheduled(attempt=attempt, delay_ms=round(seconds * 1000)))
-    step.start_timer("reconnect", seconds)
+    step.start_timer(Timer(TimerKind.RECONNECT), seconds)
 
 
 def retry(step: Step) -> None:
     """The wait is over, or cut short by `online` or `connect`."""
-    step.stop_timers("reconnect")
+    step.stop_timers(Timer(TimerKind.RECONNECT))
     if step.link.state is LinkState.WAITING:
         open_line(step)
 
 
-def register_accepted(step: Step) -> None:
+def register_accepted(step: Step, _message: RegisterAccepted) -> None:
     if step.link.state in (LinkState.REGISTERING, LinkState.REGISTERED):
         step.change_link(state=LinkState.REGISTERED, attempt=0, unregistered=None, refusal="", told=())
-        repair.line_is_back(step)
 
 
 def register_failed(step: Step, message: RegisterFailed) -> None:
@@ -288,9 +273,20 @@ def register_failed(step: Step, message: RegisterFailed) -> None:
         return None
     if message.status in _AUTH_REFUSED:
         step.change_link(unregistered=UnregisterReason.REMOTE)
-        if credentials_ran_out(step, CREDENTIALS_NEARLY_OUT):
+        if credentials.ran_out(step, credentials.NEARLY_OUT):
             return fetch_config(step)
         return refuse(step, "registration_refused")
     if state is LinkState.REGISTERED:
         step.change_link(unregistered=UnregisterReason.TRANSPORT_DISCONNECT)
     return wait(step, "registration_failed")
+
+
+# ---- timers
+
+
+def reconnect_due(step: Step, _late: float) -> None:
+    retry(step)
+
+
+def leave_took_too_long(step: Step, _late: float) -> None:
+    leave(step)

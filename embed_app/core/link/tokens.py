@@ -6,24 +6,22 @@ SIP credentials ahead, and goes on with what it has for as long as that is good.
 
 from __future__ import annotations
 
-from embed_app.core.history import history
-from embed_app.core.link import lease
+from embed_app.core.link import credentials, lease
 from embed_app.core.link.effects import Configure, FetchConfig, Register
 from embed_app.core.link.embed_token import TokenError, read_token
 from embed_app.core.link.messages import ConfigFailed, ConfigReceived, TokenOffered
 from embed_app.core.link.reconnect import delay
 from embed_app.core.link.registration import (
     connect,
-    credentials_ran_out,
     open_line,
     refuse,
-    start_config_timers,
     wait,
 )
 from embed_app.core.link.values import IN_USE, LinkState, SipConfig
 from embed_app.core.notices import TokenExpiring
 from embed_app.core.resume.effects import FindRecord
 from embed_app.core.step import Step
+from embed_app.core.timers import Timer, TimerKind
 
 _UNHURRIED = 3
 """Refreshes that fail are tried again as if that many attempts had gone before: 4 s doubling to 30 s."""
@@ -70,10 +68,8 @@ def config_received(step: Step, message: ConfigReceived) -> None:
     step.change_link(config=new, config_at=step.at, config_token=asked_with, refresh_failures=0)
     step.change(banner="")
     step.emit(Configure(new))
-    start_config_timers(step)
+    credentials.start_timers(step)
     lease.received(step, new)
-    if old is None:
-        history.configured(step, new)
     if step.link.refusal == IN_USE:
         return None
     if state is LinkState.CONFIGURING:
@@ -100,7 +96,7 @@ def config_failed(step: Step, message: ConfigFailed) -> None:
     final = {401: "token_rejected", 403: "token_rejected", 404: "token_foreign", 422: "token_rejected"}
     code = final.get(message.status)
     if step.link.state is LinkState.CONFIGURING:
-        if code is None and step.link.config is not None and not credentials_ran_out(step):
+        if code is None and step.link.config is not None and not credentials.ran_out(step):
             return open_line(step, to_the_end=True)  # near their end, but good for a little while yet
         if code is not None:
             token = step.link.token
@@ -115,18 +111,18 @@ def config_failed(step: Step, message: ConfigFailed) -> None:
     if code is not None or failures == 1:
         step.problem(code or "server_unreachable", status=message.status)
     if code is None:
-        step.start_timer("credentials", delay(failures + _UNHURRIED, step.chance))
+        step.start_timer(Timer(TimerKind.CREDENTIALS_EXPIRY), delay(failures + _UNHURRIED, step.chance))
     return None
 
 
-def token_runs_out(step: Step) -> None:
+def token_runs_out(step: Step, _late: float) -> None:
     config = step.link.config
     if config is not None:
         left = config.token_expires_in - (step.at - step.link.config_at)
         step.notice(TokenExpiring(expires_in=max(0, round(left))))
 
 
-def credentials_run_out(step: Step) -> None:
+def credentials_run_out(step: Step, _late: float) -> None:
     """Renew before the PBX refuses; the phone stays registered while it asks."""
     token = step.link.token
     if token is not None and step.link.state not in (LinkState.IDLE, LinkState.LEAVING, LinkState.REFUSED):

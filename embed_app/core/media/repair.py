@@ -24,15 +24,22 @@ from dataclasses import replace
 
 from embed_app.core.call.ending import end_call, release_signalling
 from embed_app.core.call.glare import RETRY_LATER, glare_wait
+from embed_app.core.call.machine import CallEvent
+from embed_app.core.call.messages import CallAccepted
 from embed_app.core.call.values import Call, CallState, Reason
 from embed_app.core.link import keep_alive
+from embed_app.core.link.messages import Pong, RegisterAccepted, WentOnline
 from embed_app.core.link.values import LinkState, Transport
-from embed_app.core.media.effects import ReopenMicrophone, RestartIce, SampleMedia
+from embed_app.core.media.effects import RestartIce, SampleMedia
 from embed_app.core.media.judge import both_ways, count, newest
-from embed_app.core.media.messages import MediaSampled
-from embed_app.core.sound import devices
-from embed_app.core.sound.values import DeviceKind
+from embed_app.core.media.messages import (
+    IceRestarted,
+    IceRestartFailed,
+    MediaChanged,
+    MediaSampled,
+)
 from embed_app.core.step import Step
+from embed_app.core.timers import Timer, TimerKind
 
 SAMPLE_EVERY = 1.0
 SAMPLE_WITHIN = 5.0
@@ -51,30 +58,36 @@ NO_AUDIO_AFTER = 8.0
 NO_SUCH_CALL = 481
 
 
-def watch(step: Step, call: Call) -> None:
-    """From the answer on."""
+def watch(step: Step, call: Call, _message: CallAccepted) -> None:
+    """From the answer on, and again from when the call was taken back. After `reports`, which moves it."""
+    if call.state is not CallState.ANSWERED or step.runs(TimerKind.SAMPLE, call):
+        return
     call = step.change_media(call, heard_at=step.at)
-    step.start_timer(f"sample:{call.uuid}", SAMPLE_EVERY)
-    step.start_timer(f"silence:{call.uuid}", NO_AUDIO_AFTER)
+    step.start_timer(Timer(TimerKind.SAMPLE, call.uuid), SAMPLE_EVERY)
+    step.start_timer(Timer(TimerKind.NO_AUDIO, call.uuid), NO_AUDIO_AFTER)
     if call.media.connection in ("disconnected", "failed"):
-        changed(step, call, call.media.connection)
+        _changed(step, call, call.media.connection)
 
 
-def changed(step: Step, call: Call, connection: str) -> None:
+def changed(step: Step, call: Call, message: MediaChanged) -> None:
+    _changed(step, call, message.state)
+
+
+def _changed(step: Step, call: Call, connection: str) -> None:
     call = step.change_media(call, connection=connection)
     if call.state is not CallState.ANSWERED:
         return
     if connection == "disconnected":
         call = _lose(step, call)
-        if f"ice:{call.uuid}" not in step.phone.timers:
-            step.start_timer(f"ice:{call.uuid}", PATIENCE)
+        if not step.runs(TimerKind.ICE_RESTART, call):
+            step.start_timer(Timer(TimerKind.ICE_RESTART, call.uuid), PATIENCE)
     elif connection == "failed":
         mend(step, _lose(step, call))
     elif connection == "peer_closed":
         # A page that went away says so at once (DTLS close_notify); if it comes back, it brings a new
         # connection (`resume.py`), so there is nothing to mend.
         _lose(step, call)
-        step.start_timer(f"ice:{call.uuid}", PEER_GONE_PATIENCE)
+        step.start_timer(Timer(TimerKind.ICE_RESTART, call.uuid), PEER_GONE_PATIENCE)
 
 
 def _lose(step: Step, call: Call) -> Call:
@@ -83,7 +96,7 @@ def _lose(step: Step, call: Call) -> Call:
     since = call.media.heard_at
     # Nothing was heard from a silent peer either: then the connection's word is all there is.
     lost_at = since if since > step.at - GIVE_UP_AFTER / 2 else step.at
-    step.start_timer(f"lost:{call.uuid}", lost_at + GIVE_UP_AFTER - step.at)
+    step.start_timer(Timer(TimerKind.MEDIA_LOST, call.uuid), lost_at + GIVE_UP_AFTER - step.at)
     call = step.change_media(call, lost_at=lost_at, tries=0, vain=False, reported_at=None)
     keep_alive.ping(step)  # a re-INVITE needs a line, and the one there was may be gone with the network
     return call
@@ -99,13 +112,13 @@ def mend(step: Step, call: Call) -> None:
 def restart(step: Step, call: Call) -> None:
     """Send the re-INVITE if it is still wanted, still allowed, and can be sent now."""
     media = call.media
-    step.stop_timers(f"ice:{call.uuid}")
+    step.stop_timers(Timer(TimerKind.ICE_RESTART, call.uuid))
     wanted = media.restart_owed or (media.lost_at is not None and not media.connected)
     spent = media.peer_is_gone or media.tries >= len(RETRY_AFTER)
     if not wanted or spent or media.restarting or not _line_is_up(step):
         return
     if call.hold_wanted is not None:
-        step.start_timer(f"ice:{call.uuid}", SAMPLE_EVERY)  # one offer at a time
+        step.start_timer(Timer(TimerKind.ICE_RESTART, call.uuid), SAMPLE_EVERY)  # one offer at a time
         return
     step.change_media(call, restarting=True, tries=media.tries + 1)
     step.emit(RestartIce(call.uuid))
@@ -121,45 +134,55 @@ def _line_is_up(step: Step) -> bool:
     )
 
 
-def restarted(step: Step, call: Call) -> None:
+def restarted(step: Step, call: Call, _message: IceRestarted) -> None:
+    if not call.media.restarting:
+        return
     call = step.change_media(call, restarting=False, restart_owed=False, quiet=0)
     _again(step, call)
 
 
-def restart_failed(step: Step, call: Call, status: int) -> None:
+def restart_failed(step: Step, call: Call, message: IceRestartFailed) -> None:
+    if not call.media.restarting:
+        return None
+    status = message.status
     if status == NO_SUCH_CALL and call.media.tries >= len(RETRY_AFTER):
         # RFC 3261 section 12.2.1.2: the far end knows no such call any more, and nothing is heard of it. But
         # a page that was loaded anew is asked before it has taken its call back, and its line may be slow.
         release_signalling(step, call)
-        return end_call(step, call, Reason.SIGNALING_LOST)
+        return end_call(step, call, CallEvent.MEDIA_GIVEN_UP, Reason.SIGNALING_LOST)
     call = step.change_media(call, restarting=False)
     if status == RETRY_LATER:
-        return step.start_timer(f"ice:{call.uuid}", glare_wait(call, step.chance))
+        return step.start_timer(Timer(TimerKind.ICE_RESTART, call.uuid), glare_wait(call, step.chance))
     return _again(step, call)
 
 
 def _again(step: Step, call: Call) -> None:
     """Look again later. Nobody tries more often than RETRY_AFTER has entries."""
     if call.media.lost_at is not None or call.media.restart_owed:
-        step.start_timer(f"ice:{call.uuid}", RETRY_AFTER[max(0, call.media.tries - 1)])
+        step.start_timer(Timer(TimerKind.ICE_RESTART, call.uuid), RETRY_AFTER[max(0, call.media.tries - 1)])
 
 
-def line_is_back(step: Step) -> None:
-    """REGISTER was accepted: what could not be sent meanwhile goes out now."""
+def registered(step: Step, _message: RegisterAccepted) -> None:
+    """What could not be sent meanwhile goes out now. After `registration`."""
+    if step.link.state is not LinkState.REGISTERED:
+        return
     for call in _answered(step):
         if call.media.lost_at is not None or call.media.restart_owed:
             restart(step, call)
 
 
-def line_lives(step: Step) -> None:
+def transport_alive(step: Step, _message: Pong) -> None:
     """The socket proved alive: the network changed under the calls, but not under it."""
     for call in _answered(step):
         if call.media.restart_owed:
             restart(step, call)
 
 
-def network_changed(step: Step) -> None:
-    """Offline and online again: our addresses may be others. The restart waits for a line that lives."""
+def went_online(step: Step, _message: WentOnline) -> None:
+    """Offline and online again: our addresses may be others. The restart waits for a WebSocket that lives.
+    Before `registration`."""
+    if not step.link.offline:
+        return
     for call in _answered(step):
         step.change_media(call, restart_owed=True, tries=0, vain=False)
 
@@ -170,7 +193,7 @@ def _answered(step: Step) -> tuple[Call, ...]:
 
 def sample(step: Step, call: Call) -> None:
     step.emit(SampleMedia(call.uuid))
-    step.start_timer(f"sample:{call.uuid}", SAMPLE_WITHIN)
+    step.start_timer(Timer(TimerKind.SAMPLE, call.uuid), SAMPLE_WITHIN)
 
 
 def sampled(step: Step, call: Call, message: MediaSampled) -> None:
@@ -182,9 +205,9 @@ def sampled(step: Step, call: Call, message: MediaSampled) -> None:
     media = count(before, now, due=due, since=step.at - SAMPLE_EVERY)
     call = replace(call, media=media)
     step.put(call)
-    step.start_timer(f"sample:{call.uuid}", SAMPLE_EVERY)
+    step.start_timer(Timer(TimerKind.SAMPLE, call.uuid), SAMPLE_EVERY)
     if due and not media.quiet:
-        step.stop_timers(f"silence:{call.uuid}")
+        step.stop_timers(Timer(TimerKind.NO_AUDIO, call.uuid))
         if step.phone.banner == "no_audio":
             step.change(banner="")
     if not media.connected:
@@ -210,9 +233,9 @@ def _nothing_comes(step: Step, call: Call) -> None:
 
 def _settle(step: Step, call: Call, **fields: bool) -> None:
     """Nothing more is done about the sound."""
-    step.stop_timers(f"lost:{call.uuid}")
+    step.stop_timers(Timer(TimerKind.MEDIA_LOST, call.uuid))
     if not call.media.restart_owed:
-        step.stop_timers(f"ice:{call.uuid}")
+        step.stop_timers(Timer(TimerKind.ICE_RESTART, call.uuid))
     step.change_media(call, lost_at=None, missed=False, tries=0, **fields)
 
 
@@ -221,7 +244,7 @@ def silent(step: Step, call: Call) -> None:
     the call goes on as long as its connection does."""
     seen = call.media.sample
     if call.held or (seen is not None and not seen.receives):
-        return step.start_timer(f"silence:{call.uuid}", NO_AUDIO_AFTER)
+        return step.start_timer(Timer(TimerKind.NO_AUDIO, call.uuid), NO_AUDIO_AFTER)
     _no_audio(step, call)
     if not call.media.connected:
         step.change_media(_lose(step, step.phone.call(call.uuid) or call), missed=True)
@@ -242,28 +265,4 @@ def give_up(step: Step, call: Call) -> None:
         return _no_audio(step, call) if media.quiet else None
     step.problem("media_lost", call_uuid=call.uuid)
     release_signalling(step, call)
-    return end_call(step, call, Reason.MEDIA_LOST)
-
-
-# ---- the microphone of a running call
-
-
-def microphone_ended(step: Step, call: Call) -> None:
-    """Unplugged: another one may be there. Only when that one fails is anybody told."""
-    step.change_media(call, microphone_lost=True)
-    step.emit(ReopenMicrophone(call.uuid))
-
-
-def microphone_ready(step: Step, call: Call) -> None:
-    lost = call.media.microphone_lost
-    step.change_media(call, microphone_lost=False)
-    if step.phone.banner == "mic_lost":
-        step.change(banner="")
-    elif lost:
-        devices.tell_replaced(step, DeviceKind.MICROPHONE)
-
-
-def devices_changed(step: Step) -> None:
-    for call in _answered(step):
-        if call.media.microphone_lost:
-            step.emit(ReopenMicrophone(call.uuid))
+    return end_call(step, call, CallEvent.MEDIA_GIVEN_UP, Reason.MEDIA_LOST)

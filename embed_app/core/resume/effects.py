@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from embed_app.core.call.dialog import Dialog
 from embed_app.core.call.effects import CallEffect
-from embed_app.core.call.values import Call
+from embed_app.core.call.values import Call, Dialog
 from embed_app.core.effect import Effect
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from embed_app.core.call.messages import CallReport
 from embed_app.core.message import Message
-from embed_app.core.resume.record import ResumeRecord
+from embed_app.core.resume.values import ResumeRecord
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

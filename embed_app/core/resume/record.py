@@ -10,11 +10,11 @@ import json
 import math
 import re
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from typing import Any
 
-from embed_app.core.call.dialog import Dialog
-from embed_app.core.call.values import Call, CallState, Direction
+from embed_app.core.call.values import Call, CallState, Dialog, Direction
+from embed_app.core.resume.values import ResumeRecord
 
 VERSION = 1
 LONGEST_RECORD = 8192
@@ -35,28 +35,6 @@ _ROUTE = re.compile(r"[^\r\n\x00-\x1f\x7f-\uffff]{1,512}")
 
 class RecordError(ValueError):
     """The text is no record. Its message names the field, never its value."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ResumeRecord:
-    """`call` and its `dialog`, and whose they are. Times are those of this machine's clock, in epoch seconds.
-    `others` wait on hold beside it, ring or are dialled; one that is not answered is `call` only if none is.
-
-    `alive_at` is the last time the page that owns the call was seen alive; `released` means that it has gone
-    on purpose: reloaded, navigated or closed.
-    """
-
-    extension: str
-    customer: str
-    call: Call
-    others: tuple[Call, ...] = ()
-    alive_at: float = 0.0
-    released: bool = False
-
-    @property
-    def calls(self) -> tuple[Call, ...]:
-        """All of them, the one the agent was with first."""
-        return (self.call, *self.others)
 
 
 def write_record(record: ResumeRecord) -> str:

@@ -18,6 +18,7 @@ from embed_app.core.link.messages import OwnerShown
 from embed_app.core.link.values import LinkState
 from embed_app.core.message import Message
 from embed_app.core.phone import Phone
+from embed_app.core.screen.messages import PageChosen
 from embed_app.core.screen.values import Fold
 from embed_app.core.step import Step
 
@@ -48,13 +49,13 @@ def wanted_size(phone: Phone) -> Size | None:
     return FOLDED_SIZE if is_folded(phone) else OPEN_SIZE
 
 
-def keep_open(step: Step) -> None:
+def keep_open(step: Step, _message: PageChosen) -> None:
     """The agent is at work in it."""
     if step.phone.fold is Fold.FOR_NOW:
         step.change(fold=Fold.OPEN)
 
 
-def settle(step: Step, before: Phone, message: Message) -> None:
+def open_or_fold(step: Step, before: Phone, message: Message) -> None:
     """After every step: whatever the agent should see opens it, once."""
     phone = step.phone
     if phone.settings.layout != OVERLAY:

@@ -12,6 +12,8 @@ from dataclasses import replace
 from typing import Any
 
 from embed_app.core.call.selection import ringing_call
+from embed_app.core.link.messages import OwnerShown
+from embed_app.core.message import Message
 from embed_app.core.phone import Phone
 from embed_app.core.screen.values import Page, Panel
 from embed_app.core.sound.effects import (
@@ -25,12 +27,12 @@ from embed_app.core.sound.effects import (
 )
 from embed_app.core.sound.messages import (
     DeviceChosen,
+    DevicesChanged,
     DevicesListed,
     NotificationsAsked,
     PermissionAnswered,
     PreferencesFound,
     RingtoneChosen,
-    SoundMessage,
     SwitchFlipped,
     TrialMoved,
     TrialRequested,
@@ -47,6 +49,7 @@ from embed_app.core.sound.values import (
     microphone_code,
 )
 from embed_app.core.step import Step
+from embed_app.core.timers import Timer, TimerKind
 
 REPLACED_SHOWN_FOR = 8.0
 TRIED_FOR = {Trial.LEVEL: 30.0, Trial.RING: 6.0}
@@ -55,35 +58,36 @@ NOT_REAL = frozenset({"", "default", "communications"})
 """Ids of what Chromium lists beside the devices: the same once more, under the name of its use."""
 
 
-def hear(step: Step, message: SoundMessage) -> None:
-    sounds = step.phone.sounds
-    match message:
-        case DeviceChosen(kind=kind, device_id=device_id):
-            there = (device for device in sounds.devices(kind) if device.id == device_id)
-            _want(step, **{kind.value: next(there, None)})
-        case RingtoneChosen(ringtone=ringtone):
-            _want(step, ringtone=ringtone)
-        case VolumeChosen(percent=percent):
-            _want(step, volume=min(MOST_VOLUME, max(0, percent)))
-        case SwitchFlipped(switch=switch, on=on):
-            _want(step, **{switch.value: on})
-        case NotificationsAsked():
-            if sounds.permission is Permission.ASKABLE:
-                step.emit(AskForNotifications())
-        case PermissionAnswered(permission=permission):
-            _change(step, permission=permission)
-        case PreferencesFound(preferences=preferences):
-            _change(step, wanted=preferences)
-            if _has_chosen(step.phone.sounds):
-                step.emit(ListDevices())
-        case DevicesListed():
-            _listed(step, message)
-        case TrialRequested(trial=trial):
-            _try_out(step, trial)
-        case TrialMoved():
-            _trial_moved(step, message)
-        case VoiceHeard():
-            _change(step, heard=sounds.trial is Trial.LEVEL)
+def device_chosen(step: Step, message: DeviceChosen) -> None:
+    there = (device for device in step.phone.sounds.devices(message.kind) if device.id == message.device_id)
+    _want(step, **{message.kind.value: next(there, None)})
+
+
+def ringtone_chosen(step: Step, message: RingtoneChosen) -> None:
+    _want(step, ringtone=message.ringtone)
+
+
+def volume_chosen(step: Step, message: VolumeChosen) -> None:
+    _want(step, volume=min(MOST_VOLUME, max(0, message.percent)))
+
+
+def switch_flipped(step: Step, message: SwitchFlipped) -> None:
+    _want(step, **{message.switch.value: message.on})
+
+
+def notifications_asked(step: Step, _message: NotificationsAsked) -> None:
+    if step.phone.sounds.permission is Permission.ASKABLE:
+        step.emit(AskForNotifications())
+
+
+def permission_answered(step: Step, message: PermissionAnswered) -> None:
+    _change(step, permission=message.permission)
+
+
+def preferences_found(step: Step, message: PreferencesFound) -> None:
+    _change(step, wanted=message.preferences)
+    if _has_chosen(step.phone.sounds):
+        step.emit(ListDevices())
 
 
 def _change(step: Step, **fields: Any) -> None:
@@ -101,7 +105,7 @@ def _has_chosen(sounds: Sounds) -> bool:
     return any(sounds.wants(kind) for kind in DeviceKind)
 
 
-def _listed(step: Step, message: DevicesListed) -> None:
+def devices_listed(step: Step, message: DevicesListed) -> None:
     before = step.phone.sounds
     _change(
         step,
@@ -120,7 +124,7 @@ def _real(devices: tuple[Device, ...]) -> tuple[Device, ...]:
     return tuple(device for device in devices if device.id not in NOT_REAL)
 
 
-def devices_changed(step: Step) -> None:
+def devices_changed(step: Step, _message: DevicesChanged) -> None:
     """Plugged in or out. Who has chosen nothing and looks at no list needs none."""
     sounds = step.phone.sounds
     if sounds.microphones or _has_chosen(sounds):
@@ -130,10 +134,10 @@ def devices_changed(step: Step) -> None:
 def tell_replaced(step: Step, kind: DeviceKind) -> None:
     """The agent hears, for some seconds, that another device is in use than a moment ago."""
     _change(step, replaced=kind)
-    step.start_timer("replaced", REPLACED_SHOWN_FOR)
+    step.start_timer(Timer(TimerKind.REPLACED_SHOWN), REPLACED_SHOWN_FOR)
 
 
-def replaced_was_shown(step: Step) -> None:
+def replaced_was_shown(step: Step, _late: float) -> None:
     _change(step, replaced=None)
 
 
@@ -149,22 +153,30 @@ def _try_out(step: Step, trial: Trial) -> None:
     if trial is sounds.trial:
         return
     _change(step, trial=trial, heard=False)
-    step.stop_timers("trial")
+    step.stop_timers(Timer(TimerKind.TRIAL))
     if trial in TRIED_FOR:
-        step.start_timer("trial", TRIED_FOR[trial])
+        step.start_timer(Timer(TimerKind.TRIAL), TRIED_FOR[trial])
     step.emit(RunTrial(trial, sounds.in_use(DeviceKind.MICROPHONE), sounds.in_use(DeviceKind.SPEAKER)))
 
 
-def tried_out(step: Step) -> None:
+def trial_took_too_long(step: Step, _late: float) -> None:
     _try_out(step, Trial.NONE)
 
 
-def _trial_moved(step: Step, message: TrialMoved) -> None:
+def voice_heard(step: Step, _message: VoiceHeard) -> None:
+    _change(step, heard=step.phone.sounds.trial is Trial.LEVEL)
+
+
+def trial_requested(step: Step, message: TrialRequested) -> None:
+    _try_out(step, message.trial)
+
+
+def trial_moved(step: Step, message: TrialMoved) -> None:
     if step.phone.sounds.trial is Trial.NONE:
         return
     _change(step, trial=message.trial)
     if message.trial is Trial.NONE:
-        step.stop_timers("trial")
+        step.stop_timers(Timer(TimerKind.TRIAL))
     if message.failure:
         step.banner(microphone_code(message.failure))
     elif message.trial is not Trial.NONE and not step.phone.sounds.named:
@@ -174,8 +186,8 @@ def _trial_moved(step: Step, message: TrialMoved) -> None:
 # ---- what follows from the phone
 
 
-def settle(step: Step, before: Phone) -> None:
-    """Tell the outside what changed in this step."""
+def tell_changes(step: Step, before: Phone, _message: Message) -> None:
+    """After every step: tell the outside what changed in it."""
     phone = step.phone
     opened = is_open(phone) and not is_open(before)
     if opened:
@@ -192,9 +204,9 @@ def is_open(phone: Phone) -> bool:
     return in_call or (phone.page is Page.SETTINGS and not phone.live_calls)
 
 
-def shown_elsewhere(step: Step, *, is_open: bool) -> None:
-    """The call is another frame's, the devices it is shown with are this browser's."""
-    if is_open and not step.phone.sounds.named:
+def owner_shown(step: Step, message: OwnerShown) -> None:
+    """The call is the owner's, the devices it is shown with are this browser's."""
+    if message.devices_open and not step.phone.sounds.named:
         step.emit(ListDevices())
 
 
@@ -217,7 +229,7 @@ def _for_ringing(sounds: Sounds) -> tuple[Any, ...]:
     return wanted.ringtone, wanted.volume, ringer, speaker
 
 
-def announce(step: Step, before: Phone) -> None:
+def announce_caller(step: Step, before: Phone, _message: Message) -> None:
     """After everything else of the step: whoever answers does not wait for a notification to close."""
     caller = caller_to_announce(step.phone)
     if caller != caller_to_announce(before):

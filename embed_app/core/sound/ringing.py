@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from embed_app.core.call.messages import AudioUnlockRequested
 from embed_app.core.call.values import Call, CallState, Direction
+from embed_app.core.message import Message
 from embed_app.core.phone import Phone
+from embed_app.core.sound.effects import PlaySound, UnlockAudio
 from embed_app.core.sound.values import Sound, Trial
+from embed_app.core.step import Step
 
 
 def sound_of(phone: Phone) -> Sound:
@@ -24,3 +28,14 @@ def sounding_call(phone: Phone) -> Call | None:
     """The call that rings, here or there, and is to be heard."""
     ringing = (call for call in phone.live_calls if call.state is CallState.RINGING)
     return next((call for call in ringing if not call.silenced), None)
+
+
+def play(step: Step, before: Phone, _message: Message) -> None:
+    """After every step."""
+    sound = sound_of(step.phone)
+    if sound is not sound_of(before):
+        step.emit(PlaySound(sound))
+
+
+def unlock(step: Step, _message: AudioUnlockRequested) -> None:
+    step.emit(UnlockAudio())

@@ -51,14 +51,14 @@ TO_ENDED: Mapping[str, tuple[str, ...]] = {
     "out queued": (
         *HANGUPS,
         "NotTaken",
-        "timer queue",
+        "timer queued",
         "RegisterFailed 401",
         "RegisterFailed 403",
     ),
-    "out inviting": (*HANGUPS, *ENDS, "Down", "MicrophoneFailed", "timer invite"),
-    "out ringing": (*HANGUPS, *ENDS, "Down", "MicrophoneFailed", "timer invite"),
+    "out inviting": (*HANGUPS, *ENDS, "Down", "MicrophoneFailed", "timer inviting"),
+    "out ringing": (*HANGUPS, *ENDS, "Down", "MicrophoneFailed", "timer inviting"),
     "out answered": (*HANGUPS, *ENDS),
-    "in ringing": (*HANGUPS, *ENDS, "Down", "timer ring"),
+    "in ringing": (*HANGUPS, *ENDS, "Down", "timer ringing"),
     "in answering": (*HANGUPS, *ENDS, "Down", "MicrophoneFailed"),
     "in answered": (*HANGUPS, *ENDS),
     "out resuming": RESUME_ENDS,
@@ -81,7 +81,7 @@ MOVES: Mapping[tuple[str, str], CallState] = {
 # The state stays, but something about the call is noted or asked for.
 MEDIA = ("Media connected", "Media disconnected", "Media failed")
 ALWAYS = ("Mute", "PlaybackBlocked", "PlaybackStarted", *MEDIA)
-WATCHED = ("Media sampled", "MicrophoneEnded", "MicrophoneReady", "timer sample", "timer silence")
+WATCHED = ("Media sampled", "MicrophoneEnded", "MicrophoneReady", "timer sample", "timer no_audio")
 WHILE_ANSWERED = (
     "Dialog",
     "Hold",
@@ -102,8 +102,8 @@ TOUCHES: Mapping[str, tuple[str, ...]] = {
     "in ringing": (*ALWAYS, "Silence"),
     "in answering": ALWAYS,
     "in answered": (*ALWAYS, *WHILE_ANSWERED),
-    "out resuming": (*ALWAYS, "timer resume"),
-    "in resuming": (*ALWAYS, "timer resume"),
+    "out resuming": (*ALWAYS, "timer resume_try"),
+    "in resuming": (*ALWAYS, "timer resume_try"),
     "ended": (),
 }
 
@@ -196,8 +196,8 @@ def test_an_ended_call_is_over(label: str) -> None:
         ("in ringing", "Hangup", RejectInvite(CALL, 603)),
         ("in answering", "Hangup", SendBye(CALL)),
         ("in answered", "Hangup", SendBye(CALL)),
-        ("in ringing", "timer ring", RejectInvite(CALL, 480)),
-        ("out ringing", "timer invite", CancelInvite(CALL)),
+        ("in ringing", "timer ringing", RejectInvite(CALL, 480)),
+        ("out ringing", "timer inviting", CancelInvite(CALL)),
         ("in ringing", "Answer", AcceptInvite(CALL)),
         ("out answered", "Media failed", RestartIce(CALL)),
         ("out answered", "Hold", SetHold(CALL, True)),

@@ -27,6 +27,7 @@ from embed_app.core.screen.messages import PanelChosen
 from embed_app.core.screen.values import Panel
 from embed_app.core.sound.effects import PlaySound, UnlockAudio
 from embed_app.core.sound.values import Sound
+from embed_app.core.timers import Timer, TimerKind
 from embed_app.protocol import events as ev
 from tests.core.driver import (
     CALL,
@@ -94,7 +95,7 @@ def test_a_pbx_that_says_bye_itself_transferred_too() -> None:
 def test_a_transfer_that_fails_gives_the_call_back(failure: Message | None) -> None:
     driver = transferring()
     if failure is None:
-        driver.fire(f"transfer:{CALL}")
+        driver.fire(Timer(TimerKind.TRANSFER, CALL))
     else:
         driver.send(failure)
     assert driver.errors() == ["transfer_failed"]
@@ -163,7 +164,7 @@ def test_failed_media_ends_the_call_once_and_not_at_once() -> None:
     for _ in range(2):
         driver.send(MediaChanged(call_uuid=CALL, state="failed"))
     assert driver.call.live
-    driver.fire(f"lost:{CALL}")
+    driver.fire(Timer(TimerKind.MEDIA_LOST, CALL))
     assert driver.reasons() == ["media_lost"]
 
 
@@ -194,5 +195,5 @@ def test_the_closing_line_stays_for_some_seconds_only() -> None:
     driver = answered_outbound()
     driver.send(bye())
     assert driver.phone.last_ended is not None
-    driver.fire("ended")
+    driver.fire(Timer(TimerKind.ENDED_SHOWN))
     assert driver.phone.last_ended is None

@@ -38,6 +38,7 @@ from embed_app.core.call.messages import (
 from embed_app.core.call.transfer import TARGET_LEAVES_WITHIN, TRANSFER_TIMEOUT
 from embed_app.core.call.values import CallState, TransferState
 from embed_app.core.link.messages import TransportDown
+from embed_app.core.timers import Timer, TimerKind
 from embed_app.protocol import events as ev
 from tests.core.driver import CALL, DIALOG, OTHER, THIRD, Driver, answered_outbound, bye, invite, registered
 
@@ -149,8 +150,8 @@ def test_a_target_that_does_not_leave_is_left(done: CallReport) -> None:
     driver = joining()
     driver.send(done)
     assert driver.reasons() == ["transferred"]
-    assert driver.due_in(f"transfer:{OTHER}") == TARGET_LEAVES_WITHIN
-    driver.fire(f"transfer:{OTHER}")
+    assert driver.due_in(Timer(TimerKind.TRANSFER, OTHER)) == TARGET_LEAVES_WITHIN
+    driver.fire(Timer(TimerKind.TRANSFER, OTHER))
     assert SendBye(OTHER) in driver.last()
     assert driver.reasons() == ["transferred"] * 2
 
@@ -172,7 +173,7 @@ def test_a_target_that_does_not_take_the_call(status: int) -> None:
 
 def test_a_target_that_does_not_answer() -> None:
     driver = asking()
-    driver.fire(f"invite:{OTHER}")
+    driver.fire(Timer(TimerKind.INVITING, OTHER))
     assert failures(driver) == [(CALL, {"status": 408, "reason": "no_answer"})]
 
 
@@ -211,8 +212,8 @@ def test_a_transfer_that_is_refused_leaves_both_calls(no: CallReport) -> None:
 
 def test_a_far_end_that_never_tells_is_given_up() -> None:
     driver = joining()
-    assert driver.due_in(f"transfer:{CALL}") == TRANSFER_TIMEOUT
-    driver.fire(f"transfer:{CALL}")
+    assert driver.due_in(Timer(TimerKind.TRANSFER, CALL)) == TRANSFER_TIMEOUT
+    driver.fire(Timer(TimerKind.TRANSFER, CALL))
     assert failures(driver) == [(CALL, {"status": 408})]
     assert transfers(driver) == {CALL: TransferState.NONE, OTHER: TransferState.NONE}
 

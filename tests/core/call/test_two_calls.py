@@ -42,6 +42,7 @@ from embed_app.core.screen.values import Panel
 from embed_app.core.sound.effects import PlaySound
 from embed_app.core.sound.ringing import sound_of
 from embed_app.core.sound.values import Sound
+from embed_app.core.timers import Timer, TimerKind
 from embed_app.protocol import events as ev
 from tests.core.driver import (
     CALL,
@@ -246,7 +247,7 @@ def test_a_hold_that_was_lost_with_the_line_is_asked_for_again() -> None:
     driver.send(TransportDown())
     driver.send(HoldFailed(call_uuid=CALL, held=True, status=0))
     assert driver.asked(SetHold) == 1
-    driver.fire("reconnect")
+    driver.fire(Timer(TimerKind.RECONNECT))
     driver.send(TransportUp())
     driver.send(RegisterAccepted())
     assert SetHold(CALL, True) in driver.last()

@@ -29,6 +29,7 @@ from embed_app.core.link.messages import (
     WentOnline,
 )
 from embed_app.core.link.values import LinkState
+from embed_app.core.timers import Timer, TimerKind
 from embed_app.protocol import events as ev
 from tests.core.driver import (
     CALL,
@@ -74,8 +75,8 @@ def test_a_call_before_the_phone_is_up_is_kept_and_sent(state: LinkState) -> Non
 def test_a_kept_call_is_given_up_after_twenty_seconds() -> None:
     driver = phone_in(LinkState.CONNECTING)
     driver.send(dial())
-    assert driver.due_in(f"queue:{CALL}") == 20
-    driver.fire(f"queue:{CALL}")
+    assert driver.due_in(Timer(TimerKind.QUEUED, CALL)) == 20
+    driver.fire(Timer(TimerKind.QUEUED, CALL))
     assert driver.reasons() == ["unavailable"]
     driver.send(TransportUp())
     driver.send(RegisterAccepted())
@@ -90,12 +91,17 @@ def test_a_phone_that_is_not_coming_up_does_not_call(state: LinkState) -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "reason"), [("queue", "unavailable"), ("invite", "no_answer"), ("ring", "no_answer")]
+    ("kind", "reason"),
+    [
+        (TimerKind.QUEUED, "unavailable"),
+        (TimerKind.INVITING, "no_answer"),
+        (TimerKind.RINGING, "no_answer"),
+    ],
 )
-def test_nothing_rings_for_ever(name: str, reason: str) -> None:
-    driver = phone_in(LinkState.REGISTERING) if name == "queue" else registered()
-    driver.send(invite() if name == "ring" else dial())
-    driver.fire(f"{name}:{CALL}")
+def test_nothing_rings_for_ever(kind: TimerKind, reason: str) -> None:
+    driver = phone_in(LinkState.REGISTERING) if kind is TimerKind.QUEUED else registered()
+    driver.send(invite() if kind is TimerKind.RINGING else dial())
+    driver.fire(Timer(kind, CALL))
     assert driver.reasons() == [reason]
 
 
@@ -103,7 +109,7 @@ def test_the_timers_of_a_call_end_with_it() -> None:
     driver = registered()
     for step in (dial(), CallAccepted(call_uuid=CALL), TransferRequested(target="1002"), bye()):
         driver.send(step)
-    assert [name for name in driver.phone.timers if CALL in name] == []
+    assert [timer for timer in driver.phone.timers if timer.call_uuid == CALL] == []
 
 
 # ---- hold and mute

@@ -46,6 +46,7 @@ from embed_app.core.screen.messages import PageChosen
 from embed_app.core.screen.values import Page
 from embed_app.core.sound.effects import AnnounceCaller, PlaySound
 from embed_app.core.sound.values import Sound
+from embed_app.core.timers import Timer, TimerKind
 from embed_app.protocol import events as ev
 from tests.core.driver import CALL, GOOD, OTHER, T0, THIRD, Driver, bye, config, dial, invite, record
 from tests.core.driver import registered as plain
@@ -138,7 +139,7 @@ def test_missed_is_what_nobody_took(end: Message, missed: bool) -> None:
 def test_a_call_that_rang_out_is_missed_and_an_answered_one_is_not() -> None:
     driver = registered()
     driver.send(invite())
-    driver.fire(f"ring:{CALL}")
+    driver.fire(Timer(TimerKind.RINGING, CALL))
     driver.send(invite(OTHER), after=5)
     for step in (AnswerRequested(), CallAccepted(call_uuid=OTHER), bye(OTHER)):
         driver.send(step)
@@ -172,7 +173,7 @@ def test_what_could_not_be_saved_is_tried_again_with_what_came_meanwhile() -> No
     assert [[call.uuid for call in effect.calls] for effect in saves(driver)] == [[CALL]]
     driver.send(HistorySaveFailed(status=0, calls=frozenset((CALL,))))
     assert len(saves(driver)) == 1, "not at once"
-    driver.fire("remember")
+    driver.fire(Timer(TimerKind.HISTORY_SAVE))
     assert [call.uuid for call in saves(driver)[-1].calls] == [CALL, OTHER]
     driver.send(saved(saves(driver)[-1]))
     assert driver.phone.history.unsaved == ()
@@ -221,7 +222,7 @@ def test_where_the_server_keeps_no_history_the_page_has_its_own_calls() -> None:
         end_a_call(driver)
         assert len(driver.phone.history.calls) == 1
         assert (saves(driver), driver.phone.history.unsaved) == ([], ())
-        assert "history" not in driver.timers
+        assert Timer(TimerKind.HISTORY_LOAD) not in driver.timers
 
 
 def test_a_page_that_goes_says_how_its_calls_end_if_nobody_takes_them_back() -> None:
@@ -262,44 +263,46 @@ def test_it_is_loaded_a_while_after_the_phone_is_ready() -> None:
     driver.send(Started(token=GOOD))
     for step in (ConfigReceived(config=config(**KEEPS)), TransportUp()):
         driver.send(step)
-    assert "history" not in driver.timers
+    assert Timer(TimerKind.HISTORY_LOAD) not in driver.timers
     driver.send(RegisterAccepted())
     assert driver.asked(LoadHistory) == 0
-    driver.fire("history")
+    driver.fire(Timer(TimerKind.HISTORY_LOAD))
     assert driver.last() == (LoadHistory("ticket"),)
     driver.send(HistoryReceived(calls=(past(),), seen_at=7))
     history = driver.phone.history
     assert (history.calls, history.loaded, history.seen_at) == ((past(),), Loaded.YES, 7)
     driver.send(RegisterAccepted())
-    assert "history" not in driver.timers
+    assert Timer(TimerKind.HISTORY_LOAD) not in driver.timers
     assert saves(driver) == [], "what came from there need not go back"
 
 
 def test_it_is_loaded_again_when_the_line_has_come_back() -> None:
     """A machine that slept was called by people who reached nobody; their PBX has told the server."""
     driver = registered()
-    driver.fire("history")
+    driver.fire(Timer(TimerKind.HISTORY_LOAD))
     driver.send(HistoryReceived(calls=(past(),), seen_at=0))
     told = driver.phone.saves
     driver.send(TransportDown(reason="code 1006"))
-    driver.fire("reconnect")
+    driver.fire(Timer(TimerKind.RECONNECT))
     driver.send(TransportUp())
-    assert "history" not in driver.timers
+    assert Timer(TimerKind.HISTORY_LOAD) not in driver.timers
     driver.send(RegisterAccepted())
     assert driver.phone.saves == told + 1, "the other frames look as well"
-    driver.fire("history")
+    driver.fire(Timer(TimerKind.HISTORY_LOAD))
     assert driver.last()[-1] == LoadHistory("ticket")
     driver.send(HistoryReceived(calls=(past(THIRD), past()), seen_at=0))
     assert {call.uuid for call in driver.phone.history.calls} == {OTHER, THIRD}
     driver.send(RegisterAccepted())
-    assert "history" not in driver.timers, "a REGISTER that only refreshes brings nothing new"
+    assert Timer(TimerKind.HISTORY_LOAD) not in driver.timers, (
+        "a REGISTER that only refreshes brings nothing new"
+    )
 
 
 def test_who_wants_to_see_it_does_not_wait() -> None:
     driver = registered()
     driver.send(PageChosen(page=Page.HISTORY))
     assert LoadHistory("ticket") in driver.last()
-    assert "history" not in driver.timers
+    assert Timer(TimerKind.HISTORY_LOAD) not in driver.timers
 
 
 def test_what_is_loaded_joins_what_happened_here() -> None:
@@ -322,7 +325,7 @@ def test_at_most_a_hundred_are_shown() -> None:
 
 def test_a_failure_is_quiet_and_the_agent_may_try_again() -> None:
     driver = registered()
-    driver.fire("history")
+    driver.fire(Timer(TimerKind.HISTORY_LOAD))
     driver.forget()
     driver.send(HistoryFailed(status=503))
     assert (driver.events, driver.phone.history.loaded) == ([], Loaded.FAILED)
@@ -445,7 +448,7 @@ def follower() -> Driver:
     driver.send(Started(token=GOOD))
     driver.send(ConfigReceived(config=config(**KEEPS)))
     assert driver.state is LinkState.STANDBY
-    driver.fire("history")
+    driver.fire(Timer(TimerKind.HISTORY_LOAD))
     driver.send(HistoryReceived(calls=(), seen_at=0))
     return driver.forget()
 
@@ -454,10 +457,10 @@ def test_a_frame_without_the_line_loads_again_when_the_other_has_saved() -> None
     driver = follower()
     driver.send(OwnerShown(calls=frozenset(), saves=1))
     assert driver.asked(LoadHistory) == 0
-    driver.fire("history")
+    driver.fire(Timer(TimerKind.HISTORY_LOAD))
     assert driver.last() == (LoadHistory("ticket"),)
     driver.send(OwnerShown(calls=frozenset(), saves=1))
-    assert "history" not in driver.timers
+    assert Timer(TimerKind.HISTORY_LOAD) not in driver.timers
     assert saves(driver) == []
 
 

@@ -16,6 +16,7 @@ from embed_app.core.link.messages import (
     Unregistered,
 )
 from embed_app.core.link.values import LinkState
+from embed_app.core.timers import Timer, TimerKind
 from embed_app.protocol import events as ev
 from tests.core.driver import GOOD, T0, URLS, Driver, answered_outbound, config, registered, token
 
@@ -35,8 +36,8 @@ def test_connect_uses_what_is_still_good_again() -> None:
     driver.send(ConnectRequested(), after=100)
     assert driver.last()[-1] == OpenTransport(URLS[0])
     assert driver.asked(FetchConfig) == 0
-    assert driver.due_in("credentials") == 600 - 60 - 100
-    assert 0 < driver.due_in("token") <= 300 - 100 - 60
+    assert driver.due_in(Timer(TimerKind.CREDENTIALS_EXPIRY)) == 600 - 60 - 100
+    assert 0 < driver.due_in(Timer(TimerKind.TOKEN_EXPIRY)) <= 300 - 100 - 60
 
 
 def test_connect_fetches_what_has_nearly_run_out() -> None:
@@ -64,7 +65,7 @@ def test_a_hundred_reconnects_fetch_nothing() -> None:
     driver = registered(credentials_expire_in=28800.0)
     for _ in range(100):
         driver.send(TransportDown(reason="code 1006"))
-        driver.fire("reconnect")
+        driver.fire(Timer(TimerKind.RECONNECT))
         driver.send(TransportUp())
         driver.send(RegisterAccepted())
     assert driver.asked(FetchConfig) == 0
@@ -74,14 +75,14 @@ def test_credentials_near_their_end_are_fetched_before_the_next_register() -> No
     """Fault 19."""
     driver = registered(credentials_expire_in=600.0)
     driver.send(TransportDown(), after=580)
-    driver.fire("reconnect")
+    driver.fire(Timer(TimerKind.RECONNECT))
     assert driver.last() == (FetchConfig(GOOD),)
 
 
 def test_with_the_api_down_they_are_used_to_their_very_end() -> None:
     driver = registered(credentials_expire_in=600.0)
     driver.send(TransportDown(), after=580)
-    driver.fire("reconnect")
+    driver.fire(Timer(TimerKind.RECONNECT))
     driver.send(ConfigFailed(status=503))
     assert driver.last()[-1] == OpenTransport(URLS[0])
     assert driver.errors() == []
@@ -94,8 +95,8 @@ def test_a_refresh_that_fails_is_tried_again_more_and_more_slowly_and_told_once(
     waits = []
     for _ in range(6):
         driver.send(ConfigFailed(status=0), chance=1.0)
-        waits.append(driver.due_in("credentials"))
-        driver.fire("credentials")
+        waits.append(driver.due_in(Timer(TimerKind.CREDENTIALS_EXPIRY)))
+        driver.fire(Timer(TimerKind.CREDENTIALS_EXPIRY))
         assert driver.last() == (FetchConfig(OTHER_TOKEN),)
     assert waits == sorted(waits)
     assert (waits[0], waits[-1]) == (4, 30)

@@ -16,6 +16,7 @@ from embed_app.core.link.messages import (
     Unregistered,
 )
 from embed_app.core.link.values import LinkState
+from embed_app.core.timers import Timer, TimerKind
 from embed_app.protocol import events as ev
 from tests.core.driver import CALL, answered_outbound, config, invite, phone_in, registered
 
@@ -37,7 +38,7 @@ def test_it_unregisters_then_closes_and_says_manual() -> None:
 def test_no_timer_of_the_line_survives_it(state: LinkState) -> None:
     driver = phone_in(state, credentials_expire_in=600.0)
     driver.send(DisconnectRequested())
-    assert set(driver.phone.timers) <= {"leave"}
+    assert set(driver.phone.timers) <= {Timer(TimerKind.LEAVE)}
 
 
 @pytest.mark.parametrize("repeats", [1, 2, 3])
@@ -45,7 +46,7 @@ def test_a_pbx_that_never_answers_cannot_keep_the_phone(repeats: int) -> None:
     driver = registered()
     for _ in range(repeats):
         driver.send(DisconnectRequested())
-    driver.fire("leave")
+    driver.fire(Timer(TimerKind.LEAVE))
     assert driver.state is LinkState.IDLE
     assert driver.asked(Unregister) == 1
 

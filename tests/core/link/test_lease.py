@@ -40,7 +40,7 @@ from embed_app.core.link.messages import (
 )
 from embed_app.core.link.values import IN_USE, Lease, Link, Ownership, Transport
 from embed_app.core.phone import Phone, Settings
-from embed_app.core.timers import TimerFired
+from embed_app.core.timers import Timer, TimerFired, TimerKind
 from embed_app.protocol import events as ev
 from tests.core.driver import CALL, GOOD, Driver, config, dial, invite, token
 
@@ -78,7 +78,7 @@ def held(driver: Driver) -> list[HoldLease]:
 def test_the_holder_registers_and_renews() -> None:
     driver = registered()
     for _ in range(3):
-        driver.fire("lease")
+        driver.fire(Timer(TimerKind.LEASE_RENEWAL))
         assert held(driver) == [HoldLease(TICKET, renew=True)]
         driver.send(LeaseAnswered(held=True))
     assert driver.state == "registered"
@@ -87,7 +87,7 @@ def test_the_holder_registers_and_renews() -> None:
 
 def test_without_leases_nothing_is_renewed() -> None:
     driver = started(config())
-    assert "lease" not in driver.timers
+    assert Timer(TimerKind.LEASE_RENEWAL) not in driver.timers
     assert driver.state == "connecting"
 
 
@@ -101,12 +101,12 @@ def test_the_second_place_says_so_and_opens_no_line() -> None:
 
 def test_it_comes_up_by_itself_when_the_first_is_closed() -> None:
     driver = started(THEIRS)
-    driver.fire("lease")
+    driver.fire(Timer(TimerKind.LEASE_RENEWAL))
     assert held(driver) == [HoldLease(TICKET)]
     driver.send(LeaseAnswered(held=False))
     assert driver.state == "refused"
     assert driver.errors() == [IN_USE], "told once"
-    driver.fire("lease")
+    driver.fire(Timer(TimerKind.LEASE_RENEWAL))
     driver.send(LeaseAnswered(held=True))
     assert driver.state == "connecting"
     assert driver.phone.link.refusal == ""
@@ -134,13 +134,13 @@ def test_the_other_place_becomes_quiet() -> None:
 def test_a_silent_pbx_does_not_keep_it_on_the_line() -> None:
     driver = registered()
     driver.send(LeaseAnswered(held=False))
-    driver.fire("quiet")
+    driver.fire(Timer(TimerKind.UNREGISTERING))
     assert CloseTransport() in driver.last()
 
 
 def test_who_lost_it_never_takes_it_back_by_itself() -> None:
     driver = lost().forget()
-    assert "lease" not in driver.timers
+    assert Timer(TimerKind.LEASE_RENEWAL) not in driver.timers
     for message in (
         LeaseAnswered(held=True),  # a renewal that crossed
         TokenOffered(token=token(jti="fresh")),
@@ -150,7 +150,11 @@ def test_who_lost_it_never_takes_it_back_by_itself() -> None:
         driver.send(message)
     assert driver.state == "refused"
     assert driver.effects == []
-    assert driver.timers.keys() <= {"token", "ended", "banner"}
+    assert driver.timers.keys() <= {
+        Timer(TimerKind.TOKEN_EXPIRY),
+        Timer(TimerKind.ENDED_SHOWN),
+        Timer(TimerKind.BANNER_SHOWN),
+    }
 
 
 def test_a_parent_that_connects_gets_it_only_if_it_is_free() -> None:
@@ -185,27 +189,27 @@ def test_a_running_call_goes_on_and_ends_as_calls_do() -> None:
     driver.send(HangupRequested())
     assert driver.reasons() == ["local_hangup"]
     assert driver.asked(SendBye) == 1
-    driver.send(TimerFired(name="unknown", generation=1))
+    driver.send(TimerFired(timer=Timer(TimerKind.RINGING, "unknown"), generation=1))
     assert CloseTransport() in driver.effects
 
 
 @pytest.mark.parametrize("status", [0, 429, 500, 503])
 def test_a_server_that_is_away_changes_nothing(status: int) -> None:
     driver = registered()
-    driver.fire("lease")
+    driver.fire(Timer(TimerKind.LEASE_RENEWAL))
     driver.send(LeaseFailed(status=status))
     assert driver.state == "registered"
     assert driver.events == []
-    assert "lease" in driver.timers
+    assert Timer(TimerKind.LEASE_RENEWAL) in driver.timers
 
 
 @pytest.mark.parametrize("status", [401, 404])
 def test_a_ticket_that_is_too_old_is_not_shown_again(status: int) -> None:
     driver = registered()
-    driver.fire("lease")
+    driver.fire(Timer(TimerKind.LEASE_RENEWAL))
     driver.send(LeaseFailed(status=status))
     assert driver.state == "registered"
-    assert "lease" not in driver.timers
+    assert Timer(TimerKind.LEASE_RENEWAL) not in driver.timers
 
 
 def test_taking_over_with_a_ticket_that_is_too_old_begins_anew() -> None:
@@ -259,7 +263,7 @@ def test_a_phone_that_cannot_register_does_not_keep_others_from_it() -> None:
     driver = started()
     driver.send(TransportUp())
     driver.send(RegisterFailed(status=403))
-    driver.fire("lease")
+    driver.fire(Timer(TimerKind.LEASE_RENEWAL))
     assert held(driver) == []
 
 
@@ -284,7 +288,7 @@ def test_only_the_frame_with_the_line_asks() -> None:
     driver = started(THEIRS, ownership=Ownership.NOT_ASKED)
     assert driver.state == "standby", "another frame of this browser may know better"
     assert driver.errors() == []
-    assert "lease" not in driver.timers
+    assert Timer(TimerKind.LEASE_RENEWAL) not in driver.timers
     driver.send(OwnershipGranted())
     assert driver.state == "refused"
 
@@ -303,7 +307,7 @@ def test_the_next_frame_does_not_take_back_what_was_lost() -> None:
     driver.send(OwnershipGranted(left=left))
     assert driver.state == "refused"
     assert driver.errors() == [IN_USE]
-    assert "lease" not in driver.timers
+    assert Timer(TimerKind.LEASE_RENEWAL) not in driver.timers
 
 
 # ---- the browser's cache

@@ -16,6 +16,7 @@ from embed_app.core.link.effects import (
     Unregister,
 )
 from embed_app.core.link.values import LinkState as S
+from embed_app.core.timers import Timer, TimerKind
 from tests.core.driver import phone_in
 from tests.core.every_message import EVERY
 
@@ -124,7 +125,9 @@ def what_went_wrong(state: S, label: str) -> str | None:
     asked = tuple(type(e) for e in driver.last() if isinstance(e, LINK_EFFECTS))
     if asked != effects:
         return f"asked for {asked} instead of {effects}"
-    stopped = timers - set(driver.phone.timers) - {"ping", "pong"}  # test_keep_alive.py is about those
+    stopped = (
+        timers - set(driver.phone.timers) - {Timer(TimerKind.PING), Timer(TimerKind.PONG)}
+    )  # test_keep_alive.py is about those
     idle = label not in TABLE[state] and not label.startswith(("timer", "Disconnect"))
     return f"stopped {stopped}" if idle and stopped else None
 

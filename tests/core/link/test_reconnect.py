@@ -17,7 +17,7 @@ from embed_app.core.link.messages import (
 )
 from embed_app.core.link.reconnect import delay
 from embed_app.core.link.values import LinkState
-from embed_app.core.timers import StopTimer, TimerFired
+from embed_app.core.timers import StopTimer, Timer, TimerFired, TimerKind
 from embed_app.protocol import events as ev
 from tests.core.driver import URLS, phone_in, registered
 
@@ -44,11 +44,11 @@ def test_each_attempt_is_told_as_it_is_scheduled() -> None:
     driver = registered()
     driver.send(TransportDown(reason="code 1006"), chance=1.0)
     for _ in range(8):
-        driver.fire("reconnect")
+        driver.fire(Timer(TimerKind.RECONNECT))
         driver.send(TransportDown(reason="code 1006"), chance=1.0)
     told = [(event.attempt, event.delay_ms) for event in driver.told(ev.AutoReconnect)]
     assert told == list(enumerate((500, 1000, 2000, 4000, 8000, 16000, 30000, 30000, 30000), start=1))
-    assert driver.due_in("reconnect") == 30
+    assert driver.due_in(Timer(TimerKind.RECONNECT)) == 30
     assert driver.types().count("disconnected") == 1
 
 
@@ -56,7 +56,7 @@ def test_an_accepted_register_starts_the_count_anew() -> None:
     driver = registered()
     for _ in range(2):
         driver.send(TransportDown(), chance=1.0)
-        driver.fire("reconnect")
+        driver.fire(Timer(TimerKind.RECONNECT))
         driver.send(TransportUp())
         driver.send(RegisterAccepted())
     assert [event.attempt for event in driver.told(ev.AutoReconnect)] == [1, 1]
@@ -66,7 +66,7 @@ def test_the_second_address_is_used_where_the_first_refuses() -> None:
     driver = phone_in(LinkState.CONNECTING)
     for _ in range(4):
         driver.send(TransportDown(reason="code 1006"))
-        driver.fire("reconnect")
+        driver.fire(Timer(TimerKind.RECONNECT))
     opened = [effect.url for effect in driver.effects if isinstance(effect, OpenTransport)]
     assert opened == [URLS[1], URLS[0], URLS[1], URLS[0]]
 
@@ -74,11 +74,11 @@ def test_the_second_address_is_used_where_the_first_refuses() -> None:
 def test_an_address_that_worked_is_tried_first_again() -> None:
     driver = phone_in(LinkState.CONNECTING)
     driver.send(TransportDown())
-    driver.fire("reconnect")
+    driver.fire(Timer(TimerKind.RECONNECT))
     driver.send(TransportUp())
     driver.send(RegisterAccepted())
     driver.send(TransportDown())
-    driver.fire("reconnect")
+    driver.fire(Timer(TimerKind.RECONNECT))
     assert driver.last() == (OpenTransport(URLS[1]),)
 
 
@@ -86,19 +86,19 @@ def test_a_row_of_failures_is_one_error() -> None:
     driver = phone_in(LinkState.CONNECTING)
     for _ in range(5):
         driver.send(TransportDown(reason="code 1006"))
-        driver.fire("reconnect")
+        driver.fire(Timer(TimerKind.RECONNECT))
     assert driver.errors() == ["network_unreachable"]
 
 
 def test_online_cuts_the_wait_and_its_timer_is_stale_then() -> None:
     driver = registered()
     driver.send(TransportDown())
-    _, generation = driver.timers["reconnect"]
+    _, generation = driver.timers[Timer(TimerKind.RECONNECT)]
     driver.send(WentOnline())
-    assert StopTimer("reconnect") in driver.last()
+    assert StopTimer(Timer(TimerKind.RECONNECT)) in driver.last()
     assert driver.last()[-1] == OpenTransport(URLS[0])
     driver.send(TransportDown())
-    driver.send(TimerFired(name="reconnect", generation=generation))
+    driver.send(TimerFired(timer=Timer(TimerKind.RECONNECT), generation=generation))
     assert driver.state is LinkState.WAITING
     assert driver.last() == ()
 
@@ -106,7 +106,7 @@ def test_online_cuts_the_wait_and_its_timer_is_stale_then() -> None:
 def test_a_pbx_that_is_unwell_is_asked_again_on_the_same_socket() -> None:
     driver = phone_in(LinkState.REGISTERING)
     driver.send(RegisterFailed(status=503))
-    driver.fire("reconnect")
+    driver.fire(Timer(TimerKind.RECONNECT))
     assert driver.last() == (Register(),)
     assert driver.errors() == ["registration_failed"]
 
@@ -119,7 +119,7 @@ def test_a_server_that_does_not_answer_is_asked_again(status: int, code: str) ->
     driver.send(ConfigFailed(status=status))
     assert driver.types() == ["error", "auto_reconnect"]
     assert driver.errors() == [code]
-    driver.fire("reconnect")
+    driver.fire(Timer(TimerKind.RECONNECT))
     assert driver.asked(FetchConfig) == 1
 
 
@@ -129,7 +129,7 @@ def test_a_pbx_that_refuses_is_told_once_and_not_asked_again() -> None:
     assert driver.types() == ["unregistered", "error"]
     assert [event.reason for event in driver.told(ev.Unregistered)] == ["remote"]
     assert driver.errors() == ["registration_refused"]
-    assert "reconnect" not in driver.phone.timers
+    assert Timer(TimerKind.RECONNECT) not in driver.phone.timers
     driver.send(WentOnline())
     assert (driver.state, driver.asked(OpenTransport)) == (LinkState.REFUSED, 0)
 
@@ -139,14 +139,14 @@ def test_a_pbx_that_stays_away_after_a_drop_is_told_once() -> None:
     driver = registered()
     for reason in ("code 1006", "code 1006", "timeout", "code 1006"):
         driver.send(TransportDown(reason=reason))
-        driver.fire("reconnect")
+        driver.fire(Timer(TimerKind.RECONNECT))
     assert driver.errors() == ["network_unreachable"]
     assert driver.told(ev.Error)[0].error.detail == {"reason": "code 1006"}
     driver.send(TransportUp())
     driver.send(RegisterAccepted())
     for _ in range(2):
         driver.send(TransportDown(reason="code 1006"))
-        driver.fire("reconnect")
+        driver.fire(Timer(TimerKind.RECONNECT))
     assert driver.errors() == ["network_unreachable"] * 2, "another row, another error"
 
 
@@ -154,6 +154,6 @@ def test_a_socket_that_opens_and_drops_before_register_does_not_start_the_count_
     driver = registered()
     for _ in range(4):
         driver.send(TransportDown(), chance=1.0)
-        driver.fire("reconnect")
+        driver.fire(Timer(TimerKind.RECONNECT))
         driver.send(TransportUp())
     assert [event.attempt for event in driver.told(ev.AutoReconnect)] == [1, 2, 3, 4]

@@ -25,6 +25,7 @@ from embed_app.core.link.sip_config import read_config
 from embed_app.core.link.values import LinkState
 from embed_app.core.phone import Phone, Settings
 from embed_app.core.resume.effects import FindRecord
+from embed_app.core.timers import Timer, TimerKind
 from embed_app.protocol import events as ev
 from tests.core.driver import (
     CALL,
@@ -126,7 +127,7 @@ def test_a_malformed_refresh_keeps_the_good_token() -> None:
 @given(st.integers(80, 900))
 def test_the_parent_is_warned_at_least_a_minute_ahead(lifetime: int) -> None:
     driver = registered(token_expires_in=float(lifetime))
-    driver.fire("token")
+    driver.fire(Timer(TimerKind.TOKEN_EXPIRY))
     (warning,) = driver.told(ev.TokenExpiring)
     assert warning.expires_in >= 60
     assert driver.now - T0 >= lifetime / 4, (
@@ -137,13 +138,13 @@ def test_the_parent_is_warned_at_least_a_minute_ahead(lifetime: int) -> None:
 @given(st.integers(0, 80))
 def test_a_token_too_short_for_that_is_still_warned_about_without_a_tight_loop(lifetime: int) -> None:
     driver = registered(token_expires_in=float(lifetime))
-    assert 0 <= driver.due_in("token") <= lifetime
-    assert driver.due_in("token") >= lifetime / 4
+    assert 0 <= driver.due_in(Timer(TimerKind.TOKEN_EXPIRY)) <= lifetime
+    assert driver.due_in(Timer(TimerKind.TOKEN_EXPIRY)) >= lifetime / 4
 
 
 def test_no_answer_to_the_warning_never_costs_a_call_or_the_registration() -> None:
     driver = answered_inbound()
-    driver.fire("token")
+    driver.fire(Timer(TimerKind.TOKEN_EXPIRY))
     driver.now += 10_000
     driver.send(RegisterAccepted())
     assert (driver.state, driver.call.live) == (LinkState.REGISTERED, True)
@@ -151,8 +152,8 @@ def test_no_answer_to_the_warning_never_costs_a_call_or_the_registration() -> No
 
 def test_credentials_are_renewed_before_they_run_out() -> None:
     driver = registered(credentials_expire_in=600.0)
-    assert 0 < driver.due_in("credentials") < 600
-    driver.fire("credentials")
+    assert 0 < driver.due_in(Timer(TimerKind.CREDENTIALS_EXPIRY)) < 600
+    driver.fire(Timer(TimerKind.CREDENTIALS_EXPIRY))
     assert driver.last() == (FetchConfig(GOOD),)
     driver.send(ConfigReceived(config=config(auth_username="new", credentials_expire_in=600.0)))
     assert driver.last()[-1] == Register()
@@ -164,13 +165,13 @@ def test_short_credentials_do_not_make_a_tight_loop(lifetime: float) -> None:
     driver = phone_in(LinkState.CONFIGURING)
     driver.send(ConfigReceived(config=config(credentials_expire_in=lifetime)))
     assert driver.asked(FetchConfig) == 0, "a fresh answer is used, whatever it says"
-    assert driver.due_in("credentials") >= 10
+    assert driver.due_in(Timer(TimerKind.CREDENTIALS_EXPIRY)) >= 10
 
 
 def test_credentials_that_ran_out_are_fetched_once_then_registered() -> None:
     driver = registered(credentials_expire_in=600.0)
     driver.send(TransportDown(), after=601)
-    driver.fire("reconnect")
+    driver.fire(Timer(TimerKind.RECONNECT))
     assert driver.last() == (FetchConfig(GOOD),)
     driver.send(ConfigReceived(config=config(credentials_expire_in=600.0)))
     driver.send(TransportUp())
@@ -215,7 +216,7 @@ def test_an_api_that_is_down_costs_nothing_and_is_asked_again() -> None:
     driver.send(TokenOffered(token=NEW))
     for _ in range(3):
         driver.send(ConfigFailed(status=503))
-        driver.fire("credentials")
+        driver.fire(Timer(TimerKind.CREDENTIALS_EXPIRY))
         assert driver.last() == (FetchConfig(NEW),)
     assert (driver.state, driver.call.live) == (LinkState.REGISTERED, True)
 
@@ -246,8 +247,8 @@ def test_a_clock_ten_minutes_wrong_harms_nothing(skew: float) -> None:
     assert answer.credentials_expire_in == pytest.approx(1200)
     for step in (ConfigReceived(config=answer), TransportUp(), RegisterAccepted()):
         driver.send(step)
-    assert driver.due_in("token") == pytest.approx(180)
-    assert driver.due_in("credentials") == pytest.approx(1140)
+    assert driver.due_in(Timer(TimerKind.TOKEN_EXPIRY)) == pytest.approx(180)
+    assert driver.due_in(Timer(TimerKind.CREDENTIALS_EXPIRY)) == pytest.approx(1140)
     assert driver.types() == ["connected", "registered"]
 
 

@@ -7,6 +7,7 @@ from dataclasses import replace
 from embed_app.core.call.messages import DialogKnown
 from embed_app.core.media.messages import IceRestarted
 from embed_app.core.media.values import Sample
+from embed_app.core.timers import Timer, TimerKind
 from tests.core.driver import CALL, DIALOG, Driver
 from tests.core.wire import Wire, media, talking
 
@@ -69,7 +70,7 @@ def test_a_call_that_is_kept_unheard_is_not_called_good() -> None:
     driver, wire = talking()
     media(driver, "failed")
     media(driver, "connected")
-    driver.fire(f"lost:{CALL}")
+    driver.fire(Timer(TimerKind.MEDIA_LOST, CALL))
     assert (driver.call.live, driver.call.media.lost_at) == (True, None)
     assert driver.call.quality == "poor"
     wire.second()
@@ -84,8 +85,8 @@ def test_a_call_that_hears_but_is_not_heard_is_kept_as_poor() -> None:
     driver.send(IceRestarted(call_uuid=CALL))
     media(driver, "connected")
     while driver.call.media.lost_at is not None:
-        if driver.due_in(f"lost:{CALL}") < driver.due_in(f"sample:{CALL}"):
-            driver.fire(f"lost:{CALL}")
+        if driver.due_in(Timer(TimerKind.MEDIA_LOST, CALL)) < driver.due_in(Timer(TimerKind.SAMPLE, CALL)):
+            driver.fire(Timer(TimerKind.MEDIA_LOST, CALL))
         else:
             wire.second()
     wire.second()

@@ -45,6 +45,7 @@ from embed_app.core.media.repair import GIVE_UP_AFTER, NO_AUDIO_AFTER, PATIENCE,
 from embed_app.core.media.values import Sample
 from embed_app.core.message import Message
 from embed_app.core.sound.messages import DevicesChanged
+from embed_app.core.timers import Timer, TimerKind
 from embed_app.protocol import events as ev
 from tests.core.driver import CALL, Driver, answered_inbound, answered_outbound, bye, registered, types
 from tests.core.wire import Wire, media, restarts, talking
@@ -60,11 +61,11 @@ def reasons(driver: Driver) -> list[str]:
 def test_a_short_disconnection_is_left_alone() -> None:
     driver, wire = talking()
     media(driver, "disconnected")
-    assert driver.due_in(f"ice:{CALL}") == PATIENCE
+    assert driver.due_in(Timer(TimerKind.ICE_RESTART, CALL)) == PATIENCE
     wire.second(received=0)
     media(driver, "connected")
     wire.second()
-    assert f"ice:{CALL}" not in driver.phone.timers
+    assert Timer(TimerKind.ICE_RESTART, CALL) not in driver.phone.timers
     assert (restarts(driver), driver.call.media.lost_at) == (0, None)
 
 
@@ -72,13 +73,14 @@ def test_a_call_that_loses_its_sound_asks_at_once_whether_the_line_lives() -> No
     """The network it was on may be gone, and the socket with it: half-open, it would be found in 20 s."""
     driver, _ = talking()
     driver.send(Pong(crlf=True))
-    driver.fire("ping")
+    driver.fire(Timer(TimerKind.PING))
     driver.send(Pong(crlf=True))
     driver.forget()
     media(driver, "disconnected")
     assert Ping(by_options=False) in driver.effects
-    assert driver.due_in("pong") == PONG_IN_NEED < PATIENCE, "no re-INVITE goes into a dead socket"
-    driver.fire("pong")
+    pong = Timer(TimerKind.PONG)
+    assert driver.due_in(pong) == PONG_IN_NEED < PATIENCE, "no re-INVITE goes into a dead socket"
+    driver.fire(pong)
     assert CloseTransport() in driver.last()
     assert driver.call.media.lost_at is not None
 
@@ -87,7 +89,7 @@ def test_a_line_that_answers_is_kept_while_the_sound_is_mended() -> None:
     driver, _ = talking()
     media(driver, "disconnected")
     driver.send(Pong(crlf=True))
-    driver.fire(f"ice:{CALL}")
+    driver.fire(Timer(TimerKind.ICE_RESTART, CALL))
     assert restarts(driver) == 1
     assert driver.asked(CloseTransport) == 0
 
@@ -96,14 +98,14 @@ def test_three_seconds_of_disconnection_are_mended_by_a_re_invite() -> None:
     driver, wire = talking()
     media(driver, "disconnected")
     wire.quiet(1)
-    driver.fire(f"ice:{CALL}")
+    driver.fire(Timer(TimerKind.ICE_RESTART, CALL))
     assert driver.last() == (RestartIce(CALL),)
     driver.send(IceRestarted(call_uuid=CALL))
     media(driver, "connected")
     assert driver.call.media.lost_at is not None, "connected is not heard"
     wire.second()
     assert driver.call.media.lost_at is None
-    assert f"lost:{CALL}" not in driver.phone.timers
+    assert Timer(TimerKind.MEDIA_LOST, CALL) not in driver.phone.timers
     assert driver.errors() == []
 
 
@@ -154,7 +156,7 @@ def test_the_parent_and_the_screen_hear_of_it_as_poor_quality() -> None:
     driver, wire = talking()
     assert media(driver, "disconnected") == []
     wire.quiet(1)
-    assert types(driver.fire(f"ice:{CALL}")) == ["call_updated"]
+    assert types(driver.fire(Timer(TimerKind.ICE_RESTART, CALL))) == ["call_updated"]
     assert driver.told(ev.CallUpdated)[-1].call.quality == "poor"
     media(driver, "connected")
     assert types(wire.second()) == ["call_updated"]
@@ -171,8 +173,8 @@ def test_a_peer_whose_page_went_away_is_missed_soon_and_not_looked_for() -> None
     """A new page brings a new connection; until then no path finds anybody."""
     driver, wire = talking()
     media(driver, "peer_closed")
-    assert driver.due_in(f"ice:{CALL}") <= 1
-    assert types(driver.fire(f"ice:{CALL}")) == ["call_updated"]
+    assert driver.due_in(Timer(TimerKind.ICE_RESTART, CALL)) <= 1
+    assert types(driver.fire(Timer(TimerKind.ICE_RESTART, CALL))) == ["call_updated"]
     driver.send(RegisterAccepted())
     assert restarts(driver) == 0
     wire.quiet(1)
@@ -225,7 +227,7 @@ def test_it_is_counted_from_the_last_packet_not_from_the_browsers_verdict() -> N
     for _ in range(6):
         wire.second(received=0)
     media(driver, "disconnected")
-    driver.fire(f"lost:{CALL}")
+    driver.fire(Timer(TimerKind.MEDIA_LOST, CALL))
     assert driver.now - start <= GIVE_UP_AFTER
     assert reasons(driver) == ["media_lost"]
 
@@ -236,7 +238,7 @@ def test_a_connection_that_lives_is_never_hung_up_for_silence() -> None:
     media(driver, "connected")
     for _ in range(20):
         wire.second(received=0)
-    driver.fire(f"lost:{CALL}")
+    driver.fire(Timer(TimerKind.MEDIA_LOST, CALL))
     assert (driver.call.live, driver.errors()) == (True, ["no_audio"])
     assert (driver.call.media.lost_at, driver.call.quality) == (None, "poor")
 
@@ -261,7 +263,7 @@ def test_a_far_end_that_knows_no_such_call_ends_it_once() -> None:
     for _ in RETRY_AFTER[1:]:
         driver.send(IceRestartFailed(call_uuid=CALL, status=481))
         assert reasons(driver) == [], "its page may have been loaded anew, and take the call back in a moment"
-        driver.fire(f"ice:{CALL}")
+        driver.fire(Timer(TimerKind.ICE_RESTART, CALL))
     driver.send(IceRestartFailed(call_uuid=CALL, status=481))
     driver.send(bye())
     assert reasons(driver) == ["signaling_lost"]
@@ -281,8 +283,8 @@ def test_a_restart_that_crossed_is_sent_again() -> None:
     driver, _ = talking()
     media(driver, "failed")
     driver.send(IceRestartFailed(call_uuid=CALL, status=491), chance=1.0)
-    assert driver.due_in(f"ice:{CALL}") == pytest.approx(4.0)
-    driver.fire(f"ice:{CALL}")
+    assert driver.due_in(Timer(TimerKind.ICE_RESTART, CALL)) == pytest.approx(4.0)
+    driver.fire(Timer(TimerKind.ICE_RESTART, CALL))
     assert RestartIce(CALL) in driver.last()
 
 
@@ -290,7 +292,7 @@ def test_a_hold_that_crossed_is_sent_again_and_nobody_hears_of_it() -> None:
     driver, _ = talking()
     driver.send(HoldRequested())
     driver.send(HoldFailed(call_uuid=CALL, held=True, status=491))
-    driver.fire(f"hold:{CALL}")
+    driver.fire(Timer(TimerKind.HOLD_RETRY, CALL))
     assert driver.last() == (SetHold(CALL, True),)
     driver.send(HoldChanged(call_uuid=CALL, held=True))
     assert (driver.errors(), driver.call.held) == ([], True)
@@ -299,10 +301,10 @@ def test_a_hold_that_crossed_is_sent_again_and_nobody_hears_of_it() -> None:
 def test_a_hold_that_always_crosses_is_told_at_last() -> None:
     driver, _ = talking()
     driver.send(HoldRequested())
-    while f"hold:{CALL}" in driver.phone.timers or driver.errors() == []:
+    while Timer(TimerKind.HOLD_RETRY, CALL) in driver.phone.timers or driver.errors() == []:
         driver.send(HoldFailed(call_uuid=CALL, held=True, status=491))
-        if f"hold:{CALL}" in driver.phone.timers:
-            driver.fire(f"hold:{CALL}")
+        if Timer(TimerKind.HOLD_RETRY, CALL) in driver.phone.timers:
+            driver.fire(Timer(TimerKind.HOLD_RETRY, CALL))
     assert driver.errors() == ["hold_failed"]
     assert driver.asked(SetHold) == 6
     assert driver.call.hold_wanted is None
@@ -313,7 +315,7 @@ def test_a_wish_that_changed_during_the_wait_is_the_one_that_counts() -> None:
     driver.send(HoldRequested())
     driver.send(HoldFailed(call_uuid=CALL, held=True, status=491))
     driver.send(UnholdRequested())
-    driver.fire(f"hold:{CALL}")
+    driver.fire(Timer(TimerKind.HOLD_RETRY, CALL))
     assert (driver.last(), driver.call.hold_wanted) == ((), None)
 
 
@@ -323,7 +325,7 @@ def test_one_offer_at_a_time() -> None:
     media(driver, "failed")
     assert restarts(driver) == 0
     driver.send(HoldChanged(call_uuid=CALL, held=True))
-    driver.fire(f"ice:{CALL}")
+    driver.fire(Timer(TimerKind.ICE_RESTART, CALL))
     assert restarts(driver) == 1
 
 
@@ -331,7 +333,7 @@ def test_one_offer_at_a_time() -> None:
 
 
 def line_comes_back(driver: Driver) -> None:
-    driver.fire("reconnect")
+    driver.fire(Timer(TimerKind.RECONNECT))
     driver.send(TransportUp())
     assert restarts(driver) == 0, "a re-INVITE before REGISTER finds no way back"
     driver.send(RegisterAccepted())
@@ -367,7 +369,7 @@ def test_a_line_that_never_comes_back_ends_in_one_hangup() -> None:
     driver, _ = talking()
     driver.send(TransportDown(reason="code 1006"))
     media(driver, "failed")
-    driver.fire(f"lost:{CALL}")
+    driver.fire(Timer(TimerKind.MEDIA_LOST, CALL))
     assert (reasons(driver), driver.errors()) == (["media_lost"], ["media_lost"])
 
 
@@ -380,7 +382,7 @@ def test_offline_and_online_again_restarts_ice_once_the_socket_proves_alive() ->
     driver.send(Pong(crlf=True))
     assert RestartIce(CALL) in driver.last()
     driver.send(IceRestarted(call_uuid=CALL))
-    driver.fire("ping")
+    driver.fire(Timer(TimerKind.PING))
     driver.send(Pong(crlf=True))
     assert restarts(driver) == 1
 
@@ -390,8 +392,8 @@ def test_offline_and_online_on_a_dead_socket_restarts_ice_after_the_reconnect() 
     driver, _ = talking()
     driver.send(WentOffline(), after=1)
     driver.send(WentOnline(), after=20)
-    driver.fire("pong")
-    driver.fire("pong")
+    driver.fire(Timer(TimerKind.PONG))
+    driver.fire(Timer(TimerKind.PONG))
     driver.send(TransportDown(reason="closed"))
     line_comes_back(driver)
     assert restarts(driver) == 1
@@ -427,7 +429,7 @@ def test_no_packet_after_the_answer_is_told_within_ten_seconds() -> None:
     wire = Wire(driver)
     for _ in range(5):
         wire.second(received=0)
-    driver.fire(f"silence:{CALL}")
+    driver.fire(Timer(TimerKind.NO_AUDIO, CALL))
     assert (driver.errors(), driver.phone.banner) == (["no_audio"], "no_audio")
     assert driver.told(ev.Error)[0].error.call_uuid == CALL
     assert driver.call.live
@@ -438,29 +440,29 @@ def test_no_packet_after_the_answer_is_told_within_ten_seconds() -> None:
 def test_the_first_packet_ends_the_watch_for_silence() -> None:
     driver = silent_call()
     Wire(driver).second(received=1)
-    assert f"silence:{CALL}" not in driver.phone.timers
+    assert Timer(TimerKind.NO_AUDIO, CALL) not in driver.phone.timers
 
 
 def test_a_call_on_hold_may_be_silent() -> None:
     driver = silent_call()
     driver.send(HoldRequested())
     driver.send(HoldChanged(call_uuid=CALL, held=True))
-    driver.fire(f"silence:{CALL}")
-    assert (driver.errors(), f"silence:{CALL}" in driver.phone.timers) == ([], True)
+    driver.fire(Timer(TimerKind.NO_AUDIO, CALL))
+    assert (driver.errors(), Timer(TimerKind.NO_AUDIO, CALL) in driver.phone.timers) == ([], True)
 
 
 def test_a_far_end_that_holds_us_may_be_silent() -> None:
     driver = silent_call()
     Wire(driver).second(received=0, direction="sendonly")
-    driver.fire(f"silence:{CALL}")
+    driver.fire(Timer(TimerKind.NO_AUDIO, CALL))
     assert driver.errors() == []
 
 
 def test_media_that_never_connects_is_given_up() -> None:
     driver = answered_outbound().forget()
-    driver.fire(f"silence:{CALL}")
+    driver.fire(Timer(TimerKind.NO_AUDIO, CALL))
     assert driver.errors() == ["no_audio"]
-    driver.fire(f"lost:{CALL}")
+    driver.fire(Timer(TimerKind.MEDIA_LOST, CALL))
     assert reasons(driver) == ["media_lost"]
 
 
@@ -520,8 +522,8 @@ def test_any_counters_give_a_quality(seconds: list[tuple[int, int, float]]) -> N
 
 def test_a_sample_that_is_never_answered_is_asked_for_again() -> None:
     driver, _ = talking()
-    driver.fire(f"sample:{CALL}")
-    driver.fire(f"sample:{CALL}")
+    driver.fire(Timer(TimerKind.SAMPLE, CALL))
+    driver.fire(Timer(TimerKind.SAMPLE, CALL))
     assert driver.asked(SampleMedia) == 2
 
 

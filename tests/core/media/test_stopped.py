@@ -15,7 +15,8 @@ from embed_app.core.link.messages import (
 from embed_app.core.media.effects import RestartIce
 from embed_app.core.media.messages import IceRestarted, IceRestartFailed
 from embed_app.core.media.repair import GIVE_UP_AFTER, STOPPED_AFTER
-from embed_app.core.resume import resume
+from embed_app.core.resume import replacement
+from embed_app.core.timers import Timer, TimerKind
 from embed_app.protocol import events as ev
 from tests.core.driver import CALL, Driver, answered_outbound, types
 from tests.core.wire import Wire, media, restarts, talking
@@ -79,7 +80,7 @@ def test_packets_have_their_time_after_a_hold() -> None:
     assert restarts(driver) == 0
     wire.quiet(1)
     assert restarts(driver) == 1
-    assert driver.due_in(f"lost:{CALL}") > GIVE_UP_AFTER - STOPPED_AFTER - 2
+    assert driver.due_in(Timer(TimerKind.MEDIA_LOST, CALL)) > GIVE_UP_AFTER - STOPPED_AFTER - 2
 
 
 def test_a_page_that_slept_has_not_listened() -> None:
@@ -103,7 +104,7 @@ def test_what_cannot_be_sent_yet_goes_out_with_the_line() -> None:
     driver.send(TransportDown(reason="code 1006"))
     wire.quiet(2 * STOPPED_AFTER)
     assert (restarts(driver), driver.call.media.missed) == (0, True)
-    driver.fire("reconnect")
+    driver.fire(Timer(TimerKind.RECONNECT))
     driver.send(TransportUp())
     driver.send(RegisterAccepted())
     assert restarts(driver) == 1
@@ -125,7 +126,7 @@ def test_a_far_end_that_sends_nothing_is_looked_for_once_and_kept() -> None:
     """Silence suppression, or a PBX that plays no music: no call is ended for that."""
     driver, wire = silent()
     assert (driver.call.media.lost_at, driver.call.media.missed) == (None, False)
-    assert f"lost:{CALL}" not in driver.phone.timers
+    assert Timer(TimerKind.MEDIA_LOST, CALL) not in driver.phone.timers
     wire.quiet(120)
     assert (restarts(driver), driver.call.live, driver.errors()) == (1, True, [])
     assert qualities(driver) == ["poor"]
@@ -187,8 +188,8 @@ def test_a_silent_far_end_that_refuses_offers_is_asked_five_times_and_kept(statu
     for _ in range(120):
         if driver.call.media.restarting:
             driver.send(IceRestartFailed(call_uuid=CALL, status=status))
-        ice = f"ice:{CALL}"
-        if ice in driver.timers and driver.due_in(ice) <= driver.due_in(f"sample:{CALL}"):
+        ice = Timer(TimerKind.ICE_RESTART, CALL)
+        if ice in driver.timers and driver.due_in(ice) <= driver.due_in(Timer(TimerKind.SAMPLE, CALL)):
             driver.fire(ice)
         wire.quiet(1)
     assert (restarts(driver), driver.call.live, driver.reasons()) == (5, True, [])
@@ -215,14 +216,14 @@ def test_packets_from_before_the_loss_do_not_count() -> None:
 
 def test_thirty_seconds_hold_and_a_page_that_comes_back_still_finds_its_call() -> None:
     """`GIVE_UP_AFTER` is counted from the last second with packets; a BYE is on its way a moment, and timers
-    of a busy page are late. The far end's page may take as long as `resume.py` tries."""
-    assert resume.GIVE_UP_AFTER + 2 < GIVE_UP_AFTER <= 28
+    of a busy page are late. The far end's page may take as long as `replacement.py` tries."""
+    assert replacement.GIVE_UP_AFTER + 2 < GIVE_UP_AFTER <= 28
 
 
 def test_a_call_that_never_connected_is_given_up_within_thirty_seconds_too() -> None:
     driver = answered_outbound()
     start = driver.now
-    driver.fire(f"silence:{CALL}")
-    driver.fire(f"lost:{CALL}")
+    driver.fire(Timer(TimerKind.NO_AUDIO, CALL))
+    driver.fire(Timer(TimerKind.MEDIA_LOST, CALL))
     assert driver.reasons() == ["media_lost"]
     assert driver.now - start <= GIVE_UP_AFTER

@@ -18,16 +18,17 @@ from embed_app.core.link.messages import (
     TransportUp,
     WokeUp,
 )
-from embed_app.core.link.ownership import RINGS_AGAIN_WITHIN
 from embed_app.core.link.values import Link, Ownership
 from embed_app.core.message import Message
 from embed_app.core.phone import Phone, Settings
 from embed_app.core.resume.effects import ExpectInvite, KeepEvents
-from embed_app.core.resume.record import ResumeRecord, read_record, write_record
+from embed_app.core.resume.record import read_record, write_record
 from embed_app.core.resume.resume import RECORD_LIVES, record_of
+from embed_app.core.resume.ring_again import RINGS_AGAIN_WITHIN
+from embed_app.core.resume.values import ResumeRecord
 from embed_app.core.sound.effects import PlaySound
 from embed_app.core.sound.values import Sound
-from embed_app.core.timers import StopTimer
+from embed_app.core.timers import StopTimer, Timer, TimerKind
 from embed_app.protocol import events as ev
 from tests.core.driver import (
     CALL,
@@ -72,12 +73,12 @@ def test_what_rang_rings_at_once_in_the_next_page_and_is_the_same_call() -> None
     assert driver.told(ev.IncomingCall)[0].call.uuid == CALL
     assert PlaySound(Sound.RING) in driver.effects
     assert ExpectInvite(CALL, "sip-1") in driver.effects
-    assert driver.due_in(f"again:{CALL}") == RINGS_AGAIN_WITHIN
+    assert driver.due_in(Timer(TimerKind.RING_AGAIN, CALL)) == RINGS_AGAIN_WITHIN
     come_up(driver)
     driver.forget()
     driver.send(invite())
     assert driver.events == []
-    assert f"again:{CALL}" not in driver.timers
+    assert Timer(TimerKind.RING_AGAIN, CALL) not in driver.timers
     assert driver.call.started_at == T0 - 5
     driver.send(AnswerRequested())
     assert AcceptInvite(CALL) in driver.last()
@@ -91,13 +92,13 @@ def test_who_answers_before_it_rings_again_has_answered(state: CallState) -> Non
         driver.send(AnswerRequested())
     come_up(driver)
     driver.send(invite())
-    assert driver.last() == (StopTimer(f"again:{CALL}"), AcceptInvite(CALL))
+    assert driver.last() == (StopTimer(Timer(TimerKind.RING_AGAIN, CALL)), AcceptInvite(CALL))
 
 
 def test_a_caller_who_gave_up_meanwhile_is_told_once() -> None:
     driver = start(left_ringing())
     come_up(driver)
-    driver.fire(f"again:{CALL}")
+    driver.fire(Timer(TimerKind.RING_AGAIN, CALL))
     assert driver.reasons() == ["signaling_lost"]
     assert driver.told(ev.CallHangup)[0].billsec == 0
     assert ExpectInvite("", "sip-1") in driver.last()
@@ -120,7 +121,7 @@ def test_the_frame_that_has_the_line_by_now_knows_better(there: frozenset[str]) 
     assert driver.state == "standby"
     driver.send(OwnerShown(calls=there))
     assert driver.reasons() == ([] if there else ["signaling_lost"])
-    assert f"again:{CALL}" not in driver.timers
+    assert Timer(TimerKind.RING_AGAIN, CALL) not in driver.timers
     driver.send(WokeUp())
     assert driver.phone.live_calls == ()
 

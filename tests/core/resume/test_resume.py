@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from embed_app.core.call.dialog import Dialog, replacement_targets
+from embed_app.core.call.dialog import replacement_targets
 from embed_app.core.call.effects import RejectInvite, SetAside, SetHold, SetMute
 from embed_app.core.call.messages import (
     AnswerRequested,
@@ -23,7 +23,7 @@ from embed_app.core.call.messages import (
     MuteRequested,
     UnholdRequested,
 )
-from embed_app.core.call.values import CallState, Direction
+from embed_app.core.call.values import CallState, Dialog, Direction
 from embed_app.core.link.messages import (
     ConfigFailed,
     ConfigReceived,
@@ -39,11 +39,13 @@ from embed_app.core.message import Message
 from embed_app.core.phone import Phone, Settings
 from embed_app.core.resume.effects import CancelReplacement, FindRecord, SendFarewell, SendReplacement
 from embed_app.core.resume.messages import RecordFound, ReplacementFailed
-from embed_app.core.resume.record import ResumeRecord, read_record, write_record
-from embed_app.core.resume.resume import GIVE_UP_AFTER, TRY_FOR, record_of
+from embed_app.core.resume.record import read_record, write_record
+from embed_app.core.resume.replacement import GIVE_UP_AFTER, TRY_FOR
+from embed_app.core.resume.resume import record_of
+from embed_app.core.resume.values import ResumeRecord
 from embed_app.core.sound.effects import PlaySound
 from embed_app.core.sound.values import Sound
-from embed_app.core.timers import StartTimer, StopTimer
+from embed_app.core.timers import StartTimer, StopTimer, Timer, TimerKind
 from embed_app.protocol import events as ev
 from tests.core.driver import (
     CALL,
@@ -147,7 +149,7 @@ def test_a_far_end_that_is_not_there_yet_is_asked_again(status: int) -> None:
     driver = resuming()
     driver.send(ReplacementFailed(call_uuid=CALL, status=status))
     assert driver.told(ev.CallHangup) == []
-    driver.fire(f"resume:{CALL}")
+    driver.fire(Timer(TimerKind.RESUME_TRY, CALL))
     first, second = replacements(driver)
     assert (first.target, second.target) == replacement_targets(DIALOG)
     driver.send(CallAccepted(call_uuid=CALL))
@@ -157,7 +159,7 @@ def test_a_far_end_that_is_not_there_yet_is_asked_again(status: int) -> None:
 def test_a_proxy_that_does_not_know_the_contact_is_asked_for_the_address_of_record() -> None:
     driver = resuming()
     driver.send(ReplacementFailed(call_uuid=CALL, status=403))
-    driver.fire(f"resume:{CALL}")
+    driver.fire(Timer(TimerKind.RESUME_TRY, CALL))
     assert [sent.target for sent in replacements(driver)] == [DIALOG.remote_target, DIALOG.remote_uri]
     driver.send(ReplacementFailed(call_uuid=CALL, status=403))
     assert driver.told(ev.CallHangup)[0].reason == "signaling_lost"
@@ -170,7 +172,7 @@ def test_a_far_end_without_replaces_gets_an_offer_in_the_old_dialog() -> None:
     assert (first.in_dialog, second.in_dialog) == (False, True)
     assert second.target == DIALOG.remote_target
     driver.send(ReplacementFailed(call_uuid=CALL, status=491))
-    driver.fire(f"resume:{CALL}")
+    driver.fire(Timer(TimerKind.RESUME_TRY, CALL))
     assert replacements(driver)[-1] == second
     driver.send(CallAccepted(call_uuid=CALL))
     assert [event.resumed for event in driver.told(ev.CallUpdated)] == [True]
@@ -192,7 +194,7 @@ def test_a_final_answer_ends_it_once(status: int) -> None:
     driver = resuming()
     if status != 481:
         driver.send(ReplacementFailed(call_uuid=CALL, status=480))
-        driver.fire(f"resume:{CALL}")
+        driver.fire(Timer(TimerKind.RESUME_TRY, CALL))
     driver.now = T0
     driver.send(ReplacementFailed(call_uuid=CALL, status=status), after=2)
     (ended,) = driver.told(ev.CallHangup)
@@ -203,10 +205,10 @@ def test_a_final_answer_ends_it_once(status: int) -> None:
 def test_no_answer_is_tried_again_and_given_up_in_the_end() -> None:
     driver = resuming()
     tries = 1
-    while f"resume_limit:{CALL}" in driver.timers:
+    while Timer(TimerKind.RESUME_LIMIT, CALL) in driver.timers:
         name = min(driver.timers, key=lambda name: driver.timers[name][0])
         driver.fire(name)
-        tries += name == f"resume:{CALL}"
+        tries += name == Timer(TimerKind.RESUME_TRY, CALL)
     assert tries == pytest.approx(GIVE_UP_AFTER / TRY_FOR, abs=1)
     (ended,) = driver.told(ev.CallHangup)
     assert ended.reason == "signaling_lost"
@@ -218,7 +220,9 @@ def test_a_far_end_that_is_at_work_is_given_time() -> None:
     """Giving a try up while its 200 is on the way would end the call at the far end."""
     driver = resuming()
     driver.send(CallProgress(call_uuid=CALL, status=180))
-    assert driver.due_in(f"resume:{CALL}") >= driver.due_in(f"resume_limit:{CALL}")
+    assert driver.due_in(Timer(TimerKind.RESUME_TRY, CALL)) >= driver.due_in(
+        Timer(TimerKind.RESUME_LIMIT, CALL)
+    )
     assert driver.call.state.value == "resuming"
     assert driver.events[-1].type == "registered"
 
@@ -227,8 +231,8 @@ def test_a_line_that_drops_meanwhile_is_waited_for() -> None:
     driver = resuming()
     driver.send(TransportDown(reason="code 1006"), after=0.1)
     assert driver.call.state is CallState.RESUMING
-    assert f"resume:{CALL}" not in driver.timers
-    driver.fire("reconnect")
+    assert Timer(TimerKind.RESUME_TRY, CALL) not in driver.timers
+    driver.fire(Timer(TimerKind.RECONNECT))
     driver.send(TransportUp())
     assert len(replacements(driver)) == 2
 
@@ -237,7 +241,7 @@ def test_a_server_that_does_not_answer_costs_the_call_only_in_the_end() -> None:
     driver = start()
     driver.send(ConfigFailed(status=503))
     assert driver.call.state is CallState.RESUMING
-    driver.fire(f"resume_limit:{CALL}")
+    driver.fire(Timer(TimerKind.RESUME_LIMIT, CALL))
     assert driver.told(ev.CallHangup)[0].reason == "signaling_lost"
 
 

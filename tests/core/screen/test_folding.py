@@ -14,6 +14,7 @@ from embed_app.core.phone import Phone
 from embed_app.core.screen.folding import is_folded
 from embed_app.core.screen.messages import FoldChosen, PageChosen
 from embed_app.core.screen.values import Fold, Page
+from embed_app.core.timers import Timer, TimerKind
 from embed_app.protocol import events as ev
 from tests.core.driver import CALL, GOOD, OTHER, Driver, bye, dial, invite, registered
 
@@ -57,7 +58,7 @@ def test_a_call_opens_it_and_it_folds_again_when_all_is_said(message: Message) -
     driver.send(CallAccepted(call_uuid=CALL))
     driver.send(bye())
     assert not is_folded(driver.phone), "how it ended is still shown"
-    driver.fire("ended")
+    driver.fire(Timer(TimerKind.ENDED_SHOWN))
     assert resized(driver) == [OPEN, FOLDED]
 
 
@@ -77,7 +78,7 @@ def test_who_opened_it_or_works_in_it_folds_it() -> None:
         driver.send(invite())
         driver.send(work)
         driver.send(HangupRequested())
-        driver.fire("ended")
+        driver.fire(Timer(TimerKind.ENDED_SHOWN))
         assert driver.phone.fold is Fold.OPEN
 
 

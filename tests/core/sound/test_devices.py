@@ -49,6 +49,7 @@ from embed_app.core.sound.values import (
     Switch,
     Trial,
 )
+from embed_app.core.timers import Timer, TimerKind
 from tests.core.driver import CALL, Driver, answered_inbound, answered_outbound, invite, phone_in, registered
 
 JABRA, BUILT_IN, LOUD = Device("jabra", "Jabra"), Device("in", "Built-in"), Device("loud", "Loudspeaker")
@@ -167,7 +168,7 @@ def test_a_chosen_device_that_goes_is_replaced_told_and_taken_again() -> None:
     driver.send(replace(LISTED, microphones=(DEFAULT, BUILT_IN)))
     assert UseDevices("", "") in driver.last()
     assert driver.phone.sounds.replaced is DeviceKind.MICROPHONE
-    driver.fire("replaced")
+    driver.fire(Timer(TimerKind.REPLACED_SHOWN))
     assert driver.phone.sounds.replaced is None
     driver.send(LISTED)
     assert driver.last() == (UseDevices("jabra", ""),)
@@ -179,7 +180,7 @@ def test_the_notice_of_a_replaced_device_does_not_outlive_a_disconnect() -> None
     driver.send(choose(DeviceKind.SPEAKER, "jabra"))
     driver.send(replace(LISTED, speakers=(DEFAULT, LOUD)))
     driver.send(DisconnectRequested())
-    driver.fire("replaced")
+    driver.fire(Timer(TimerKind.REPLACED_SHOWN))
     assert driver.phone.sounds.replaced is None
 
 
@@ -264,13 +265,13 @@ def test_a_trial_ends_with_the_page_and_with_a_call(leave: Message) -> None:
     driver.send(TrialRequested(trial=Trial.LEVEL))
     driver.send(leave)
     assert RunTrial(Trial.NONE, "", "") in driver.last()
-    assert "trial" not in driver.timers
+    assert Timer(TimerKind.TRIAL) not in driver.timers
 
 
 def test_a_forgotten_microphone_is_not_left_open() -> None:
     driver = settings()
     driver.send(TrialRequested(trial=Trial.LEVEL))
-    driver.fire("trial")
+    driver.fire(Timer(TimerKind.TRIAL))
     assert RunTrial(Trial.NONE, "", "") in driver.last()
 
 
@@ -329,7 +330,7 @@ def test_the_test_ring_rings_and_stops() -> None:
     driver = settings()
     driver.send(TrialRequested(trial=Trial.RING))
     assert PlaySound(Sound.RING) in driver.last()
-    driver.fire("trial")
+    driver.fire(Timer(TimerKind.TRIAL))
     assert PlaySound(Sound.NONE) in driver.last()
 
 
