@@ -1,7 +1,8 @@
 """What all tests share: the Hypothesis profiles, and the one Playwright.
 
 The suite runs the profile `quick`, the same examples every time: no surprises in `make test`.
-Search for new counterexamples with `pytest --hypothesis-profile=search tests/core tests/protocol`.
+`make test-all` searches for new counterexamples with the profile `search`: random seeds, a hundred times as
+many examples. What it finds is printed with a `@reproduce_failure` line that repeats it.
 """
 
 from collections.abc import Iterator

@@ -33,7 +33,11 @@ MESSAGES: Mapping[type[Message], tuple[Callable[[Step, Any], None], ...]] = {
     # the token, the server and the other tabs
     link_msg.Started: (registration.started, resume.take_back),  # whose record it may be: the token says
     link_msg.ConnectRequested: (registration.connect_requested,),
-    link_msg.DisconnectRequested: (ending.disconnect_requested, registration.disconnect_requested),
+    link_msg.DisconnectRequested: (
+        ending.disconnect_requested,
+        devices.disconnect_requested,
+        registration.disconnect_requested,
+    ),
     link_msg.TakeOverRequested: (lease.take_over,),
     link_msg.TokenOffered: (tokens.token_offered,),
     link_msg.ConfigReceived: (tokens.config_received, history.config_received),

@@ -56,7 +56,7 @@ from embed_app.core.timers import Timer, TimerKind
 
 LEAVE_TIMEOUT = 2.0
 RENEW_LEASE_EVERY = 5.0
-_STAY = frozenset({TimerKind.ENDED_SHOWN, TimerKind.LEAVE, TimerKind.REPLACED_SHOWN, TimerKind.TRIAL})
+_STAY = frozenset({TimerKind.ENDED_SHOWN, TimerKind.LEAVE, TimerKind.TRIAL})
 """Timers that a disconnect does not stop: they have nothing to do with the link, or limit the disconnect."""
 _AUTH_REFUSED = (401, 403, 404, 407)
 

@@ -12,7 +12,7 @@ from dataclasses import replace
 from typing import Any
 
 from embed_app.core.call.selection import ringing_call
-from embed_app.core.link.messages import OwnerShown
+from embed_app.core.link.messages import DisconnectRequested, OwnerShown
 from embed_app.core.message import Message
 from embed_app.core.phone import Phone
 from embed_app.core.screen.values import Page, Panel
@@ -139,6 +139,13 @@ def tell_replaced(step: Step, kind: DeviceKind) -> None:
 
 def replaced_was_shown(step: Step, _late: float) -> None:
     _change(step, replaced=None)
+
+
+def disconnect_requested(step: Step, _message: DisconnectRequested) -> None:
+    """The note of a replaced device was about a call that has ended now."""
+    if step.phone.sounds.replaced is not None:
+        _change(step, replaced=None)
+        step.stop_timers(Timer(TimerKind.REPLACED_SHOWN))
 
 
 # ---- trying out

@@ -180,8 +180,18 @@ def test_the_notice_of_a_replaced_device_does_not_outlive_a_disconnect() -> None
     driver.send(choose(DeviceKind.SPEAKER, "jabra"))
     driver.send(replace(LISTED, speakers=(DEFAULT, LOUD)))
     driver.send(DisconnectRequested())
-    driver.fire(Timer(TimerKind.REPLACED_SHOWN))
     assert driver.phone.sounds.replaced is None
+    assert Timer(TimerKind.REPLACED_SHOWN) not in driver.timers
+
+
+def test_a_replaced_microphone_leaves_no_timer_behind_a_disconnect() -> None:
+    """Contract section 3: `disconnect` cancels every timer."""
+    driver = answered_outbound()
+    driver.send(MicrophoneEnded(call_uuid=CALL))
+    driver.send(MicrophoneReady(call_uuid=CALL))
+    assert Timer(TimerKind.REPLACED_SHOWN) in driver.timers
+    driver.send(DisconnectRequested())
+    assert driver.timers.keys() <= {Timer(TimerKind.ENDED_SHOWN), Timer(TimerKind.LEAVE)}
 
 
 def test_a_microphone_that_stops_in_a_call_is_replaced_and_the_agent_told() -> None:
