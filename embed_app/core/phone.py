@@ -1,6 +1,7 @@
 """The whole phone as one frozen value. Everything on the screen and every event is derived from it.
 
-Times are seconds since the epoch (float); durations are seconds."""
+Times are seconds since the epoch (float); durations are seconds.
+"""
 
 from __future__ import annotations
 
@@ -56,7 +57,7 @@ class Phone:
     """Callers hear busy and nothing rings here."""
     history: CallHistory = NOTHING_YET
     saves: int = 0
-    """How often the server was told something that the other frames of this browser show as well."""
+    """How often something was saved on the server that the other tabs of this browser show as well."""
     started: bool = False
     last_ended: Call | None = None
     """For the screen's closing line, until the next call or some seconds later."""

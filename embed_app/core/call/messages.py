@@ -43,7 +43,7 @@ class CallReport(Message):
 
 
 class CallNotTaken(CallReport):
-    """The frame that has the line refused to make this call."""
+    """The tab that owns the phone refused to make this call."""
 
     __slots__ = ()
 

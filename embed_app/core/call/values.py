@@ -1,6 +1,7 @@
 """A call as a frozen value, and the words for what it may be.
 
-Times are seconds since the epoch (float)."""
+Times are seconds since the epoch (float).
+"""
 
 from __future__ import annotations
 

@@ -221,7 +221,7 @@ def save_failed(step: Step, message: HistorySaveFailed) -> None:
     if message.status in _NO_TICKET:
         _ticket_is_useless(step)
     elif message.status in _NEVER_TAKEN:
-        # Asking again would be in vain, for ever, and keep the others from being saved.
+        # It would be refused each time, and keep the others from being saved.
         left = tuple(call for call in history.unsaved if call.uuid not in message.calls)
         _change(step, unsaved=left, saved_do_not_disturb=step.phone.do_not_disturb)
         _change(step, saved_seen_at=history.seen_at)

@@ -62,7 +62,7 @@ class CallHistory:
     useless_ticket: str = field(default="", repr=False)
     """The server takes it no more; the next configuration brings another."""
     saves_elsewhere: int = 0
-    """How often the frame that has the line had saved something, when it was last heard of."""
+    """How often the tab that owns the phone had saved something, when it was last seen."""
 
 
 NOTHING_YET = CallHistory()

@@ -1,6 +1,7 @@
 """Token, SIP configuration, WebSocket and registration of this phone, as frozen values.
 
-Times are seconds since the epoch (float); durations are seconds."""
+Times are seconds since the epoch (float); durations are seconds.
+"""
 
 from __future__ import annotations
 

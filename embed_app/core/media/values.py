@@ -1,5 +1,6 @@
 """What is known about the sound of one call. Counters are those of W3C webrtc-stats, summed over the call's
-audio streams."""
+audio streams.
+"""
 
 from __future__ import annotations
 

@@ -30,7 +30,7 @@ class SendFarewell(Effect):
 
 @dataclass(frozen=True, slots=True)
 class PassOn(CallEffect):
-    """The frame that has the line shall make this call; `CallNotTaken` when it does not."""
+    """The tab that owns the phone shall make this call. `CallNotTaken` comes when it does not."""
 
     call: Call
 

@@ -72,7 +72,7 @@ def open_or_fold(step: Step, before: Phone, message: Message) -> None:
 
 
 def _calls(phone: Phone, message: Message) -> frozenset[str]:
-    """Those of the frame that has the line as well, where this one only shows them."""
+    """Those of the tab that owns the phone as well, where this one only shows them."""
     own = frozenset(call.uuid for call in phone.live_calls)
     if phone.link.state is not LinkState.STANDBY:
         return own

@@ -64,7 +64,7 @@ class RunTrial(Effect):
 
 @dataclass(frozen=True, slots=True)
 class AnnounceCaller(Effect):
-    """Whoever rings here, to an agent who looks elsewhere; without a call: nobody does any more."""
+    """Tell an agent who looks elsewhere which call rings here. Without a call: none rings any more."""
 
     call_uuid: str = ""
     number: str = field(default="", repr=False)
