@@ -11,7 +11,7 @@ BURST = 400.0
 
 class Verdict(Enum):
     TAKE = "take"
-    DROP_AND_TELL = "drop and tell"
+    DROP_AND_TELL = "drop_and_tell"
     """The first one of a flood."""
     DROP = "drop"
 

@@ -16,7 +16,9 @@ APP = Path(__file__).parents[2] / "embed_app"
 SHOWING = sorted(
     path
     for path in APP.rglob("*.py")
-    if path.parent.name in ("ui", "core", "browser") or path.name in ("parent.py", "params.py", "runtime.py")
+    # Not the contract itself, whose texts integrators read, and not the translations.
+    if path.relative_to(APP).parts[0] != "i18n"
+    and path.stem not in ("commands", "events", "errors", "envelope")
 )
 SENTENCE = re.compile(r"[^\W\d_]{2,}[,:.…]? [^\W\d_]{2,}|[À-ɏḀ-ỿ…]")
 """Two words, or a letter or sign that no name of ours in the program has."""
@@ -35,7 +37,7 @@ def literals(source: str) -> Iterator[tuple[int, str]]:
             silent.update(ast.walk(node))
         elif isinstance(node, ast.Call):
             called = getattr(node.func, "attr", getattr(node.func, "id", ""))
-            if called in ("compile", "split", "__init__"):
+            if called in ("compile", "split", "__init__", "_names"):
                 silent.update(ast.walk(node))
     for node in ast.walk(tree):
         if isinstance(node, ast.Constant) and isinstance(node.value, str) and node not in silent:
