@@ -73,8 +73,8 @@ def test_another_frame_sees_and_tells_the_same(phones: list[Phone]) -> None:
     before = phones[0]
     for after in phones[1:]:
         mirrored = there(after)
-        # Where the agent is, what they hear by and what they called stay every frame's own affair.
-        mine = replace(mirrored, page=after.page, sounds=after.sounds, history=after.history)
+        # Where the agent is, what they hear by, what they called and the clock stay every frame's own affair.
+        mine = replace(mirrored, page=after.page, sounds=after.sounds, history=after.history, now=after.now)
         assert shown(mine) == shown(after)
         assert state_payload(mirrored) == state_payload(after)
         assert list(announce(there(before), mirrored, describe)) == list(announce(before, after, describe))
