@@ -37,7 +37,7 @@ test-all: forget-faults build chromium ## the same, slow ones and real servers t
 	@failed=0; $(BIN)/python -m pytest || failed=1; $(BIN)/python -m pytest -m slow || failed=1; \
 	$(BIN)/python -m pytest --hypothesis-profile=search --timeout=900 $(SEARCHED) || failed=1; \
 	$(MAKE) --no-print-directory servers || failed=1; $(BIN)/python -m pytest tests/real || failed=1; \
-	$(BIN)/python -m pytest tests/server --postgresql -m "slow or not slow" || failed=1; \
+	$(BIN)/python -m pytest tests/server --ignore tests/server/pbx --postgresql -m "slow or not slow" || failed=1; \
 	$(BIN)/python -m tests.e2e.faults; exit $$failed
 
 .PHONY: forget-faults

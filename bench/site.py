@@ -27,9 +27,9 @@ from bench.chromium import wait
 from bench.dist import PAGES
 from bench.errors import BenchError
 from bench.link import Link, Speed
-from server.demo import Demo, create_demo, demo_password
-from server.pages import FramePage, frame_assets
-from server.serving import open_loopback, uvicorn_config
+from server.api.frame_page import FramePage, frame_assets
+from server.api.serving import open_loopback, uvicorn_config
+from server.demo.demo import Demo, create_demo, demo_password
 
 EXTENSION = "1001"
 PATHS = {"ours": "/webphone-embed", "reference": "/bench/reference"}

@@ -12,23 +12,23 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route
 
-from server.database import Database
-from server.embed_tokens import mint_embed_token
+from server.api.embed_token import mint_embed_token
+from server.api.frame_page import FramePage, frame_assets
+from server.api.login import login, logout
+from server.api.middleware import AccessLog, AnswerHeaders
+from server.api.missed_calls import report_missed_call
+from server.api.rate_limits import RateLimits
+from server.api.resume import save_record, take_record
+from server.api.services import Services, services_of
+from server.api.sip_config import sip_config
+from server.customers.history import forget_old_calls, recall, remember
+from server.customers.leases import hold_lease
+from server.customers.passwords import PasswordChecker
+from server.customers.tokens import EmbedTokens
 from server.errors import ApiError, api_error, http_exception, server_error
-from server.leases import hold_lease
-from server.login import login, logout
-from server.memory import forget_old_calls, recall, remember
-from server.middleware import AccessLog, AnswerHeaders
-from server.missed_calls import report_missed_call
-from server.pages import FramePage, frame_assets
-from server.passwords import PasswordChecker
-from server.rate_limits import RateLimits
-from server.resume import save_record, take_record
-from server.services import Services, services_of
 from server.settings import Settings
-from server.sip_config import sip_config
-from server.tables import accounts
-from server.tokens import EmbedTokens
+from server.storage.database import Database
+from server.storage.tables import accounts
 
 
 def create_app(

@@ -4,7 +4,7 @@ It is a demonstration and a test partner and will not become more: one process, 
 stored. A customer's real PBX is configuration.
 """
 
-from server.pbx.digest import PbxUser, time_limited_password
 from server.pbx.pbx import Pbx
+from server.pbx.proxy.digest import PbxUser, time_limited_password
 
 __all__ = ["Pbx", "PbxUser", "time_limited_password"]

@@ -9,13 +9,13 @@ from collections.abc import Mapping, Sequence
 
 from starlette.websockets import WebSocket
 
-from server.pbx.agent import Agent
-from server.pbx.digest import Digest, PbxUser
-from server.pbx.endpoint import SUBPROTOCOL, Tap, WebSocketFlow
-from server.pbx.location import Locations
-from server.pbx.outbound import OutboundCall
-from server.pbx.proxy import OnMissed, Proxy
-from server.pbx.services import Services
+from server.pbx.proxy.digest import Digest, PbxUser
+from server.pbx.proxy.endpoint import SUBPROTOCOL, Tap, WebSocketFlow
+from server.pbx.proxy.location import Locations
+from server.pbx.proxy.proxy import OnMissed, Proxy
+from server.pbx.services.extensions import Services
+from server.pbx.services.outbound import OutboundCall
+from server.pbx.services.service_phone import Agent
 
 
 class Pbx:

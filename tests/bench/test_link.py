@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 
 from bench.link import Link, Speed
-from server.serving import open_loopback
+from server.api.serving import open_loopback
 
 FAST = Speed(bits_per_second=1e9, round_trip=0.001)
 LONG = bytes(range(256)) * 2000

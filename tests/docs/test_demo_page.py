@@ -4,7 +4,7 @@ import re
 
 from embed_app.protocol.commands import COMMANDS
 from embed_app.shell.params import CHOICES
-from server.demo import PEOPLE
+from server.demo.demo import PEOPLE
 from tests.docs.pages import PROJECT, names, page, section
 
 DEMO = PROJECT / "public" / "demo"
@@ -70,7 +70,7 @@ def test_services_are_those_of_the_documentation() -> None:
 
 
 def test_the_services_are_the_demo_pbxs() -> None:
-    from server.pbx.services import Services
+    from server.pbx.services.extensions import Services
 
     services = Services(5.0, {})
     shown = re.findall(r'^  \["(\*\d\d)", ', SCRIPTS["contacts.js"], re.MULTILINE)

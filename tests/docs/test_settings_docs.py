@@ -11,8 +11,8 @@ import pytest
 from click.testing import CliRunner
 
 from server.cli import main
-from server.cli_accounts import account
-from server.cli_users import user
+from server.cli.accounts import account
+from server.cli.users import user
 from tests.docs.pages import DOCS, PROJECT, names, page, section
 
 _SETTING = re.compile(r"\bZORIO_[A-Z_]+\b")

@@ -12,7 +12,7 @@ from typing import Any
 
 from sqlalchemy import Connection, select, update
 
-from server.tables import accounts
+from server.storage.tables import accounts
 from tests.e2e.world import World
 
 _CHUNK = 65536

@@ -15,7 +15,7 @@ from contextlib import contextmanager, suppress
 from functools import partial
 from typing import Any
 
-from server.pbx.endpoint import WebSocketFlow
+from server.pbx.proxy.endpoint import WebSocketFlow
 from tests.e2e.world import World
 
 _CANDIDATE = re.compile(r"^a=candidate:(\S+ \d+) (\w+) (\d+) (\S+) (\d+) typ host.*\r\n", re.MULTILINE)

@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from server.pbx.call import Call as PbxCall
-from server.pbx.message import Request
+from server.pbx.services.call import Call as PbxCall
+from server.pbx.sip.message import Request
 from tests.e2e.phone import AUDIBLE, Phone
 from tests.e2e.world import World, until
 
@@ -195,4 +195,4 @@ def refuse_refer(monkeypatch: pytest.MonkeyPatch, status: int) -> None:
     async def refuse(call: PbxCall, request: Request) -> None:
         call.agent.send(request.reply(status))
 
-    monkeypatch.setattr("server.pbx.call.carry_out", refuse)
+    monkeypatch.setattr("server.pbx.services.call.carry_out", refuse)

@@ -7,8 +7,8 @@ from urllib.parse import unquote
 
 import pytest
 
-from server.pbx.address import NameAddr
-from server.pbx.message import Request
+from server.pbx.sip.address import NameAddr
+from server.pbx.sip.message import Request
 from tests.e2e.phone import Phone
 from tests.e2e.talk import (
     Stranger,
@@ -209,7 +209,7 @@ def test_a_target_that_will_not_be_replaced_stays_with_us(
     def gone(agent: object, request: Request, replaces: object) -> None:
         agent.flow.submit(request.reply(481))  # type: ignore[attr-defined]
 
-    monkeypatch.setattr("server.pbx.agent.Agent._replace", gone)
+    monkeypatch.setattr("server.pbx.services.service_phone.Agent._replace", gone)
     alice.send("transfer", {"target": "*43", "mode": "attended"})
     error = alice.wait_event("error")
     assert (error["code"], error["detail"]["status"]) == ("transfer_failed", 481)

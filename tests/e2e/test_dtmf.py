@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from server.pbx.media import Media
+from server.pbx.media.media import Media
 from tests.e2e.phone import Phone
 from tests.e2e.talk import Stranger, call, requests, talk
 from tests.e2e.world import World, until

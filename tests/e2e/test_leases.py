@@ -12,7 +12,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext
 from sqlalchemy import Connection, select
 
-from server.tables import leases
+from server.storage.tables import leases
 from tests.e2e.crm import Gap, open_crm, plain_browser, reload_in_call
 from tests.e2e.faults import fault
 from tests.e2e.phone import Phone

@@ -10,7 +10,7 @@ from playwright.sync_api import expect
 from starlette.websockets import WebSocket
 
 from embed_app.core.text import clean_name
-from server.pbx.address import quote
+from server.pbx.sip.address import quote
 from tests.e2e.phone import Phone
 from tests.e2e.talk import Stranger, hangup_of, header, requests, take_call
 from tests.e2e.test_strange_callers import calls_come_from

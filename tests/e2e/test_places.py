@@ -11,8 +11,8 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, expect
 from sqlalchemy import Connection, delete, select, update
 
-from server.leases import FEATURE, RENEW_AFTER
-from server.tables import accounts, leases
+from server.customers.leases import FEATURE, RENEW_AFTER
+from server.storage.tables import accounts, leases
 from tests.e2e.crm import open_crm, plain_browser
 from tests.e2e.faults import fault
 from tests.e2e.phone import Phone

@@ -14,8 +14,8 @@ import pytest
 from playwright.sync_api import Browser, Route
 
 from embed_app.i18n.translator import load_texts
-from server.pbx.flow import Flow
-from server.pbx.message import Request, Response
+from server.pbx.sip.flow import Flow
+from server.pbx.sip.message import Request, Response
 from tests.e2e.crm import (
     Gap,
     OpenCrm,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from server.pbx.endpoint import Tap
+from server.pbx.proxy.endpoint import Tap
 from tests.e2e.crm import OpenCrm, reload_parent, wait_resumed
 from tests.e2e.gate import Gate, use_urls
 from tests.e2e.talk import hangup_of, header, talk

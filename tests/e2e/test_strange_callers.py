@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from server.pbx.endpoint import WebSocketFlow
+from server.pbx.proxy.endpoint import WebSocketFlow
 from tests.e2e.phone import Phone
 from tests.e2e.talk import Stranger, hangup_of
 from tests.e2e.world import World

@@ -7,8 +7,8 @@ import time
 
 import pytest
 
-from server.pbx.call import Call
-from server.pbx.message import Request
+from server.pbx.services.call import Call
+from server.pbx.sip.message import Request
 from tests.e2e.phone import Phone
 from tests.e2e.talk import (
     Stranger,
@@ -147,7 +147,7 @@ def test_a_peer_that_refuses_to_be_held_is_not_talked_to_by_mistake(
     async def refuse(call: Call, request: Request) -> None:
         call.agent.send(request.reply(488))
 
-    monkeypatch.setattr("server.pbx.call.Call._renegotiate", refuse)
+    monkeypatch.setattr("server.pbx.services.call.Call._renegotiate", refuse)
     uuid = call(alice, "*43")
     alice.wait_audio(uuid)
     alice.mark()

@@ -25,10 +25,10 @@ from typing import Any
 import uvicorn
 from playwright.sync_api import Browser, Playwright
 
-from server.demo import Demo, create_demo, demo_password
-from server.pbx.endpoint import Tap
-from server.pbx.services import Services
-from server.serving import open_loopback
+from server.api.serving import open_loopback
+from server.demo.demo import Demo, create_demo, demo_password
+from server.pbx.proxy.endpoint import Tap
+from server.pbx.services.extensions import Services
 from server.settings import PROJECT
 
 CHROMIUM = "/usr/bin/chromium"

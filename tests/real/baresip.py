@@ -15,9 +15,9 @@ from contextlib import suppress
 from typing import Any
 
 from tests.e2e.world import until
-from tests.pbx.world import DOMAIN
 from tests.real.kamailio import STATIC, Kamailio
 from tests.real.program import Program, answers, free_port
+from tests.server.pbx.world import DOMAIN
 
 EXTENSION = "2002"
 HERTZ = 850

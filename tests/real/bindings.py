@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 
-from tests.pbx.phone import Phone
-from tests.pbx.world import DOMAIN, story
 from tests.real.kamailio import Kamailio, time_limited
+from tests.server.pbx.phone import Phone
+from tests.server.pbx.world import DOMAIN, story
 
 
 def bindings(kamailio: Kamailio, extension: str) -> list[str]:

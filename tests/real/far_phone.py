@@ -9,8 +9,8 @@ from contextlib import contextmanager
 from typing import Any
 
 from tests.e2e.world import until
-from tests.pbx.phone import Phone as SipPhone
 from tests.real.kamailio import STATIC, Kamailio
+from tests.server.pbx.phone import Phone as SipPhone
 
 Story = Callable[[SipPhone], Coroutine[Any, Any, None]]
 

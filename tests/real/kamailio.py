@@ -13,8 +13,8 @@ from collections.abc import Mapping
 
 from server.settings import PROJECT
 from tests.e2e.world import until
-from tests.pbx.world import DOMAIN
 from tests.real.program import Program, answers, free_port, serves_http
+from tests.server.pbx.world import DOMAIN
 
 DEPLOY = PROJECT / "deploy" / "kamailio"
 SECRET = "real-servers-6f1d0a2b9c"

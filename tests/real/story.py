@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import ParamSpec
 
-from tests.pbx import world
+from tests.server.pbx import world
 
 P = ParamSpec("P")
 

@@ -9,9 +9,9 @@ import pytest
 from tests.e2e.phone import Phone
 from tests.e2e.talk import documented, hangup_of, ring, talk, wait_silent
 from tests.e2e.world import until
-from tests.pbx.phone import Phone as SipPhone
 from tests.real.far_phone import far_phone
 from tests.real.kamailio import Kamailio
+from tests.server.pbx.phone import Phone as SipPhone
 
 OpenPhone = Callable[..., Phone]
 

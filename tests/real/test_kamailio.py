@@ -10,10 +10,10 @@ import pytest
 from websockets.asyncio.client import connect
 from websockets.exceptions import InvalidStatus
 
-from tests.pbx.phone import Phone
-from tests.pbx.world import DOMAIN, until
 from tests.real.kamailio import DEPLOY, STATIC, Kamailio, named, time_limited
 from tests.real.story import story
+from tests.server.pbx.phone import Phone
+from tests.server.pbx.world import DOMAIN, until
 
 SUPPORTED = [("Supported", "path, gruu, outbound")]
 """As SIP.js says it: without "gruu" there is no GRUU, without "outbound" no binding is replaced."""

@@ -11,15 +11,15 @@ import httpx
 import pytest
 
 from tests.e2e.world import until
-from tests.pbx.phone import Phone
-from tests.pbx.test_proxy import refuse
-from tests.pbx.world import DOMAIN
 from tests.real.kamailio import SECRET, Kamailio, named, time_limited
 from tests.real.story import story
 from tests.real.test_kamailio import SUPPORTED
 from tests.real.test_ring_again import call, phone
 from tests.real.wire import Wire
 from tests.real.world import Server
+from tests.server.pbx.phone import Phone
+from tests.server.pbx.proxy.test_proxy import refuse
+from tests.server.pbx.world import DOMAIN
 
 SWITCHED_OFF = '##!substdef "!PHONE_SERVER!https://phone.example.vn!g"'
 WAITS = 4

@@ -1,4 +1,4 @@
-"""A ringing call in Kamailio, and the phones that come and go meanwhile (of the demo PBX: tests/pbx)."""
+"""A ringing call in Kamailio, and the phones that come and go meanwhile (demo PBX: tests/server/pbx)."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from contextlib import asynccontextmanager
 
 from sipmessage import Request
 
-from tests.pbx.phone import Phone
-from tests.pbx.test_proxy import Caller, refuse
-from tests.pbx.world import DOMAIN, until
 from tests.real.kamailio import Kamailio, time_limited
 from tests.real.story import story
 from tests.real.test_kamailio import SUPPORTED
+from tests.server.pbx.phone import Phone
+from tests.server.pbx.proxy.test_proxy import Caller, refuse
+from tests.server.pbx.world import DOMAIN, until
 
 
 @asynccontextmanager

@@ -22,15 +22,15 @@ from playwright.sync_api import Browser, Playwright
 from sqlalchemy import Connection
 from starlette.applications import Starlette
 
-from server.accounts import account_of_host, add_account
+from server.api.serving import uvicorn_config
 from server.app import create_app
-from server.passwords import hash_password
-from server.serving import uvicorn_config
+from server.customers.accounts import account_of_host, add_account
+from server.customers.passwords import hash_password
+from server.customers.users import add_user
 from server.settings import Settings
-from server.users import add_user
 from tests.e2e.world import CHROMIUM, FLAGS, PARENT_PAGE, UNMUTED, _crm_server, frame_dist, until
-from tests.pbx.world import DOMAIN
 from tests.real.kamailio import SECRET, STATIC, Kamailio
+from tests.server.pbx.world import DOMAIN
 
 NAMES = {"1001": "Nguyễn Văn An", "1002": "Trần Thị Bình", "1003": "Lê Minh Châu", "1004": "Phạm Quốc Dũng"}
 ORIGINS = ["http://localhost:*", "http://127.0.0.1:*"]

@@ -2,10 +2,10 @@
 
 from click.testing import CliRunner, Result
 
-from server.accounts import Account, account_of_host
 from server.cli import main
-from server.database import Database
-from server.users import User, user_named
+from server.customers.accounts import Account, account_of_host
+from server.customers.users import User, user_named
+from server.storage.database import Database
 
 DOMAIN = "phone.example.vn"
 ACCOUNT = ["account", "add", DOMAIN, "--wss", "wss://pbx.example.vn:7443/ws"]

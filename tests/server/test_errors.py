@@ -12,11 +12,11 @@ from anyio.from_thread import BlockingPortal
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from server import rate_limits
-from server.bodies import parse_body
-from server.embed_tokens import EmbedTokenBody
+from server.api import rate_limits
+from server.api.bodies import parse_body
+from server.api.embed_token import EmbedTokenBody
+from server.api.login import LoginBody
 from server.errors import Invalid, Malformed
-from server.login import LoginBody
 from tests.server.world import PASSWORD, World, build_world
 
 ROUTES = [
@@ -63,7 +63,7 @@ def test_what_nobody_foresaw_is_500_and_says_nothing(
     def fail(*_: object) -> None:
         raise RuntimeError("a secret in an exception")
 
-    monkeypatch.setattr("server.login.user_named", fail)
+    monkeypatch.setattr("server.api.login.user_named", fail)
     with caplog.at_level(logging.INFO):
         answer = world.ask("POST", "/api/auth/login", json={"username": "an", "password": PASSWORD})
     assert (answer.status_code, answer.json()) == (500, {"message": "Server error."})

@@ -9,12 +9,12 @@ from anyio.from_thread import BlockingPortal
 from sqlalchemy import Connection
 from starlette.applications import Starlette
 
-from server.accounts import add_account
+from server.api.services import Services
 from server.app import create_app
-from server.passwords import hash_password
-from server.services import Services
+from server.customers.accounts import add_account
+from server.customers.passwords import hash_password
+from server.customers.users import add_user
 from server.settings import Settings
-from server.users import add_user
 
 ALPHA, BETA = "phone.alpha.example", "phone.beta.example"
 PASSWORD = "correct horse 1"

@@ -1,0 +1,78 @@
+"""POST /api/auth/login and POST /api/auth/logout (contract section 2)."""
+
+import hashlib
+from typing import Annotated
+
+import msgspec
+from sqlalchemy import Connection
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+
+from server.api.bodies import read_body
+from server.api.rate_limits import AUTH, LOGIN, LOGINS_OF_ADDRESS, address_of
+from server.api.services import host_of, limit_key, services_of
+from server.customers.accounts import Account, account_of_host
+from server.customers.bearers import caller_of, credentials_of, issue_bearer, revoke_bearer
+from server.customers.users import LONGEST_PASSWORD, User, user_named
+from server.customers.values import host_name
+from server.errors import Unauthenticated
+
+DAY = 86_400
+
+# PostgreSQL refuses NUL in text, and no name wants the other control characters.
+_Text = Annotated[str, msgspec.Meta(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f\x7f]*$")]
+
+
+class LoginBody(msgspec.Struct):
+    """`device_name` is for the person who later looks at the list of bearers."""
+
+    username: _Text
+    password: Annotated[str, msgspec.Meta(min_length=1, max_length=LONGEST_PASSWORD)]
+    device_name: _Text | None = None
+
+
+async def login(request: Request) -> Response:
+    """User name and password -> a bearer. Wrong either way: the same 401 after the same work."""
+    services = services_of(request)
+    address = address_of(request)
+    services.limits.count(request, LOGINS_OF_ADDRESS, address)
+    body = await read_body(request, LoginBody)
+    name = hashlib.sha256(body.username.encode()).hexdigest()
+    services.limits.count(request, LOGIN, f"{host_name(host_of(request))} {address} {name}")
+    account, user = await services.database.read(_find, host_of(request), body.username)
+    right = await services.passwords.check(user.password_hash if user else None, body.password)
+    if user is None or not right:
+        raise Unauthenticated("Invalid username or password.")
+    now = services.now()
+    expires_at = now + services.settings.bearer_days * DAY
+    bearer = await services.database.write(issue_bearer, user.id, body.device_name, now, expires_at)
+    return JSONResponse({"data": {"user": _public(account, user)}, "token": bearer})
+
+
+async def logout(request: Request) -> Response:
+    """The bearer that was sent is dead from now on; others of the same user live."""
+    services = services_of(request)
+    services.limits.count(request, AUTH, limit_key(request))
+    bearer = credentials_of(request.headers.get("authorization", ""))
+    await services.database.write(_logout, host_of(request), bearer, services.now())
+    return Response(status_code=204)
+
+
+def _find(connection: Connection, host: str, username: str) -> tuple[Account, User | None]:
+    account = account_of_host(connection, host)
+    return account, user_named(connection, account.id, username)
+
+
+def _logout(connection: Connection, host: str, bearer: str, now: int) -> None:
+    caller = caller_of(connection, host, bearer, now)
+    revoke_bearer(connection, caller.bearer_id, now)
+
+
+def _public(account: Account, user: User) -> dict[str, object]:
+    return {
+        "id": user.id,
+        "username": user.username,
+        "email": user.email,
+        "role": user.role,
+        "tenant_id": account.public_id,
+    }

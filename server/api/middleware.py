@@ -1,0 +1,69 @@
+"""What happens to every request and answer: one line in the log, and some headers."""
+
+import logging
+import time
+from urllib.parse import quote
+
+from starlette.datastructures import MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from server.api.rate_limits import allowance_of
+
+log = logging.getLogger("zorio.access")
+
+_LONGEST_PATH = 200
+
+
+class AccessLog:
+    """`127.0.0.1 GET /webphone-embed 200 3 ms`: never the query, because the embed token is in it."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        status = 500
+        started = time.monotonic()
+
+        async def watch(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+            await send(message)
+
+        try:
+            await self.app(scope, receive, watch)
+        finally:
+            client = scope.get("client") or ("-",)
+            # Quoted again: a decoded path may hold line breaks, and would write lines of its own.
+            path = quote(scope["path"])[:_LONGEST_PATH]
+            took = round((time.monotonic() - started) * 1000)
+            log.info("%s %s %s %d %d ms", client[0], quote(scope["method"]), path, status, took)
+
+
+class AnswerHeaders:
+    """Adds the rate limit of a limited call, and safe defaults where a handler has said nothing."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+
+        async def add(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                headers = MutableHeaders(scope=message)
+                headers.setdefault("Cache-Control", "no-store")
+                headers.setdefault("X-Content-Type-Options", "nosniff")
+                headers.setdefault("Referrer-Policy", "no-referrer")
+                allowance = allowance_of(scope)
+                if allowance is not None:
+                    for name, value in allowance.headers().items():
+                        headers[name] = value
+            await send(message)
+
+        await self.app(scope, receive, add)

@@ -1,0 +1,84 @@
+"""Calls that reached no phone: the PBX alone knows of them, and tells us.
+
+A laptop that sleeps is not registered, and whoever calls meanwhile hears that nobody is there. The agent
+finds such a call among the missed ones when the phone is back (`memory.py`). One that rang at a phone is that
+phone's to tell: a PBX that reported it as well would make two of it.
+"""
+
+import hmac
+import uuid
+from typing import Annotated
+
+import msgspec
+from sqlalchemy import Connection
+from starlette.requests import Request
+from starlette.responses import Response
+
+from server.api.bodies import read_body
+from server.api.rate_limits import MISSED
+from server.api.services import host_of, limit_key, services_of
+from server.customers.accounts import Account, account_of_host
+from server.customers.bearers import credentials_of
+from server.customers.history import CallBody, Text, Time, keep_calls
+from server.customers.users import user_at
+from server.errors import NotFound, Unauthenticated
+from server.settings import Settings
+
+REASON = "unavailable"
+"""Of `call_hangup`, contract section 3: SIP's 480."""
+_CALLS = uuid.UUID("6f2f6f0a-3c1d-4f0e-9d5b-0a51f0b3b1c7")
+"""The namespace of their uuids: a report that is sent again is of the same call."""
+
+
+class MissedCallBody(msgspec.Struct):
+    """`call_id`: SIP's. `at`: when it was, whole epoch seconds; None for now."""
+
+    extension: Annotated[str, msgspec.Meta(max_length=32)]
+    number: Annotated[str, msgspec.Meta(max_length=64)]
+    call_id: Annotated[str, msgspec.Meta(min_length=1, max_length=256)]
+    name: Text = ""
+    at: Time | None = None
+
+
+async def report_missed_call(request: Request) -> Response:
+    """POST with the secret that the customer shares with its PBX as Bearer: 204.
+
+    401 without it or where there is none, 404 for an extension that is nobody's.
+    """
+    services = services_of(request)
+    services.limits.count(request, MISSED, limit_key(request))
+    secret = credentials_of(request.headers.get("authorization", ""))
+    body = await read_body(request, MissedCallBody)
+    await services.database.write(_report, host_of(request), secret, body, services.settings, services.now())
+    return Response(status_code=204)
+
+
+def note_missed_call(
+    connection: Connection, account: Account, call: MissedCallBody, settings: Settings, now: int
+) -> None:
+    """Raises NotFound."""
+    user = user_at(connection, account.id, call.extension)
+    if user is None:
+        raise NotFound
+    at = now if call.at is None else min(call.at, now)
+    missed = CallBody(
+        uuid=str(uuid.uuid5(_CALLS, f"{account.public_id} {call.extension} {call.call_id}")),
+        direction="inbound",
+        number=call.number,
+        name=call.name,
+        started_at=at,
+        answered_at=None,
+        ended_at=at,
+        reason=REASON,
+    )
+    keep_calls(connection, account, user, [missed], settings, now)
+
+
+def _report(
+    connection: Connection, host: str, secret: str, call: MissedCallBody, settings: Settings, now: int
+) -> None:
+    account = account_of_host(connection, host)
+    shared = account.sip_secret
+    if shared is None or not hmac.compare_digest(shared.encode(), secret.encode()):
+        raise Unauthenticated
+    note_missed_call(connection, account, call, settings, now)

@@ -1,0 +1,35 @@
+"""Whose embed token it is: what every call of the frame begins with."""
+
+from sqlalchemy import Connection
+from starlette.requests import Request
+
+from server.api.rate_limits import WEBPHONE
+from server.api.services import limit_key, services_of
+from server.customers.accounts import Account, account_of_host
+from server.customers.bearers import credentials_of
+from server.customers.tokens import BadToken, EmbedToken
+from server.customers.users import User, user_at
+from server.errors import Forbidden, NotFound, Unauthenticated
+
+
+def checked_token(request: Request) -> EmbedToken:
+    """The embed token of the request, which is counted. Raises TooManyRequests and Unauthenticated."""
+    services = services_of(request)
+    services.limits.count(request, WEBPHONE, limit_key(request))
+    try:
+        return services.tokens.check(credentials_of(request.headers.get("authorization", "")))
+    except BadToken as error:
+        raise Unauthenticated from error
+
+
+def phone_user(connection: Connection, host: str, token: EmbedToken) -> tuple[Account, User]:
+    """Raises NotFound for another customer's token, Unauthenticated where the user is gone, Forbidden."""
+    account = account_of_host(connection, host)
+    if (token.customer_id, token.customer_domain) != (account.public_id, account.domain):
+        raise NotFound
+    user = user_at(connection, account.id, token.extension)
+    if user is None:
+        raise Unauthenticated
+    if not user.may_use_phone:
+        raise Forbidden
+    return account, user

@@ -1,0 +1,50 @@
+"""What the handlers work with, made once by the app factory and found through the request."""
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from starlette.requests import Request
+
+from server.api.rate_limits import RateLimits, address_of
+from server.customers.passwords import PasswordChecker
+from server.customers.tokens import EmbedTokens
+from server.settings import Settings
+from server.storage.database import Database
+
+
+@dataclass(frozen=True)
+class Services:
+    """`clock` gives epoch seconds; tests replace it."""
+
+    settings: Settings
+    database: Database
+    limits: RateLimits
+    passwords: PasswordChecker
+    tokens: EmbedTokens
+    clock: Callable[[], float]
+
+    def now(self) -> int:
+        """Whole epoch seconds."""
+        return int(self.clock())
+
+
+def services_of(request: Request) -> Services:
+    """The services of the app that serves this request."""
+    services = request.app.state.services
+    assert isinstance(services, Services)  # noqa: S101 - the app factory put it there
+    return services
+
+
+def host_of(request: Request) -> str:
+    """The Host header as it came; accounts.py judges it."""
+    return request.headers.get("host", "")
+
+
+def limit_key(request: Request) -> str:
+    """Who is counted: the bearer or token that was sent (hashed, so none is kept), else the address."""
+    # Without the scheme: "bearer" in other letters must not be another caller.
+    credentials = request.headers.get("authorization", "").partition(" ")[2].strip()
+    if credentials:
+        return hashlib.sha256(credentials.encode()).hexdigest()
+    return address_of(request)

@@ -1,0 +1,165 @@
+"""Customers ("accounts" in the database): one domain each, with its SIP settings and allowed parent origins.
+
+The customer of a request is the one whose domain is in the Host header, and no other: that is what keeps
+credentials from crossing accounts.
+"""
+
+import uuid
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlalchemy import Connection, Row, delete, insert, select, update
+from sqlalchemy.exc import IntegrityError
+
+from server.customers.values import (
+    check_colour,
+    check_domain,
+    check_ice_server,
+    check_name,
+    check_origins,
+    check_wss_url,
+    checked,
+    host_name,
+    is_relay,
+)
+from server.errors import NotFound
+from server.storage.database import inserted_id
+from server.storage.tables import accounts, leases
+
+
+@dataclass(frozen=True)
+class Account:
+    """One customer. `ice_servers`: RTCIceServer dictionaries. Secrets are left out of the repr."""
+
+    id: int
+    public_id: str
+    name: str
+    domain: str
+    sip_domain: str
+    wss_urls: tuple[str, ...]
+    ice_servers: tuple[Mapping[str, Any], ...] = field(repr=False)
+    features: Mapping[str, Any]
+    allowed_origins: tuple[str, ...]
+    sip_secret: str | None = field(repr=False)
+    turn_secret: str | None = field(repr=False)
+    accent: str | None
+
+
+def account_of_host(connection: Connection, host_header: str) -> Account:
+    """The customer who owns this host. Raises NotFound."""
+    row = connection.execute(
+        select(accounts).where(accounts.c.domain == host_name(host_header))
+    ).one_or_none()
+    if row is None:
+        raise NotFound
+    return _account(row)
+
+
+def every_account(connection: Connection) -> list[Account]:
+    """In the order of their domains."""
+    return [_account(row) for row in connection.execute(select(accounts).order_by(accounts.c.domain))]
+
+
+def add_account(
+    connection: Connection,
+    *,
+    domain: str,
+    name: str,
+    sip_domain: str,
+    wss_urls: Sequence[str],
+    allowed_origins: Sequence[str],
+    ice_servers: Sequence[Mapping[str, Any]] = (),
+    features: Mapping[str, Any] | None = None,
+    sip_secret: str | None = None,
+    turn_secret: str | None = None,
+    accent: str | None = None,
+) -> int:
+    """Writes a customer and returns its id. Raises ValueError with a sentence a person can act on."""
+    values = checked(
+        {
+            "name": name,
+            "domain": domain,
+            "sip_domain": sip_domain,
+            "wss_urls": wss_urls,
+            "ice_servers": ice_servers,
+            "features": features or {},
+            "allowed_origins": allowed_origins,
+            "sip_secret": sip_secret,
+            "turn_secret": turn_secret,
+            "accent": accent,
+        },
+        _CHECKS,
+    )
+    _check_relays(values["ice_servers"], turn_secret)
+    try:
+        result = connection.execute(insert(accounts).values(public_id=str(uuid.uuid4()), **values))
+    except IntegrityError as error:
+        raise ValueError(f"there is an account with the domain {domain} already") from error
+    return inserted_id(result)
+
+
+def change_account(connection: Connection, account: Account, changes: Mapping[str, Any]) -> None:
+    """Writes what is in `changes`, by the names of `add_account`, and nothing else. Raises ValueError.
+
+    The domain stays: it is what the phone's address, its certificate and every token are made of.
+    """
+    values = checked(changes, _CHECKS)
+    _check_relays(
+        values.get("ice_servers", account.ice_servers), values.get("turn_secret", account.turn_secret)
+    )
+    connection.execute(update(accounts).where(accounts.c.id == account.id).values(values))
+
+
+def remove_account(connection: Connection, account: Account) -> None:
+    """Its users must be gone before (users.py)."""
+    connection.execute(delete(leases).where(leases.c.account_id == account.id))
+    connection.execute(delete(accounts).where(accounts.c.id == account.id))
+
+
+def _wss_urls(urls: Sequence[str]) -> list[str]:
+    if not urls:
+        raise ValueError("an account needs at least one wss:// address of its PBX")
+    return [check_wss_url(url) for url in urls]
+
+
+_CHECKS: Mapping[str, Callable[[Any], Any]] = {
+    "name": check_name,
+    "domain": check_domain,
+    "sip_domain": check_domain,
+    "wss_urls": _wss_urls,
+    "ice_servers": lambda servers: [check_ice_server(server) for server in servers],
+    "features": dict,
+    "allowed_origins": check_origins,
+    "accent": check_colour,
+}
+
+
+def _check_relays(ice_servers: Sequence[Mapping[str, Any]], turn_secret: str | None) -> None:
+    relays = [server for server in ice_servers if is_relay(server)]
+    if turn_secret is not None and not relays:
+        raise ValueError("a TURN secret is of no use without a turn: address: give one with --ice-server")
+    # A browser makes no connection at all with such a server: every call would fail.
+    if turn_secret is None and not all(
+        server.get("username") and server.get("credential") for server in relays
+    ):
+        raise ValueError(
+            "a turn: address needs --turn-secret-file, or its username and credential by --ice-servers-file"
+        )
+
+
+def _account(row: Row[Any]) -> Account:
+    return Account(
+        id=row.id,
+        public_id=row.public_id,
+        name=row.name,
+        domain=row.domain,
+        sip_domain=row.sip_domain,
+        wss_urls=tuple(row.wss_urls),
+        ice_servers=tuple(row.ice_servers),
+        features=row.features,
+        allowed_origins=tuple(row.allowed_origins),
+        sip_secret=row.sip_secret,
+        turn_secret=row.turn_secret,
+        accent=row.accent,
+    )

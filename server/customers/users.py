@@ -1,0 +1,177 @@
+"""The people of a customer: a login, a role, and mostly an extension (their SIP user)."""
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlalchemy import Connection, Row, delete, insert, select, update
+from sqlalchemy.exc import IntegrityError
+
+from server.customers.values import check_name, checked
+from server.storage.database import inserted_id
+from server.storage.tables import bearers, leases, metadata, users
+
+ROLES = ("admin", "supervisor", "agent", "read_only")
+SHORTEST_PASSWORD = 8
+LONGEST_PASSWORD = 1024
+"""Characters. Longer ones only cost time to hash."""
+
+_EXTENSION = re.compile(r"[A-Za-z0-9._-]{1,32}")
+_USERNAME = re.compile(r"[^\x00-\x20\x7f]{1,200}")
+_EMAIL = re.compile(r"(?=.{3,254}$)[^\x00-\x20\x7f@]+@[^\x00-\x20\x7f@]+")
+
+
+@dataclass(frozen=True)
+class User:
+    """One user. Secrets are left out of the repr."""
+
+    id: int
+    account_id: int
+    username: str
+    email: str | None
+    role: str
+    extension: str | None
+    display_name: str
+    password_hash: str = field(repr=False)
+    sip_password: str | None = field(repr=False)
+
+    @property
+    def may_use_phone(self) -> bool:
+        """Whether an embed token may be minted for this user: read_only users look, they do not call."""
+        return self.role != "read_only"
+
+
+def user_named(connection: Connection, account_id: int, username: str) -> User | None:
+    """The customer's user of exactly this name."""
+    query = select(users).where(users.c.account_id == account_id, users.c.username == username)
+    return _user(connection.execute(query).one_or_none())
+
+
+def user_at(connection: Connection, account_id: int, extension: str) -> User | None:
+    """The customer's user of exactly this extension."""
+    query = select(users).where(users.c.account_id == account_id, users.c.extension == extension)
+    return _user(connection.execute(query).one_or_none())
+
+
+def user_numbered(connection: Connection, user_id: int) -> User | None:
+    """The user of this id, whoever the customer is: the caller must compare."""
+    return _user(connection.execute(select(users).where(users.c.id == user_id)).one_or_none())
+
+
+def users_of(connection: Connection, account_id: int) -> list[User]:
+    """Every user of the customer, in the order of their names."""
+    rows = connection.execute(
+        select(users).where(users.c.account_id == account_id).order_by(users.c.username)
+    )
+    return [_user_of(row) for row in rows]
+
+
+def add_user(
+    connection: Connection,
+    *,
+    account_id: int,
+    username: str,
+    password_hash: str,
+    email: str | None = None,
+    role: str = "agent",
+    extension: str | None = None,
+    display_name: str = "",
+    sip_password: str | None = None,
+) -> int:
+    """Writes a user and returns the id. Raises ValueError with a sentence a person can act on."""
+    values = checked(
+        {
+            "username": username,
+            "email": email,
+            "password_hash": password_hash,
+            "role": role,
+            "extension": extension,
+            "display_name": display_name or username,
+            "sip_password": sip_password,
+        },
+        _CHECKS,
+    )
+    try:
+        result = connection.execute(insert(users).values(account_id=account_id, **values))
+    except IntegrityError as error:
+        raise ValueError("this account has a user of that name or extension already") from error
+    return inserted_id(result)
+
+
+def change_user(connection: Connection, user: User, changes: Mapping[str, Any]) -> None:
+    """Writes what is in `changes`, by the names of `add_user`, and nothing else. Raises ValueError.
+
+    With another password all bearers of the user are dead: whoever had learnt the old one may hold some.
+    """
+    values = checked(changes, _CHECKS)
+    try:
+        connection.execute(update(users).where(users.c.id == user.id).values(values))
+    except IntegrityError as error:
+        raise ValueError("another user of this account has that extension") from error
+    if "password_hash" in changes:
+        connection.execute(delete(bearers).where(bearers.c.user_id == user.id))
+
+
+def remove_user(connection: Connection, user: User) -> None:
+    """And everything that is kept of the user: bearers, calls, states, the lease of the extension."""
+    for table in metadata.tables.values():
+        if "user_id" in table.c:
+            connection.execute(delete(table).where(table.c.user_id == user.id))
+    mine = (leases.c.account_id == user.account_id, leases.c.extension == user.extension)
+    connection.execute(delete(leases).where(*mine))
+    connection.execute(delete(users).where(users.c.id == user.id))
+
+
+def check_username(username: str) -> str:
+    """Raises ValueError."""
+    if not _USERNAME.fullmatch(username):
+        raise ValueError("a user name has 1 to 200 characters, and no spaces")
+    return username
+
+
+def check_email(email: str) -> str:
+    """Nothing is sent there; the CRM may show it. Raises ValueError."""
+    if not _EMAIL.fullmatch(email):
+        raise ValueError(f"{email!r} is no e-mail address")
+    return email
+
+
+def check_extension(extension: str) -> str:
+    """The user of a SIP address. Raises ValueError."""
+    if not _EXTENSION.fullmatch(extension):
+        raise ValueError("an extension has 1 to 32 letters, digits, dots, dashes or underscores")
+    return extension
+
+
+def _role(role: str) -> str:
+    if role not in ROLES:
+        raise ValueError(f"a role is one of {', '.join(ROLES)}")
+    return role
+
+
+_CHECKS: Mapping[str, Callable[[str], str]] = {
+    "username": check_username,
+    "email": check_email,
+    "role": _role,
+    "extension": check_extension,
+    "display_name": check_name,
+}
+
+
+def _user(row: Row[Any] | None) -> User | None:
+    return None if row is None else _user_of(row)
+
+
+def _user_of(row: Row[Any]) -> User:
+    return User(
+        id=row.id,
+        account_id=row.account_id,
+        username=row.username,
+        email=row.email,
+        role=row.role,
+        extension=row.extension,
+        display_name=row.display_name,
+        password_hash=row.password_hash,
+        sip_password=row.sip_password,
+    )

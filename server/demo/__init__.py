@@ -1,0 +1,1 @@
+"""The demo: a customer, its CRM pages and a PBX, in one process. Needs the optional extra `demo`."""

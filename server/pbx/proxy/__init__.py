@@ -1,0 +1,1 @@
+"""Registrar and forking proxy: who is registered, who may do what, where a request goes."""

@@ -1,0 +1,1 @@
+"""Calls that the PBX answers or makes itself."""

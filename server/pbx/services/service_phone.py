@@ -1,0 +1,217 @@
+"""The user agent behind the service extensions: a SIP endpoint in the same process.
+
+The proxy reaches it over a flow like any phone, so services are forked to, cancelled, timed and
+transferred by the same code as phones.
+"""
+
+import asyncio
+import logging
+import os
+import re
+from collections.abc import Callable, Coroutine, Mapping
+from contextlib import suppress
+from typing import Any
+
+from server.pbx.services.call import Call
+from server.pbx.services.dialog import Dialog
+from server.pbx.services.extensions import Services
+from server.pbx.services.inbound import InboundCall
+from server.pbx.services.outbound import OutboundCall
+from server.pbx.services.replaces import Replaces
+from server.pbx.sip.address import quote
+from server.pbx.sip.message import Request, Response, new_tag
+
+log = logging.getLogger(__name__)
+
+_FORGET_AFTER = 64.0
+"""Seconds after which nobody waits for an answer any more."""
+
+Receive = Callable[["LocalFlow", Request | Response], None]
+
+
+class LocalFlow:
+    """Both directions go through the event loop, so that neither side runs inside the other."""
+
+    trusted = True
+
+    def __init__(self, receive: Callable[[Request | Response], None]) -> None:
+        self._receive = receive
+        self._deliver: Receive | None = None
+        self.closed = False
+
+    def deliver_to(self, deliver: Receive) -> None:
+        self._deliver = deliver
+
+    def send(self, message: Request | Response) -> bool:
+        """From the proxy to the agent."""
+        if self.closed:
+            return False
+        asyncio.get_running_loop().call_soon(self._receive, message)
+        return True
+
+    def submit(self, message: Request | Response) -> None:
+        """From the agent to the proxy."""
+        if not self.closed and self._deliver is not None:
+            asyncio.get_running_loop().call_soon(self._deliver, self, message)
+
+
+class Agent:
+    """Gives every message to the call it belongs to. `services` None: it answers no extension."""
+
+    def __init__(self, domain: str, host: str, services: Services | None, media_grace: float) -> None:
+        self.domain = domain
+        self.media_grace = media_grace
+        self.flow = LocalFlow(self._receive)
+        self._host = host
+        self._via = f"services.{host}"
+        self._services = services
+        self._calls: dict[tuple[str, str], Call] = {}
+        self._ringing: dict[str, InboundCall] = {}
+        self._waiting: dict[str, Callable[[Response], None]] = {}
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._finishing: set[asyncio.Task[None]] = set()
+
+    def service(self, user: str) -> LocalFlow | None:
+        """The flow of a service extension; None when `user` is none."""
+        return self.flow if self._services is not None and self._services.has(user) else None
+
+    async def call(
+        self,
+        extension: str,
+        from_user: str,
+        display_name: str,
+        sound: str,
+        headers: Mapping[str, str],
+        uri: str = "",
+    ) -> OutboundCall:
+        """INVITE `extension` of our domain, or `uri`, as `from_user`. Needs aiortc."""
+        escaped = _escape(from_user)
+        target = uri or f"sip:{_escape(extension)}@{self.domain}"
+        dialog = Dialog(
+            call_id=os.urandom(12).hex(),
+            local=f"{quote(display_name)} <sip:{escaped}@{self.domain}>;tag={new_tag()}",
+            remote=f"<{target}>",
+            target=target,
+            via=self._via,
+            contact=f"<sip:{escaped}@{self._host};transport=ws>",
+        )
+        call = OutboundCall(self, dialog)
+        await call.invite(sound, headers)
+        return call
+
+    def register(self, call: Call) -> None:
+        """Requests of this dialog go to `call` from now on."""
+        self._calls[call.key] = call
+
+    def dialog_of(self, invite: Request, user: str) -> Dialog:
+        """Our side of the dialog `invite` begins, as `user`."""
+        return Dialog.of_invite(invite, new_tag(), self._via, f"<sip:{user}@{self._host};transport=ws>")
+
+    def forget(self, call: Call) -> None:
+        self._calls = {key: other for key, other in self._calls.items() if other is not call}
+        self._ringing = {branch: other for branch, other in self._ringing.items() if other is not call}
+
+    def send(
+        self, message: Request | Response, on_response: Callable[[Response], None] | None = None
+    ) -> None:
+        if on_response is not None:
+            branch = message.branch
+            self._waiting[branch] = on_response
+            if isinstance(message, Request) and message.method != "INVITE":
+                asyncio.get_running_loop().call_later(_FORGET_AFTER, self._waiting.pop, branch, None)
+        self.flow.submit(message)
+
+    def spawn(self, work: Coroutine[Any, Any, None]) -> None:
+        """Run `work` until it is done or the PBX closes; its failure is logged and ends nothing else."""
+        self._start(work, self._tasks)
+
+    def finish(self, work: Coroutine[Any, Any, None]) -> None:
+        """Run `work`, which the end of the PBX waits for."""
+        self._start(work, self._finishing)
+
+    async def aclose(self) -> None:
+        """Hang up all calls and wait for their media to close."""
+        for call in list(self._calls.values()):
+            call.bye()
+        self.flow.closed = True
+        for task in self._tasks:
+            task.cancel()
+        while running := self._tasks | self._finishing:
+            await asyncio.wait(running)
+
+    def _start(self, work: Coroutine[Any, Any, None], among: set[asyncio.Task[None]]) -> None:
+        task = asyncio.get_running_loop().create_task(work)
+        among.add(task)
+        task.add_done_callback(self._done)
+
+    def _done(self, task: asyncio.Task[None]) -> None:
+        self._tasks.discard(task)
+        self._finishing.discard(task)
+        if not task.cancelled() and (error := task.exception()):
+            log.error("service failed: %s", type(error).__name__)
+
+    def _receive(self, message: Request | Response) -> None:
+        if isinstance(message, Response):
+            waiting = self._waiting.get(message.branch)
+            if message.status >= 200:
+                self._waiting.pop(message.branch, None)
+            if waiting is not None:
+                waiting(message)
+        elif message.method == "CANCEL":
+            call = self._ringing.get(message.branch)
+            self.flow.submit(message.reply(200 if call else 481))
+            if call:
+                call.cancelled(message.get("Reason"))
+        elif not message.to_tag:
+            self._first_request(message)
+        elif found := self._calls.get((message.call_id, message.to_tag)):
+            found.receive(message)
+        elif message.method != "ACK":
+            self.flow.submit(message.reply(481))
+
+    def _first_request(self, request: Request) -> None:
+        if request.method != "INVITE":
+            self.flow.submit(request.reply(405, [("Allow", "INVITE")]))
+            return
+        if request.contact is None or self._services is None:
+            self.flow.submit(request.reply(400))
+            return
+        try:
+            replaces = Replaces.of(request)
+        except ValueError:
+            self.flow.submit(request.reply(400))
+            return
+        if replaces is not None:
+            self._replace(request, replaces)
+            return
+        user = request.uri.partition(":")[2].partition("@")[0]
+        call = InboundCall(self, self.dialog_of(request, user), request)
+        self.register(call)
+        self._ringing[request.branch] = call
+        self.spawn(self._services.serve(call))
+
+    def _replace(self, request: Request, replaces: Replaces) -> None:
+        """RFC 3891 section 3. The proxy has checked who sends this; only that person may replace, or somebody
+        that person transfers to us (RFC 5589 section 7)."""
+        call = self._calls.get((replaces.call_id, replaces.to_tag))
+        speaks_for = [request.address("From").sip_uri]
+        with suppress(ValueError):
+            speaks_for.append(request.address("Referred-By").sip_uri)
+        named = (replaces.call_id, replaces.to_tag, replaces.from_tag)
+        if call is None or not call.is_known_by(*named):
+            self.flow.submit(request.reply(481))
+        elif not any(call.is_with(uri) for uri in speaks_for):
+            self.flow.submit(request.reply(403))
+        elif call.is_over:
+            self.flow.submit(request.reply(603))
+        elif replaces.early_only:
+            self.flow.submit(request.reply(486))
+        else:
+            self.spawn(call.replaced_by(request))
+
+
+def _escape(user: str) -> str:
+    """The user part of a URI: all but RFC 3261's unreserved and user-unreserved becomes %HH."""
+    return re.sub(
+        r"[^A-Za-z0-9\-_.!~*'()&=+$,;?/]", lambda m: "".join(f"%{byte:02X}" for byte in m[0].encode()), user
+    )

@@ -1,0 +1,1 @@
+"""SIP as text: addresses, messages, and the way to whoever gets them."""

@@ -1,0 +1,1 @@
+"""The database: engines, tables, transactions, and text that is encrypted at rest."""

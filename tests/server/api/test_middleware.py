@@ -1,0 +1,61 @@
+"""The log: paths, never queries, whoever writes it."""
+
+import asyncio
+import logging
+
+import httpx
+import pytest
+
+from server.api.serving import open_port, serve
+from tests.server.world import ALPHA, World
+
+SECRET = "very-secret"
+
+
+class Done(Exception):
+    """Stops the server: `serve` stops when what it calls at the start fails."""
+
+
+def test_the_log_has_the_path_without_the_query(world: World, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.WARNING, "httpx")  # the client here, and it does log whole addresses
+    caplog.set_level(logging.INFO)
+    world.ask("GET", f"/webphone-embed?token={SECRET}", client="192.0.2.7")
+    world.ask("GET", "/a%0d%0aforged%1b[31m" + "x" * 500)
+    lines = [record.getMessage() for record in caplog.records if record.name == "zorio.access"]
+    assert len(lines) == 2
+    assert lines[0].startswith("192.0.2.7 GET /webphone-embed 200 ")
+    assert lines[1].isprintable()
+    assert len(lines[1]) < 250
+    assert SECRET not in caplog.text
+
+
+def test_under_uvicorn_nothing_writes_the_token(world: World, caplog: pytest.LogCaptureFixture) -> None:
+    """Pages, WebSockets that are refused, and what is no HTTP: uvicorn by itself would name them whole."""
+    seen: list[str] = []
+    listener = open_port("127.0.0.1", 0)
+    port = listener.getsockname()[1]
+    upgrade = (
+        f"GET /sip?token={SECRET} HTTP/1.1\r\nHost: {ALPHA}\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
+        f"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: {'A' * 22}==\r\n\r\n"
+    )
+
+    async def talk() -> None:
+        async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}") as http:
+            answer = await http.get(f"/webphone-embed?token={SECRET}", headers={"Host": ALPHA})
+        seen.append(f"{answer.status_code} {answer.headers.get('server')}")
+        for request in (upgrade, f"{SECRET}\r\n\r\n"):
+            reader, writer = await asyncio.open_connection("127.0.0.1", port)
+            writer.write(request.encode())
+            seen.append((await reader.readline()).decode().strip())
+            writer.close()
+        raise Done
+
+    for client in ("httpx", "httpcore"):
+        caplog.set_level(logging.WARNING, client)
+    caplog.set_level(logging.DEBUG)
+    with pytest.raises(Done):
+        serve(world.app, [listener], on_ready=talk)
+    listener.close()
+    assert seen == ["200 None", "HTTP/1.1 403 Forbidden", "HTTP/1.1 400 Bad Request"]
+    assert "zorio.access" in {record.name for record in caplog.records}
+    assert SECRET not in caplog.text
