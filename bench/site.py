@@ -27,9 +27,11 @@ from bench.chromium import wait
 from bench.dist import PAGES
 from bench.errors import BenchError
 from bench.link import Link, Speed
-from server.api.frame_page import FramePage, frame_assets
+from server.api.files import frame_assets
+from server.api.frame_page import FramePage
 from server.api.serving import open_loopback, uvicorn_config
-from server.demo.demo import Demo, create_demo, demo_password
+from server.demo.demo import Demo, create_demo
+from server.demo.people import demo_password
 
 EXTENSION = "1001"
 PATHS = {"ours": "/webphone-embed", "reference": "/bench/reference"}

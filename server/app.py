@@ -4,31 +4,31 @@ import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 
-from sqlalchemy import Connection, func, select
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
-from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from server.api.embed_token import mint_embed_token
-from server.api.frame_page import FramePage, frame_assets
+from server.api.error_answers import api_error, http_exception, server_error
+from server.api.files import frame_assets
+from server.api.frame_page import FramePage
+from server.api.health import health
+from server.api.history import give_history, save_history
+from server.api.lease import hold_lease
 from server.api.login import login, logout
 from server.api.middleware import AccessLog, AnswerHeaders
 from server.api.missed_calls import report_missed_call
 from server.api.rate_limits import RateLimits
-from server.api.resume import save_record, take_record
-from server.api.services import Services, services_of
+from server.api.resume import give_record, save_record
+from server.api.services import Services
 from server.api.sip_config import sip_config
-from server.customers.history import forget_old_calls, recall, remember
-from server.customers.leases import hold_lease
+from server.customers.history import forget_old_calls
 from server.customers.passwords import PasswordChecker
 from server.customers.tokens import EmbedTokens
-from server.errors import ApiError, api_error, http_exception, server_error
+from server.errors import ApiError
 from server.settings import Settings
 from server.storage.database import Database
-from server.storage.tables import accounts
 
 
 def create_app(
@@ -68,10 +68,10 @@ def create_app(
             Route("/api/webphone/embed-token", mint_embed_token, methods=["POST"]),
             Route("/api/webphone/sip-config", sip_config, methods=["GET"]),
             Route("/api/webphone/resume", save_record, methods=["POST"]),
-            Route("/api/webphone/resume", take_record, methods=["GET"]),
+            Route("/api/webphone/resume", give_record, methods=["GET"]),
             Route("/api/webphone/lease", hold_lease, methods=["POST"]),
-            Route("/api/webphone/memory", remember, methods=["POST"]),
-            Route("/api/webphone/memory", recall, methods=["GET"]),
+            Route("/api/webphone/memory", save_history, methods=["POST"]),
+            Route("/api/webphone/memory", give_history, methods=["GET"]),
             Route("/api/pbx/missed-calls", report_missed_call, methods=["POST"]),
             Route("/webphone-embed", page.endpoint, methods=["GET"]),
             Route("/webphone-assets/{path:path}", frame_assets(settings.dist).endpoint, methods=["GET"]),
@@ -86,13 +86,3 @@ def create_app(
     app.router.redirect_slashes = False
     app.state.services = services
     return app
-
-
-async def health(request: Request) -> Response:
-    """200 when the database answers, else 503: for a supervisor, on any host name."""
-    await services_of(request).database.read(_count_accounts)
-    return JSONResponse({"status": "ok"})
-
-
-def _count_accounts(connection: Connection) -> int:
-    return connection.execute(select(func.count()).select_from(accounts)).scalar_one()

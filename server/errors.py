@@ -1,4 +1,6 @@
-"""Every error the API can answer, as JSON `{message}` (contract section 2).
+"""What can be wrong with a request, with the HTTP status and message it is answered by (contract section 2).
+
+Storage and customers raise these too, so they know no web framework; api/error_answers.py makes the answers.
 
 ApiError
 ├── Malformed          400  the body is no JSON object
@@ -11,22 +13,7 @@ ApiError
 └── Unavailable        503  the database is locked or away; with Retry-After
 """
 
-import logging
 from collections.abc import Mapping
-
-from starlette.exceptions import HTTPException
-from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
-
-log = logging.getLogger("zorio.server")
-
-_HTTP_MESSAGES = {
-    400: "Malformed request body",
-    401: "Unauthenticated.",
-    403: "This action is unauthorized.",
-    404: "Resource not found",
-    405: "Method not allowed.",
-}
 
 
 class ApiError(Exception):
@@ -50,14 +37,14 @@ class ApiError(Exception):
 
 class Malformed(ApiError):
     status = 400
-    message = _HTTP_MESSAGES[400]
+    message = "Malformed request body"
 
 
 class Unauthenticated(ApiError):
     """RFC 9110 section 15.5.2 wants `WWW-Authenticate` in a 401; browsers do not prompt for Bearer."""
 
     status = 401
-    message = _HTTP_MESSAGES[401]
+    message = "Unauthenticated."
 
     def __init__(self, message: str | None = None) -> None:
         super().__init__(message, headers={"WWW-Authenticate": "Bearer"})
@@ -65,12 +52,12 @@ class Unauthenticated(ApiError):
 
 class Forbidden(ApiError):
     status = 403
-    message = _HTTP_MESSAGES[403]
+    message = "This action is unauthorized."
 
 
 class NotFound(ApiError):
     status = 404
-    message = _HTTP_MESSAGES[404]
+    message = "Resource not found"
 
 
 class Conflict(ApiError):
@@ -102,24 +89,3 @@ class Unavailable(ApiError):
         super().__init__(
             f"Service unavailable. Retry after {seconds} seconds.", headers={"Retry-After": str(seconds)}
         )
-
-
-async def api_error(_request: Request, error: Exception) -> Response:
-    """ApiError -> its answer."""
-    assert isinstance(error, ApiError)  # noqa: S101 - it is registered for this class only
-    content: dict[str, object] = {"message": error.message}
-    if error.errors is not None:
-        content["errors"] = error.errors
-    return JSONResponse(content, error.status, headers=error.headers)
-
-
-async def http_exception(_request: Request, error: Exception) -> Response:
-    """Starlette's own 404 and 405 -> the same JSON as ours."""
-    assert isinstance(error, HTTPException)  # noqa: S101 - it is registered for this class only
-    message = _HTTP_MESSAGES.get(error.status_code, "Request refused.")
-    return JSONResponse({"message": message}, error.status_code, headers=error.headers)
-
-
-async def server_error(_request: Request, _error: Exception) -> Response:
-    """Anything unforeseen -> 500 without a word about what it was; uvicorn logs the traceback."""
-    return JSONResponse({"message": ApiError.message}, 500, headers={"Cache-Control": "no-store"})

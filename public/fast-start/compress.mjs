@@ -1,4 +1,4 @@
-/* Puts a .zst, a .br and a .gz beside every asset that becomes smaller, for the server to choose from (server/api/frame_page.py).
+/* Puts a .zst, a .br and a .gz beside every asset that becomes smaller, for the server to choose from (server/api/files.py).
  *
  * zstd comes first: it is decoded fastest, and Chromium decodes at every load, from its cache too. Level 19 keeps to a
  * window of 8 MB, the most that RFC 9659 lets a browser be asked for. Brotli's best level would save 4 % for the few

@@ -7,10 +7,11 @@ import msgspec
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
+from server.api.authorization import credentials_of, limit_key
 from server.api.bodies import read_body
 from server.api.rate_limits import WEBPHONE
-from server.api.services import host_of, limit_key, services_of
-from server.customers.bearers import caller_of, credentials_of
+from server.api.services import host_of, services_of
+from server.customers.bearers import caller_of
 from server.customers.tokens import DEFAULT_LIFE, LONGEST_LIFE, SHORTEST_LIFE
 from server.errors import Conflict, Forbidden
 
@@ -25,7 +26,7 @@ async def mint_embed_token(request: Request) -> Response:
     """200 `{embed_token, expires_at}`; 403 for read_only; 409 for a user without an extension."""
     services = services_of(request)
     services.limits.count(request, WEBPHONE, limit_key(request))
-    bearer = credentials_of(request.headers.get("authorization", ""))
+    bearer = credentials_of(request)
     now = services.now()
     caller = await services.database.read(caller_of, host_of(request), bearer, now)
     if not caller.user.may_use_phone:

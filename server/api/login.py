@@ -8,13 +8,14 @@ from sqlalchemy import Connection
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
+from server.api.authorization import credentials_of, limit_key
 from server.api.bodies import read_body
 from server.api.rate_limits import AUTH, LOGIN, LOGINS_OF_ADDRESS, address_of
-from server.api.services import host_of, limit_key, services_of
+from server.api.services import host_of, services_of
 from server.customers.accounts import Account, account_of_host
-from server.customers.bearers import caller_of, credentials_of, issue_bearer, revoke_bearer
+from server.customers.bearers import caller_of, issue_bearer, revoke_bearer
+from server.customers.origins import host_name
 from server.customers.users import LONGEST_PASSWORD, User, user_named
-from server.customers.values import host_name
 from server.errors import Unauthenticated
 
 DAY = 86_400
@@ -53,7 +54,7 @@ async def logout(request: Request) -> Response:
     """The bearer that was sent is dead from now on; others of the same user live."""
     services = services_of(request)
     services.limits.count(request, AUTH, limit_key(request))
-    bearer = credentials_of(request.headers.get("authorization", ""))
+    bearer = credentials_of(request)
     await services.database.write(_logout, host_of(request), bearer, services.now())
     return Response(status_code=204)
 

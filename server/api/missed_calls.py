@@ -1,8 +1,8 @@
-"""Calls that reached no phone: the PBX alone knows of them, and tells us.
+"""POST /api/pbx/missed-calls: calls that reached no phone, which the PBX alone knows of.
 
 A laptop that sleeps is not registered, and whoever calls meanwhile hears that nobody is there. The agent
-finds such a call among the missed ones when the phone is back (`memory.py`). One that rang at a phone is that
-phone's to tell: a PBX that reported it as well would make two of it.
+finds such a call among the missed ones when the phone is back (customers/history.py). A call that rang at a
+phone is reported by that phone: a PBX that reported it as well would make two calls of it.
 """
 
 import hmac
@@ -14,12 +14,12 @@ from sqlalchemy import Connection
 from starlette.requests import Request
 from starlette.responses import Response
 
+from server.api.authorization import credentials_of, limit_key
 from server.api.bodies import read_body
 from server.api.rate_limits import MISSED
-from server.api.services import host_of, limit_key, services_of
+from server.api.services import host_of, services_of
 from server.customers.accounts import Account, account_of_host
-from server.customers.bearers import credentials_of
-from server.customers.history import CallBody, Text, Time, keep_calls
+from server.customers.history import PastCall, Text, Time, keep_calls
 from server.customers.users import user_at
 from server.errors import NotFound, Unauthenticated
 from server.settings import Settings
@@ -47,7 +47,7 @@ async def report_missed_call(request: Request) -> Response:
     """
     services = services_of(request)
     services.limits.count(request, MISSED, limit_key(request))
-    secret = credentials_of(request.headers.get("authorization", ""))
+    secret = credentials_of(request)
     body = await read_body(request, MissedCallBody)
     await services.database.write(_report, host_of(request), secret, body, services.settings, services.now())
     return Response(status_code=204)
@@ -61,7 +61,7 @@ def note_missed_call(
     if user is None:
         raise NotFound
     at = now if call.at is None else min(call.at, now)
-    missed = CallBody(
+    missed = PastCall(
         uuid=str(uuid.uuid5(_CALLS, f"{account.public_id} {call.extension} {call.call_id}")),
         direction="inbound",
         number=call.number,

@@ -3,10 +3,10 @@
 from sqlalchemy import Connection
 from starlette.requests import Request
 
+from server.api.authorization import credentials_of, limit_key
 from server.api.rate_limits import WEBPHONE
-from server.api.services import limit_key, services_of
+from server.api.services import services_of
 from server.customers.accounts import Account, account_of_host
-from server.customers.bearers import credentials_of
 from server.customers.tokens import BadToken, EmbedToken
 from server.customers.users import User, user_at
 from server.errors import Forbidden, NotFound, Unauthenticated
@@ -17,7 +17,7 @@ def checked_token(request: Request) -> EmbedToken:
     services = services_of(request)
     services.limits.count(request, WEBPHONE, limit_key(request))
     try:
-        return services.tokens.check(credentials_of(request.headers.get("authorization", "")))
+        return services.tokens.check(credentials_of(request))
     except BadToken as error:
         raise Unauthenticated from error
 

@@ -46,7 +46,7 @@ LEASES = Limit("leases", 60)
 MISSED = Limit("missed-calls", 600)
 """Per secret: a PBX reports for all extensions of its customer."""
 
-MEMORY = Limit("memory", 60)
+HISTORY = Limit("memory", 60)
 """Per ticket; a phone asks once after its start and once for each call."""
 
 

@@ -1,31 +1,24 @@
-"""The record of a call whose page goes, where the browser denies the frame any storage of its own.
+"""POST and GET /api/webphone/resume: the record of a call whose page goes.
 
-A frame writes it as it is unloaded and the next one of the same user reads it: once, within a minute. The
-server does not look into it; in the database it is encrypted.
+A frame that has no storage of its own writes it as it is unloaded. The next frame of the same user reads it.
 """
 
 from typing import Annotated
 
 import msgspec
-from sqlalchemy import Connection, delete
+from sqlalchemy import Connection
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from server.api.bodies import read_body
 from server.api.phone_user import checked_token, phone_user
 from server.api.services import host_of, services_of
-from server.customers.accounts import Account
+from server.customers.resume_records import PURPOSE, keep_record, take_record
 from server.customers.tokens import EmbedToken
-from server.customers.users import User
-from server.storage.database import put
-from server.storage.sealing import BadSeal, Sealer
-from server.storage.tables import resume_records
+from server.storage.sealing import Sealer
 
-RECORD_LIVES = 60
-"""Seconds."""
 LONGEST_RECORD = 8192
 """Characters; an honest one has about a thousand."""
-PURPOSE = "resume records"
 
 
 class RecordBody(msgspec.Struct):
@@ -44,7 +37,7 @@ async def save_record(request: Request) -> Response:
     return Response(status_code=204)
 
 
-async def take_record(request: Request) -> Response:
+async def give_record(request: Request) -> Response:
     """200 `{data: {record}}`, once; 204 when there is none (any more): the ordinary case, and no browser
     writes it into the console as a failure."""
     services = services_of(request)
@@ -59,27 +52,8 @@ async def take_record(request: Request) -> Response:
 def _save(
     connection: Connection, host: str, token: EmbedToken, sealer: Sealer, record: str, now: int
 ) -> None:
-    account, user = phone_user(connection, host, token)
-    connection.execute(delete(resume_records).where(resume_records.c.expires_at <= now))
-    sealed = sealer.seal(record, _owner(account, user))
-    values = {"sealed": sealed, "expires_at": now + RECORD_LIVES}
-    put(connection, resume_records, {"user_id": user.id}, values)
+    keep_record(connection, *phone_user(connection, host, token), sealer, record, now)
 
 
 def _take(connection: Connection, host: str, token: EmbedToken, sealer: Sealer, now: int) -> str | None:
-    account, user = phone_user(connection, host, token)
-    # One statement: of two pages that ask at once one has it.
-    taken = delete(resume_records).where(resume_records.c.user_id == user.id)
-    found = connection.execute(
-        taken.returning(resume_records.c.sealed, resume_records.c.expires_at)
-    ).one_or_none()
-    if found is None or found.expires_at <= now:
-        return None
-    try:
-        return sealer.open(found.sealed, _owner(account, user))
-    except BadSeal:
-        return None  # the keys were rotated away
-
-
-def _owner(account: Account, user: User) -> str:
-    return f"{account.public_id} {user.id} {user.extension}"
+    return take_record(connection, *phone_user(connection, host, token), sealer, now)

@@ -1,12 +1,11 @@
 """What the handlers work with, made once by the app factory and found through the request."""
 
-import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
 
 from starlette.requests import Request
 
-from server.api.rate_limits import RateLimits, address_of
+from server.api.rate_limits import RateLimits
 from server.customers.passwords import PasswordChecker
 from server.customers.tokens import EmbedTokens
 from server.settings import Settings
@@ -37,14 +36,5 @@ def services_of(request: Request) -> Services:
 
 
 def host_of(request: Request) -> str:
-    """The Host header as it came; accounts.py judges it."""
+    """The Host header as it came; customers/accounts.py finds whose it is."""
     return request.headers.get("host", "")
-
-
-def limit_key(request: Request) -> str:
-    """Who is counted: the bearer or token that was sent (hashed, so none is kept), else the address."""
-    # Without the scheme: "bearer" in other letters must not be another caller.
-    credentials = request.headers.get("authorization", "").partition(" ")[2].strip()
-    if credentials:
-        return hashlib.sha256(credentials.encode()).hexdigest()
-    return address_of(request)

@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from server.customers.values import check_ice_server
+from server.customers.ice_servers import check_ice_server
 
 
 class Checked(click.ParamType[Any]):

@@ -5,15 +5,16 @@ from collections.abc import Callable, Sequence
 import click
 
 from server.cli.option_types import Checked, IceServersFile, SecretFile, ice_server
+from server.customers.origins import check_domain, check_origin, check_wss_url
+from server.customers.sip_address import check_extension
 from server.customers.users import (
     LONGEST_PASSWORD,
     ROLES,
     SHORTEST_PASSWORD,
     check_email,
-    check_extension,
     check_username,
 )
-from server.customers.values import check_colour, check_domain, check_name, check_origin, check_wss_url
+from server.customers.values import check_colour, check_name
 
 Command = Callable[..., None]
 Decorator = Callable[[Command], Command]

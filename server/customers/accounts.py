@@ -9,20 +9,12 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import Connection, Row, delete, insert, select, update
+from sqlalchemy import Connection, Row, delete, func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
-from server.customers.values import (
-    check_colour,
-    check_domain,
-    check_ice_server,
-    check_name,
-    check_origins,
-    check_wss_url,
-    checked,
-    host_name,
-    is_relay,
-)
+from server.customers.ice_servers import check_ice_server, is_relay
+from server.customers.origins import check_domain, check_origins, check_wss_url, host_name
+from server.customers.values import check_colour, check_name, checked
 from server.errors import NotFound
 from server.storage.database import inserted_id
 from server.storage.tables import accounts, leases
@@ -59,6 +51,11 @@ def account_of_host(connection: Connection, host_header: str) -> Account:
 def every_account(connection: Connection) -> list[Account]:
     """In the order of their domains."""
     return [_account(row) for row in connection.execute(select(accounts).order_by(accounts.c.domain))]
+
+
+def count_accounts(connection: Connection) -> int:
+    """How many customers there are; a question that needs the database and nothing else."""
+    return connection.execute(select(func.count()).select_from(accounts)).scalar_one()
 
 
 def add_account(
@@ -112,7 +109,7 @@ def change_account(connection: Connection, account: Account, changes: Mapping[st
 
 
 def remove_account(connection: Connection, account: Account) -> None:
-    """Its users must be gone before (users.py)."""
+    """Forget this customer. Its users must have been removed before (`remove_user` in users.py)."""
     connection.execute(delete(leases).where(leases.c.account_id == account.id))
     connection.execute(delete(accounts).where(accounts.c.id == account.id))
 

@@ -32,14 +32,6 @@ class Caller:
     bearer_id: int
 
 
-def credentials_of(authorization: str) -> str:
-    """What follows `Bearer` in the header (RFC 6750 section 2.1). Raises Unauthenticated."""
-    scheme, _, credentials = authorization.partition(" ")
-    if scheme.lower() != "bearer" or not re.fullmatch(r"[!-~]+", credentials):
-        raise Unauthenticated
-    return credentials
-
-
 def issue_bearer(
     connection: Connection, user_id: int, device_name: str | None, now: int, expires_at: int
 ) -> str:

@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, delete, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
+from server.customers.sip_address import check_extension
 from server.customers.values import check_name, checked
 from server.storage.database import inserted_id
 from server.storage.tables import bearers, leases, metadata, users
@@ -17,7 +18,6 @@ SHORTEST_PASSWORD = 8
 LONGEST_PASSWORD = 1024
 """Characters. Longer ones only cost time to hash."""
 
-_EXTENSION = re.compile(r"[A-Za-z0-9._-]{1,32}")
 _USERNAME = re.compile(r"[^\x00-\x20\x7f]{1,200}")
 _EMAIL = re.compile(r"(?=.{3,254}$)[^\x00-\x20\x7f@]+@[^\x00-\x20\x7f@]+")
 
@@ -135,13 +135,6 @@ def check_email(email: str) -> str:
     if not _EMAIL.fullmatch(email):
         raise ValueError(f"{email!r} is no e-mail address")
     return email
-
-
-def check_extension(extension: str) -> str:
-    """The user of a SIP address. Raises ValueError."""
-    if not _EXTENSION.fullmatch(extension):
-        raise ValueError("an extension has 1 to 32 letters, digits, dots, dashes or underscores")
-    return extension
 
 
 def _role(role: str) -> str:

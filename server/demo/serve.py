@@ -9,7 +9,8 @@ import websockets
 from click import echo
 
 from server.api.serving import ServingError, open_loopback, serve
-from server.demo.demo import CRM_HOST, PHONE_HOST, create_demo
+from server.demo.demo import create_demo
+from server.demo.people import CRM_HOST, PHONE_HOST
 
 
 def serve_demo(port: int, dist: Path, pages: Path | None = None) -> None:

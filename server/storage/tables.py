@@ -76,7 +76,8 @@ token_uses = Table(
     Index("token_uses_expiry", "expires_at"),
 )
 
-# Encrypted (resume.py): the number somebody talks to must not lie about in a database or its backups.
+# Encrypted (customers/resume_records.py): the number of a caller must not be readable in a database
+# or its backups.
 resume_records = Table(
     "resume_records",
     metadata,
@@ -86,7 +87,7 @@ resume_records = Table(
     Index("resume_records_expiry", "expires_at"),
 )
 
-# Encrypted (memory.py), but for what is sorted and cleared away by.
+# Encrypted (customers/history.py), but for what rows are sorted and deleted by.
 call_history = Table(
     "call_history",
     metadata,

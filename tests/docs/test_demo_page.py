@@ -4,7 +4,7 @@ import re
 
 from embed_app.protocol.commands import COMMANDS
 from embed_app.shell.params import CHOICES
-from server.demo.demo import PEOPLE
+from server.demo.people import PEOPLE
 from tests.docs.pages import PROJECT, names, page, section
 
 DEMO = PROJECT / "public" / "demo"

@@ -8,7 +8,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from server.demo.demo import PHONE_HOST, demo_password
+from server.demo.people import PHONE_HOST, demo_password
 from tests.e2e.phone import AUDIBLE
 from tests.e2e.world import World, until
 

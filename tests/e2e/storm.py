@@ -15,7 +15,8 @@ from typing import Any
 import httpx
 from playwright.sync_api import Browser
 
-from server.customers.history import MOST_AT_ONCE, MOST_CALLS
+from server.api.history import MOST_AT_ONCE
+from server.customers.history import MOST_CALLS
 from tests.e2e.crm import navigate_parent, open_crm, reload_frame, reload_parent, renew_token
 from tests.e2e.gate import Gate, use_urls
 from tests.e2e.heap import Heap, heap_of

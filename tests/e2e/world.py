@@ -26,7 +26,8 @@ import uvicorn
 from playwright.sync_api import Browser, Playwright
 
 from server.api.serving import open_loopback
-from server.demo.demo import Demo, create_demo, demo_password
+from server.demo.demo import Demo, create_demo
+from server.demo.people import demo_password
 from server.pbx.proxy.endpoint import Tap
 from server.pbx.services.extensions import Services
 from server.settings import PROJECT

@@ -9,7 +9,7 @@ from anyio.from_thread import BlockingPortal
 from sqlalchemy import update
 
 from server.app import create_app
-from server.customers.values import host_name
+from server.customers.origins import host_name
 from server.settings import Settings, SettingsError
 from server.storage.tables import accounts
 from tests.server.world import ALPHA, BETA, KEYS, PAGE, World, build_world

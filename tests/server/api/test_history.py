@@ -9,9 +9,10 @@ from typing import Any
 import pytest
 from sqlalchemy import Connection, func, select, update
 
+from server.api.history import MOST_AT_ONCE
 from server.app import create_app
 from server.customers.accounts import account_of_host
-from server.customers.history import MOST_AT_ONCE, MOST_CALLS
+from server.customers.history import MOST_CALLS
 from server.customers.users import add_user, remove_user, user_numbered
 from server.storage.sealing import Sealer
 from server.storage.tables import call_history, users

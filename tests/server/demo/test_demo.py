@@ -9,7 +9,8 @@ import pytest
 from anyio.from_thread import BlockingPortal
 from sqlalchemy import select
 
-from server.demo.demo import PEOPLE, Demo, create_demo, demo_password
+from server.demo.demo import Demo, create_demo
+from server.demo.people import PEOPLE, demo_password
 from server.storage.tables import accounts, bearers
 from tests.server.world import FakeClock, World, build_dist
 

@@ -11,9 +11,9 @@ from sqlalchemy import Connection, select
 
 from server.customers import passwords
 from server.customers.accounts import account_of_host, add_account
+from server.customers.origins import LONGEST_ORIGINS, check_origin, websocket_origin
 from server.customers.passwords import PasswordChecker
 from server.customers.users import add_user
-from server.customers.values import LONGEST_ORIGINS, check_origin, websocket_origin
 from server.errors import Unavailable
 from server.storage.database import Database
 from server.storage.tables import accounts

@@ -1,0 +1,72 @@
+"""Host names of customers and of their PBXs, and the origins of pages that may embed the phone."""
+
+import re
+from collections.abc import Sequence
+from urllib.parse import urlsplit
+
+LONGEST_ORIGINS = 1500
+"""Characters of all allowed origins together: they are in every embed token, which is in an address."""
+
+_LABEL = r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?"
+_DOMAIN = re.compile(rf"(?=.{{1,253}}$){_LABEL}(\.{_LABEL})*")
+_ORIGIN = re.compile(rf"(https?)://((?:\*\.)?{_LABEL}(?:\.{_LABEL})*)(:(?:\d{{1,5}}|\*))?")
+_LOOPBACK = ("localhost", "127.0.0.1")
+
+
+def host_name(host_header: str) -> str:
+    """The Host header without port, in lower case; "" for what is no host name.
+
+    Brackets of an IPv6 address go nowhere: a customer has a domain name.
+    """
+    name = re.sub(r":\d*\Z", "", host_header).removesuffix(".").lower()
+    return name if _DOMAIN.fullmatch(name) else ""
+
+
+def check_domain(domain: str) -> str:
+    """A host name in lower case. Raises ValueError."""
+    name = domain.lower()
+    if not _DOMAIN.fullmatch(name):
+        raise ValueError(f"{domain!r} is no domain: write it without scheme and port, like phone.example.vn")
+    return name
+
+
+def check_origin(origin: str) -> str:
+    """A parent origin as a CSP source expression. Raises ValueError.
+
+    Plain http only on this machine: a parent that anybody on the way can rewrite must not steer a phone.
+    """
+    found = _ORIGIN.fullmatch(origin.lower())
+    if not found:
+        raise ValueError(f"{origin!r} is no origin: write it like https://crm.example.vn, without a path")
+    if found[1] == "http" and found[2] not in _LOOPBACK:
+        raise ValueError(f"{origin!r}: plain http is allowed for localhost and 127.0.0.1 only")
+    return origin.lower()
+
+
+def check_origins(origins: Sequence[str]) -> list[str]:
+    """All of a customer. Raises ValueError."""
+    checked = [check_origin(origin) for origin in origins]
+    if len(" ".join(checked)) > LONGEST_ORIGINS:
+        raise ValueError(f"the allowed origins are longer than {LONGEST_ORIGINS} characters together")
+    return checked
+
+
+def check_wss_url(url: str) -> str:
+    """The address of a PBX. Raises ValueError."""
+    websocket_origin(url)
+    return url
+
+
+def websocket_origin(url: str) -> str:
+    """wss://pbx.example:7443/ws -> wss://pbx.example:7443, for connect-src. Raises ValueError."""
+    try:
+        parts = urlsplit(url)
+        host, port = parts.hostname or "", parts.port
+    except ValueError as error:
+        raise ValueError(f"{url!r} is no WebSocket address") from error
+    unsafe = re.search(r"[^!-~]|[\"';,\\<>]", url) or parts.username is not None or parts.fragment
+    if unsafe or parts.scheme not in ("ws", "wss") or not _DOMAIN.fullmatch(host):
+        raise ValueError(f"{url!r} is no WebSocket address: write it like wss://pbx.example.vn:7443/ws")
+    if parts.scheme == "ws" and host not in _LOOPBACK:
+        raise ValueError(f"{url!r}: ws:// is allowed for localhost and 127.0.0.1 only, use wss://")
+    return f"{parts.scheme}://{host}" + (f":{port}" if port is not None else "")
