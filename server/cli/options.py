@@ -6,7 +6,7 @@ import click
 
 from server.cli.option_types import Checked, IceServersFile, SecretFile, ice_server
 from server.customers.origins import check_domain, check_origin, check_wss_url
-from server.customers.sip_address import check_extension
+from server.customers.sip_address import check_extension, check_sip_domain
 from server.customers.users import (
     LONGEST_PASSWORD,
     ROLES,
@@ -31,7 +31,7 @@ def account_settings(required: bool) -> Decorator:
     options = [
         click.option("--name", type=Checked("text", check_name), help="Stands in the head of the phone."),
         click.option(
-            "--sip-domain", type=Checked("domain", check_domain), help="Right of the @ in SIP addresses."
+            "--sip-domain", type=Checked("domain", check_sip_domain), help="Right of the @ in SIP addresses."
         ),
         click.option(
             "--wss",

@@ -14,6 +14,7 @@ from sqlalchemy.exc import IntegrityError
 
 from server.customers.ice_servers import check_ice_server, is_relay
 from server.customers.origins import check_domain, check_origins, check_wss_url, host_name
+from server.customers.sip_address import check_sip_domain
 from server.customers.values import check_colour, check_name, checked
 from server.errors import NotFound
 from server.storage.database import inserted_id
@@ -123,7 +124,7 @@ def _wss_urls(urls: Sequence[str]) -> list[str]:
 _CHECKS: Mapping[str, Callable[[Any], Any]] = {
     "name": check_name,
     "domain": check_domain,
-    "sip_domain": check_domain,
+    "sip_domain": check_sip_domain,
     "wss_urls": _wss_urls,
     "ice_servers": lambda servers: [check_ice_server(server) for server in servers],
     "features": dict,
