@@ -1,4 +1,4 @@
-"""The embedded demo PBX: put together from its rooms.
+"""The embedded demo PBX, put together from its rooms: sip, media, proxy, services.
 
 It is a demonstration and a test partner, not a telephone exchange: one process, nothing stored, one
 domain. The real PBX of a customer is configuration (WebSocket addresses and credentials).
@@ -15,7 +15,7 @@ from server.pbx.proxy.location import Locations
 from server.pbx.proxy.proxy import OnMissed, Proxy
 from server.pbx.services.extensions import Services
 from server.pbx.services.outbound import OutboundCall
-from server.pbx.services.service_phone import Agent
+from server.pbx.services.service_phone import ServicePhone
 
 
 class Pbx:
@@ -40,7 +40,7 @@ class Pbx:
         """`domain`: the host part of its users' SIP URIs, and the digest realm.
 
         `users`: by extension; looked at again for every request. `secret`: checks time-limited
-        credentials; None refuses them. `services`: answer `*43` to `*49` (see `services.py`).
+        credentials; None refuses them. `services`: answer `*43` to `*49` (services/extensions.py).
         `callback_delay`, `no_answer_after`: seconds, for `*48` and for how long a call may ring.
         `media_grace`: seconds a service waits for a caller whose media is gone, from the last it sent.
         `groups`: number -> the extensions that ring when it is called; looked at again for every call.
@@ -54,19 +54,19 @@ class Pbx:
         self._locations = Locations({domain.lower(), host})
         self.services = Services(callback_delay, scripted or {}) if services else None
         """The service extensions; None without."""
-        self._agent = Agent(domain, host, self.services, media_grace)
+        self._service_phone = ServicePhone(domain, host, self.services, media_grace)
         self._proxy = Proxy(
             domain,
             host,
             users,
             Digest(domain, users, secret),
             self._locations,
-            service=self._agent.service,
-            services_flow=self._agent.flow,
+            service=self._service_phone.service,
+            services_flow=self._service_phone.flow,
             no_answer_after=no_answer_after,
             groups=groups if groups is not None else {},
         )
-        self._agent.flow.deliver_to(self._proxy.receive)
+        self._service_phone.flow.deliver_to(self._proxy.receive)
 
     def tell_missed(self, on_missed: OnMissed) -> None:
         """Of calls that reach no phone, from now on. It must neither wait nor raise."""
@@ -110,7 +110,7 @@ class Pbx:
         on its way; it and the call it returns belong to the PBX's event loop. Raises
         ModuleNotFoundError without aiortc.
         """
-        return await self._agent.call(extension, from_user, display_name, answer_media, headers or {})
+        return await self._service_phone.call(extension, from_user, display_name, answer_media, headers or {})
 
     def drop_connections(self) -> None:
         """Close every WebSocket, as a network does. Bindings go with them. For tests."""
@@ -119,5 +119,5 @@ class Pbx:
 
     async def aclose(self) -> None:
         """End all services' calls, their media and timers."""
-        await self._agent.aclose()
+        await self._service_phone.aclose()
         self._proxy.close()

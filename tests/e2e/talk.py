@@ -192,7 +192,7 @@ def take_call(phone: Phone, world: World, **stranger: Any) -> tuple[Stranger, st
 def refuse_refer(monkeypatch: pytest.MonkeyPatch, status: int) -> None:
     """Strangers and services answer every REFER with this status."""
 
-    async def refuse(call: PbxCall, request: Request) -> None:
-        call.agent.send(request.reply(status))
+    async def refuse(call: PbxCall, request: Request, dial: object) -> None:
+        call.phone.send(request.reply(status))
 
-    monkeypatch.setattr("server.pbx.services.call.carry_out", refuse)
+    monkeypatch.setattr("server.pbx.services.service_phone.carry_out", refuse)

@@ -206,10 +206,10 @@ def test_a_target_that_will_not_be_replaced_stays_with_us(
     ours, theirs = talk(alice, bob)
     target = asked(alice, ours, "*43")
 
-    def gone(agent: object, request: Request, replaces: object) -> None:
-        agent.flow.submit(request.reply(481))  # type: ignore[attr-defined]
+    def gone(phone: object, request: Request, replaces: object) -> None:
+        phone.flow.submit(request.reply(481))  # type: ignore[attr-defined]
 
-    monkeypatch.setattr("server.pbx.services.service_phone.Agent._replace", gone)
+    monkeypatch.setattr("server.pbx.services.service_phone.ServicePhone._replace", gone)
     alice.send("transfer", {"target": "*43", "mode": "attended"})
     error = alice.wait_event("error")
     assert (error["code"], error["detail"]["status"]) == ("transfer_failed", 481)

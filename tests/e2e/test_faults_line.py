@@ -241,7 +241,7 @@ def test_fault_05_the_pbx_forgets_the_call(alice: Phone, relays: Relays, world: 
         alice.wait_audio(uuid)
         alice.mark()
         since = len(world.wire)
-        world.on_loop(world.pbx._agent._calls.clear)
+        world.on_loop(world.pbx._service_phone._calls.clear)
         alice.wait_audio(uuid)
         assert documented(alice) == [], "a call that is heard is left alone"
         relays.break_paths()

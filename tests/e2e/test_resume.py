@@ -496,7 +496,7 @@ def test_a_service_does_not_take_a_hold_for_a_closed_tab(crm: OpenCrm, world: Wo
     phone.wait_audio(uuid)
     phone.send("hold")
     until(lambda: phone.state()["calls"][0]["held"], "the hold")
-    (theirs,) = world.pbx._agent._calls.values()
+    (theirs,) = world.pbx._service_phone._calls.values()
     assert theirs._media is not None
     silent = [0]
     start = time.monotonic()
@@ -508,4 +508,4 @@ def test_a_service_does_not_take_a_hold_for_a_closed_tab(crm: OpenCrm, world: Wo
 
 
 def services_calls(world: World) -> int:
-    return len(world.pbx._agent._calls)
+    return len(world.pbx._service_phone._calls)

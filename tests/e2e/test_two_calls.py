@@ -145,7 +145,7 @@ def test_a_peer_that_refuses_to_be_held_is_not_talked_to_by_mistake(
     """One microphone: its echo is gone although the call is not on hold, and is back with the call."""
 
     async def refuse(call: Call, request: Request) -> None:
-        call.agent.send(request.reply(488))
+        call.phone.send(request.reply(488))
 
     monkeypatch.setattr("server.pbx.services.call.Call._renegotiate", refuse)
     uuid = call(alice, "*43")

@@ -166,7 +166,7 @@ def open_world(playwright: Playwright) -> Iterator[World]:
     # A build while the tests run must not change under them what they test.
     dist = Path(shutil.copytree(frame_dist(), Path(folder.name) / "dist"))
     demo = create_demo(port, dist=dist)
-    demo.pbx._agent._services = Services(CALLBACK_DELAY, SCRIPTED)  # the demo takes no settings for these
+    demo.pbx._service_phone._services = Services(CALLBACK_DELAY, SCRIPTED)  # no settings of the demo
     server = uvicorn.Server(uvicorn.Config(demo.app, log_level="warning", access_log=False))
     loops: list[Any] = []
 

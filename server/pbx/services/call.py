@@ -1,38 +1,59 @@
-"""One call of a service extension, either way round; also the handle that `Pbx.call` gives to tests.
-
-calling -> ringing -> answered -> ended          (ringing may be skipped)
-"""
+"""One call of a service extension, either way round; also the handle that `Pbx.call` gives to tests."""
 
 import asyncio
-import re
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from functools import partial
-from typing import TYPE_CHECKING, Literal, cast
+from typing import TYPE_CHECKING, Any, Protocol, cast
 
 from server.pbx.services.dialog import Dialog
-from server.pbx.services.transfer import carry_out
+from server.pbx.services.dtmf_info import digit_of_info, info_of_digit
+from server.pbx.services.progress import Progress
 from server.pbx.sip.address import NameAddr, SipUri
-from server.pbx.sip.message import Headers, Request
+from server.pbx.sip.message import Headers, Request, Response
 
 if TYPE_CHECKING:
     from server.pbx.media.media import Media, Sound
-    from server.pbx.services.service_phone import Agent
 
-State = Literal["calling", "ringing", "answered", "ended"]
 SDP = ("Content-Type", "application/sdp")
-_SIGNAL = re.compile(r"^\s*Signal\s*=\s*([0-9A-D*#])\s*$", re.MULTILINE | re.IGNORECASE)
 
 
-class Call:
-    """`state` moves as above. After the end, `status` and `phrase` say how an INVITE failed (else 200),
+class Phone(Protocol):
+    """What a call needs of the phone that it belongs to."""
+
+    media_grace: float
+    """Seconds that a caller whose media is gone has to come back, from the last that it sent."""
+
+    def send(
+        self, message: Request | Response, on_response: Callable[[Response], None] | None = None
+    ) -> None:
+        """Send a message; `on_response` is called with every answer to it."""
+
+    def register(self, call: "Call") -> None:
+        """Requests of this dialog go to `call` from now on."""
+
+    def forget(self, call: "Call") -> None:
+        """Requests of this dialog are answered 481 from now on."""
+
+    def dialog_of(self, invite: Request, user: str) -> Dialog:
+        """Our side of the dialog that `invite` begins, as `user`."""
+
+    def spawn(self, work: Coroutine[Any, Any, None]) -> None:
+        """Run `work` until it is done or the PBX closes."""
+
+    def finish(self, work: Coroutine[Any, Any, None]) -> None:
+        """Run `work`; the PBX does not close before it is done."""
+
+
+class Call(Progress):
+    """`state` as in progress.py. After the end, `status` and `phrase` say how an INVITE failed (else 200),
     `ended_by` who ended it ("local" or "remote") and `reason` the Reason header that came with it.
 
     `digits` lists what was received as (digit, "info" | "rtp").
     """
 
-    def __init__(self, agent: "Agent", dialog: Dialog) -> None:
-        self.agent = agent
-        self.state: State = "calling"
+    def __init__(self, phone: Phone, dialog: Dialog) -> None:
+        super().__init__()
+        self.phone = phone
         self.status = 0
         self.phrase = ""
         self.reason = ""
@@ -45,8 +66,6 @@ class Call:
         self._dialog = dialog
         self._tag = NameAddr.parse(dialog.local).params["tag"]
         self._media: Media | None = None
-        self._seen: set[State] = {"calling"}
-        self._changed = asyncio.Event()
         self._renegotiating = False
         self._waiting: asyncio.TimerHandle | None = None
         self._former: set[tuple[str, str, str]] = set()
@@ -79,27 +98,6 @@ class Call:
         """The other party's number."""
         return NameAddr.parse(self._dialog.remote).sip_uri.user
 
-    @property
-    def is_over(self) -> bool:
-        return self.state == "ended"
-
-    async def wait_for(self, state: State, within: float | None = None) -> bool:
-        """True once the call is or was in `state`; False when it ended without, or `within` s have passed.
-
-        A call that was answered counts as having rung.
-        """
-        try:
-            async with asyncio.timeout(within):
-                while state not in self._seen and not self.is_over:
-                    await self._changed.wait()
-        except TimeoutError:
-            return False
-        return state in self._seen
-
-    async def over(self) -> None:
-        """Wait for the end of the call."""
-        await self.wait_for("ended")
-
     def bye(self) -> None:
         """Hang up; gives up a call that was not answered."""
         if self.state == "answered":
@@ -113,8 +111,7 @@ class Call:
 
     def send_info(self, digit: str, duration: int = 160) -> None:
         """A digit by INFO application/dtmf-relay; `duration` in ms."""
-        body = f"Signal={digit}\r\nDuration={duration}\r\n"
-        self._request("INFO", [("Content-Type", "application/dtmf-relay")], body)
+        self._request("INFO", *info_of_digit(digit, duration))
 
     def send_rtp_digit(self, digit: str) -> bool:
         """A digit as telephone-event (RFC 4733). False when the remote party takes none."""
@@ -147,45 +144,44 @@ class Call:
             await asyncio.gather(*waits, return_exceptions=True)
 
     def receive(self, request: Request) -> None:
-        """A request inside the dialog."""
+        """A request inside the dialog. REFER is none of them: the phone carries it out (transfer.py)."""
         method = request.method
         if method == "ACK":
             return
         if method == "BYE":
-            self.agent.send(request.reply(200))
+            self.phone.send(request.reply(200))
             self.reason = request.get("Reason")
             self._end("remote")
         elif method == "INVITE":
-            self.agent.spawn(self._renegotiate(request))
-        elif method == "REFER":
-            self.agent.spawn(carry_out(self, request))
+            self.phone.spawn(self._renegotiate(request))
         elif method == "INFO":
-            self.agent.send(request.reply(200))
-            self._heard_info(request)
+            self.phone.send(request.reply(200))
+            if digit := digit_of_info(request):
+                self._heard(digit, "info")
         elif method in ("OPTIONS", "NOTIFY", "MESSAGE"):
-            self.agent.send(request.reply(200))
+            self.phone.send(request.reply(200))
         else:
-            self.agent.send(request.reply(405, [("Allow", "INVITE, ACK, BYE, CANCEL, INFO, REFER, OPTIONS")]))
+            self.phone.send(request.reply(405, [("Allow", "INVITE, ACK, BYE, CANCEL, INFO, REFER, OPTIONS")]))
 
     async def _renegotiate(self, request: Request) -> None:
         """Hold, unhold, ICE restart: a new offer (RFC 3264 section 8)."""
         from server.pbx.media.media import Unacceptable
 
         if self._renegotiating or self.state != "answered" or self._media is None:
-            self.agent.send(request.reply(491))
+            self.phone.send(request.reply(491))
             return
         self._renegotiating = True
         try:
             sdp = await self._media.answer(request.body)
         except Unacceptable:
-            self.agent.send(
+            self.phone.send(
                 request.reply(488, [("Warning", '399 demo-pbx "offer not usable, or ICE restart"')])
             )
         else:
             self._stop_waiting()
             if request.contact:
                 self._dialog.target = request.contact.bare
-            self.agent.send(request.reply(200, [("Contact", self._dialog.contact), SDP], sdp))
+            self.phone.send(request.reply(200, [("Contact", self._dialog.contact), SDP], sdp))
         finally:
             self._renegotiating = False
 
@@ -194,42 +190,32 @@ class Call:
         from server.pbx.media.media import Unacceptable
 
         if self._renegotiating or self.state != "answered" or self._media is None or invite.contact is None:
-            self.agent.send(invite.reply(491))
+            self.phone.send(invite.reply(491))
             return
         self._renegotiating = True
         media = self._new_media(self.sound)
         try:
             sdp = await media.answer(invite.body)
         except Unacceptable:
-            self.agent.send(invite.reply(488))
+            self.phone.send(invite.reply(488))
             return
         finally:
             self._renegotiating = False
         if self.is_over:
-            self.agent.send(invite.reply(481))
-            self.agent.finish(media.close())
+            self.phone.send(invite.reply(481))
+            self.phone.finish(media.close())
             return
         self._stop_waiting()
         old_media, self._media = self._media, media
         self._request("BYE")  # to a page that is gone, or to a phone that would be left alone in the call
         self._former.add((*self.key, self.remote_tag))
         escaped = invite.uri.partition(":")[2].partition("@")[0]
-        self._dialog = self.agent.dialog_of(invite, escaped)
+        self._dialog = self.phone.dialog_of(invite, escaped)
         self._tag = NameAddr.parse(self._dialog.local).params["tag"]
-        self.agent.register(self)
+        self.phone.register(self)
         contact = ("Contact", self._dialog.contact)
-        self.agent.send(invite.reply(200, [contact, SDP], sdp, tag=self._tag))
-        self.agent.finish(old_media.close())
-
-    def _heard_info(self, request: Request) -> None:
-        kind = request.get("Content-Type").partition(";")[0].strip().lower()
-        found = None
-        if kind == "application/dtmf-relay":
-            found = _SIGNAL.search(request.body)
-        elif kind == "application/dtmf":
-            found = re.fullmatch(r"\s*([0-9A-D*#])\s*", request.body, re.IGNORECASE)
-        if found:
-            self._heard(found[1].upper(), "info")
+        self.phone.send(invite.reply(200, [contact, SDP], sdp, tag=self._tag))
+        self.phone.finish(old_media.close())
 
     def _heard_rtp(self, digit: str) -> None:
         self._heard(digit, "rtp")
@@ -251,7 +237,7 @@ class Call:
         come back, with Replaces or an ICE restart, counted from the last it sent."""
         self._stop_waiting()
         silent_for = self._media.silent_for if self._media else 0
-        grace = max(0, self.agent.media_grace - silent_for)
+        grace = max(0, self.phone.media_grace - silent_for)
         self._waiting = asyncio.get_running_loop().call_later(grace, self.bye)
 
     def _stop_waiting(self) -> None:
@@ -260,14 +246,7 @@ class Call:
             self._waiting = None
 
     def _request(self, method: str, headers: Headers = (), body: str = "") -> None:
-        self.agent.send(self._dialog.request(method, headers, body), lambda response: None)
-
-    def _enter(self, state: State) -> None:
-        if not self.is_over:
-            self.state = state
-            self._seen |= {"ringing", state} if state == "answered" else {state}
-            changed, self._changed = self._changed, asyncio.Event()
-            changed.set()
+        self.phone.send(self._dialog.request(method, headers, body), lambda response: None)
 
     def _end(self, by: str) -> None:
         if self.is_over:
@@ -275,6 +254,6 @@ class Call:
         self.ended_by = by
         self._enter("ended")
         self._stop_waiting()
-        self.agent.forget(self)
+        self.phone.forget(self)
         if self._media is not None:
-            self.agent.finish(self._media.close())
+            self.phone.finish(self._media.close())

@@ -20,6 +20,7 @@ import asyncio
 from collections.abc import Mapping
 
 from server.pbx.services.inbound import InboundCall
+from server.pbx.services.outbound import Dial
 
 CALLBACK_NUMBER = "0912345678"
 CALLBACK_NAME = "Khách hàng thử"
@@ -47,39 +48,40 @@ class Services:
         }
 
     def has(self, user: str) -> bool:
+        """Whether `user` is a service extension."""
         return user in self.refusals or user in self._serving
 
-    async def serve(self, call: InboundCall) -> None:
-        """Run a call to a service from its first ring to its end."""
+    async def serve(self, call: InboundCall, dial: Dial) -> None:
+        """Run a call to a service from its first ring to its end. `dial` makes a call of our own."""
         if status := self.refusals.get(call.user):
             call.reject(status)
         elif serving := self._serving.get(call.user):
-            await serving(call)
+            await serving(call, dial)
         else:
             call.reject(404)
 
-    async def _echo(self, call: InboundCall) -> None:
+    async def _echo(self, call: InboundCall, _dial: Dial) -> None:
         await call.answer("echo")
 
-    async def _tone(self, call: InboundCall) -> None:
+    async def _tone(self, call: InboundCall, _dial: Dial) -> None:
         call.ring()
         await asyncio.sleep(RING_SECONDS)
         await call.answer("tone")
 
-    async def _digits(self, call: InboundCall) -> None:
+    async def _digits(self, call: InboundCall, _dial: Dial) -> None:
         call.on_digit = call.send_digit
         await call.answer("silence")
 
-    async def _never(self, call: InboundCall) -> None:
+    async def _never(self, call: InboundCall, _dial: Dial) -> None:
         call.ring()
         await call.over()
 
-    async def _callback(self, call: InboundCall) -> None:
+    async def _callback(self, call: InboundCall, dial: Dial) -> None:
         if not await call.answer("goodbye"):
             return
         await call.played(GOODBYE_LIMIT)
         call.bye()
         await asyncio.sleep(self.callback_delay)
-        back = await call.agent.call(call.remote_user, CALLBACK_NUMBER, CALLBACK_NAME, "echo", {})
+        back = await dial(call.remote_user, CALLBACK_NUMBER, CALLBACK_NAME, "echo", {})
         if not await back.wait_for("answered", CALLBACK_RINGS):
             back.cancel('SIP;cause=487;text="No answer"')

@@ -1,20 +1,15 @@
 """A call that came in to a service extension."""
 
-from typing import TYPE_CHECKING
-
-from server.pbx.services.call import SDP, Call
+from server.pbx.services.call import SDP, Call, Phone
 from server.pbx.services.dialog import Dialog
 from server.pbx.sip.message import Headers, Request
-
-if TYPE_CHECKING:
-    from server.pbx.services.service_phone import Agent
 
 
 class InboundCall(Call):
     """Ring, reject or answer it; the caller may cancel before."""
 
-    def __init__(self, agent: "Agent", dialog: Dialog, invite: Request) -> None:
-        super().__init__(agent, dialog)
+    def __init__(self, phone: Phone, dialog: Dialog, invite: Request) -> None:
+        super().__init__(phone, dialog)
         self._invite = invite
 
     def ring(self) -> None:
@@ -62,4 +57,4 @@ class InboundCall(Call):
 
     def _reply(self, status: int, headers: Headers = (), body: str = "") -> None:
         contact = [("Contact", self._dialog.contact)]
-        self.agent.send(self._invite.reply(status, [*contact, *headers], body, tag=self._tag))
+        self.phone.send(self._invite.reply(status, [*contact, *headers], body, tag=self._tag))

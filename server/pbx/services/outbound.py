@@ -1,21 +1,33 @@
 """A call the PBX makes: a callback, a transfer's second leg, or a stranger's call in a test."""
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from typing import Protocol
 
-from server.pbx.services.call import SDP, Call
+from server.pbx.services.call import SDP, Call, Phone
 from server.pbx.services.dialog import Dialog
 from server.pbx.sip.message import Request, Response
 
-if TYPE_CHECKING:
-    from server.pbx.services.service_phone import Agent
+
+class Dial(Protocol):
+    """How a service makes another call: `ServicePhone.call`."""
+
+    async def __call__(
+        self,
+        extension: str,
+        from_user: str,
+        display_name: str,
+        sound: str,
+        headers: Mapping[str, str],
+        uri: str = "",
+    ) -> "OutboundCall":
+        """INVITE `extension`, or `uri` where that is given. Raises ModuleNotFoundError without aiortc."""
 
 
 class OutboundCall(Call):
     """INVITE first; it is answered, refused, or given up with `cancel`."""
 
-    def __init__(self, agent: "Agent", dialog: Dialog) -> None:
-        super().__init__(agent, dialog)
+    def __init__(self, phone: Phone, dialog: Dialog) -> None:
+        super().__init__(phone, dialog)
         self.rang = False
         """Whether a 18x came."""
         self._invite: Request | None = None
@@ -23,11 +35,11 @@ class OutboundCall(Call):
     async def invite(self, sound: str, headers: Mapping[str, str]) -> None:
         """Send the INVITE. Raises ModuleNotFoundError without aiortc."""
         self._media = self._new_media(sound)
-        self.agent.register(self)
+        self.phone.register(self)
         extra = [(name, value.translate({10: " ", 13: " "})) for name, value in headers.items()]
         offer = await self._media.offer()
         self._invite = self._dialog.request("INVITE", [*extra, SDP], offer)
-        self.agent.send(self._invite, self._invite_answered)
+        self.phone.send(self._invite, self._invite_answered)
 
     def cancel(self, reason: str | None = None) -> None:
         """Give up a call that was not answered. `reason`: value of a Reason header (RFC 3326)."""
@@ -37,7 +49,7 @@ class OutboundCall(Call):
         if reason:
             request.set("Reason", reason)
         self.status, self.reason = 487, reason or ""
-        self.agent.send(request)
+        self.phone.send(request)
         self._end("local")
 
     def _invite_answered(self, response: Response) -> None:
@@ -48,7 +60,7 @@ class OutboundCall(Call):
             return
         if response.status >= 300:
             if self._invite is not None:
-                self.agent.send(self._beside(self._invite, "ACK", response.get("To")))
+                self.phone.send(self._beside(self._invite, "ACK", response.get("To")))
             if not self.is_over:
                 self.status, self.phrase = response.status, response.phrase
                 self.reason = response.get("Reason")
@@ -57,13 +69,13 @@ class OutboundCall(Call):
         self._dialog.confirmed_by(response)
         if response.get("P-Asserted-Identity"):
             self.answered_by = response.address("P-Asserted-Identity").sip_uri
-        self.agent.send(self._dialog.request("ACK", sequence=response.cseq[0]))
+        self.phone.send(self._dialog.request("ACK", sequence=response.cseq[0]))
         if self.is_over:  # our CANCEL came too late
             self._request("BYE")
             return
         self.status, self.phrase = response.status, response.phrase
         self._enter("answered")
-        self.agent.spawn(self._use_answer(response.body))
+        self.phone.spawn(self._use_answer(response.body))
 
     async def _use_answer(self, sdp: str) -> None:
         from server.pbx.media.media import Unacceptable

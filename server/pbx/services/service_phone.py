@@ -1,4 +1,4 @@
-"""The user agent behind the service extensions: a SIP endpoint in the same process.
+"""The phone of the service extensions: a SIP user agent in the same process.
 
 The proxy reaches it over a flow like any phone, so services are forked to, cancelled, timed and
 transferred by the same code as phones.
@@ -16,8 +16,10 @@ from server.pbx.services.call import Call
 from server.pbx.services.dialog import Dialog
 from server.pbx.services.extensions import Services
 from server.pbx.services.inbound import InboundCall
+from server.pbx.services.local_flow import LocalFlow
 from server.pbx.services.outbound import OutboundCall
 from server.pbx.services.replaces import Replaces
+from server.pbx.services.transfer import carry_out
 from server.pbx.sip.address import quote
 from server.pbx.sip.message import Request, Response, new_tag
 
@@ -26,39 +28,12 @@ log = logging.getLogger(__name__)
 _FORGET_AFTER = 64.0
 """Seconds after which nobody waits for an answer any more."""
 
-Receive = Callable[["LocalFlow", Request | Response], None]
 
-
-class LocalFlow:
-    """Both directions go through the event loop, so that neither side runs inside the other."""
-
-    trusted = True
-
-    def __init__(self, receive: Callable[[Request | Response], None]) -> None:
-        self._receive = receive
-        self._deliver: Receive | None = None
-        self.closed = False
-
-    def deliver_to(self, deliver: Receive) -> None:
-        self._deliver = deliver
-
-    def send(self, message: Request | Response) -> bool:
-        """From the proxy to the agent."""
-        if self.closed:
-            return False
-        asyncio.get_running_loop().call_soon(self._receive, message)
-        return True
-
-    def submit(self, message: Request | Response) -> None:
-        """From the agent to the proxy."""
-        if not self.closed and self._deliver is not None:
-            asyncio.get_running_loop().call_soon(self._deliver, self, message)
-
-
-class Agent:
+class ServicePhone:
     """Gives every message to the call it belongs to. `services` None: it answers no extension."""
 
     def __init__(self, domain: str, host: str, services: Services | None, media_grace: float) -> None:
+        """`domain`: right of the @ in its addresses; `host`: in its Contact. `media_grace`: see `Phone`."""
         self.domain = domain
         self.media_grace = media_grace
         self.flow = LocalFlow(self._receive)
@@ -84,7 +59,10 @@ class Agent:
         headers: Mapping[str, str],
         uri: str = "",
     ) -> OutboundCall:
-        """INVITE `extension` of our domain, or `uri`, as `from_user`. Needs aiortc."""
+        """INVITE `extension` of our domain, or `uri`, as `from_user`.
+
+        Returns when the INVITE is on its way. Raises ModuleNotFoundError without aiortc.
+        """
         escaped = _escape(from_user)
         target = uri or f"sip:{_escape(extension)}@{self.domain}"
         dialog = Dialog(
@@ -108,12 +86,14 @@ class Agent:
         return Dialog.of_invite(invite, new_tag(), self._via, f"<sip:{user}@{self._host};transport=ws>")
 
     def forget(self, call: Call) -> None:
+        """Its requests are answered 481 from now on."""
         self._calls = {key: other for key, other in self._calls.items() if other is not call}
         self._ringing = {branch: other for branch, other in self._ringing.items() if other is not call}
 
     def send(
         self, message: Request | Response, on_response: Callable[[Response], None] | None = None
     ) -> None:
+        """`on_response`: called with every answer to this request, for 64 s where it is no INVITE."""
         if on_response is not None:
             branch = message.branch
             self._waiting[branch] = on_response
@@ -165,7 +145,10 @@ class Agent:
         elif not message.to_tag:
             self._first_request(message)
         elif found := self._calls.get((message.call_id, message.to_tag)):
-            found.receive(message)
+            if message.method == "REFER":
+                self.spawn(carry_out(found, message, self.call))
+            else:
+                found.receive(message)
         elif message.method != "ACK":
             self.flow.submit(message.reply(481))
 
@@ -188,7 +171,7 @@ class Agent:
         call = InboundCall(self, self.dialog_of(request, user), request)
         self.register(call)
         self._ringing[request.branch] = call
-        self.spawn(self._services.serve(call))
+        self.spawn(self._services.serve(call, self.call))
 
     def _replace(self, request: Request, replaces: Replaces) -> None:
         """RFC 3891 section 3. The proxy has checked who sends this; only that person may replace, or somebody

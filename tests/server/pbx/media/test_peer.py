@@ -16,7 +16,7 @@ async def test_no_sound_is_kept(world: World, service: str) -> None:
     """*43 sends back what it hears, *44 plays a tone."""
     async with Phone(world.url, "1001") as phone, Ear(says=600) as ear:
         leg = await Leg.dial(phone, service, ear)
-        (call,) = world.pbx._agent._calls.values()
+        (call,) = world.pbx._service_phone._calls.values()
         assert call._media is not None
         (receiver,) = call._media._peer._connection.getReceivers()
         kept: Any = receiver.track

@@ -39,7 +39,7 @@ async def test_it_is_released_by_its_silence(quick_world: World) -> None:
 async def test_it_is_kept_when_it_is_heard_again(quick_world: World) -> None:
     async with Phone(quick_world.url, "1001") as phone, Ear(says=600) as ear:
         leg, back = await vanish_in_a_call(phone, ear)
-        (call,) = quick_world.pbx._agent._calls.values()
+        (call,) = quick_world.pbx._service_phone._calls.values()
         await until(lambda: call._waiting is not None)
         back()
         await until(lambda: call._waiting is None)
