@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from anyio.from_thread import BlockingPortal, start_blocking_portal
 
+from server.storage.database import Database
 from tests.real.postgresql import Postgresql
 from tests.server.commands import ACCOUNT, DOMAIN, PASSWORD, done
 from tests.server.processes import Serve, Server
@@ -34,6 +35,14 @@ def postgresql(request: pytest.FixtureRequest) -> Iterator[Postgresql | None]:
 def url(tmp_path: Path, postgresql: Postgresql | None) -> str:
     """A database that is not there yet, or has nothing in it."""
     return postgresql.new_database() if postgresql else f"sqlite:///{tmp_path / 'zorio.db'}"
+
+
+@pytest.fixture
+def database(tmp_path: Path, url: str) -> Iterator[Database]:
+    """One that nothing else has opened."""
+    database = Database(url.replace("zorio.db", "new/zorio.db"), wait_ms=2000)
+    yield database
+    database.close()
 
 
 @pytest.fixture

@@ -8,7 +8,6 @@ import pytest
 from sqlalchemy import Connection, func, select
 
 from server.api.resume import LONGEST_RECORD
-from server.storage.sealing import BadSeal, Sealer
 from server.storage.tables import resume_records
 from tests.server.world import ALPHA, BETA, KEYS, World
 
@@ -118,26 +117,6 @@ def test_nothing_of_it_can_be_read_in_the_database(world: World, token: str) -> 
     for secret in ("0912345678", "Trần Thị Bình", '"number"'):
         assert secret.encode() not in files
     assert take(world, token) == RECORD
-
-
-def test_a_key_may_be_rotated_meanwhile() -> None:
-    old = Sealer({"old": KEYS["old"]}, "p").seal("text", "me")
-    assert Sealer(KEYS, "p").open(old, "me") == "text"
-    with pytest.raises(BadSeal):
-        Sealer({"new": KEYS["new"]}, "p").open(old, "me")
-
-
-def test_what_was_sealed_for_one_owner_or_purpose_opens_for_no_other() -> None:
-    sealer = Sealer(KEYS, "p")
-    sealed = sealer.seal("text", "me")
-    assert b"text" not in sealed
-    assert sealer.seal("text", "me") != sealed
-    damaged = bytes([sealed[0] ^ 1]) + sealed[1:]
-    for found, owner in ((sealed, "you"), (damaged, "me"), (b"", "me"), (sealed[:12], "me")):
-        with pytest.raises(BadSeal):
-            sealer.open(found, owner)
-    with pytest.raises(BadSeal):
-        Sealer(KEYS, "other").open(sealed, "me")
 
 
 def test_a_record_under_a_lost_key_is_no_error(world: World, token: str) -> None:

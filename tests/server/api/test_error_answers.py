@@ -6,17 +6,13 @@ import sqlite3
 from collections.abc import Iterator
 from typing import Any
 
-import msgspec
 import pytest
 from anyio.from_thread import BlockingPortal
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from server.api import rate_limits
-from server.api.bodies import parse_body
-from server.api.embed_token import EmbedTokenBody
-from server.api.login import LoginBody
-from server.errors import Invalid, Malformed
+from tests.server.api.test_bodies import JSON
 from tests.server.world import PASSWORD, World, build_world
 
 ROUTES = [
@@ -50,11 +46,6 @@ def test_another_method_is_405(shared: World, method: str, path: str) -> None:
 def test_an_unknown_address_is_404_and_no_redirect(shared: World, path: str) -> None:
     answer = shared.ask("GET", path)
     assert (answer.status_code, answer.json()) == (404, {"message": "Resource not found"})
-
-
-def test_health(shared: World) -> None:
-    answer = shared.ask("GET", "/healthz", host="anything.example")
-    assert (answer.status_code, answer.json()) == (200, {"status": "ok"})
 
 
 def test_what_nobody_foresaw_is_500_and_says_nothing(
@@ -113,31 +104,6 @@ def test_a_broken_database_is_503_everywhere(world: World, caplog: pytest.LogCap
     assert world.ask("POST", "/api/auth/login", json=body).status_code == 503
     assert "database unavailable" in caplog.text
     assert "nguyen" not in caplog.text
-
-
-JSON = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=30),
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner, max_size=3),
-    max_leaves=8,
-)
-FIELDS = st.sampled_from(["username", "password", "device_name", "ttl_seconds", "x"])
-
-
-@given(st.dictionaries(FIELDS, JSON, max_size=5))
-def test_any_object_is_read_or_refused_with_the_fields(value: dict[str, Any]) -> None:
-    for model in (LoginBody, EmbedTokenBody):
-        wrong: set[str] | None = None
-        try:
-            parse_body(msgspec.json.encode(value), model)
-        except Invalid as error:
-            wrong = set(error.errors or ())
-        assert wrong is None or set() < wrong <= set(model.__struct_fields__)
-
-
-@given(st.binary(max_size=200))
-def test_any_bytes_are_read_or_malformed(content: bytes) -> None:
-    with contextlib.suppress(Malformed, Invalid):
-        parse_body(content, LoginBody)
 
 
 HEADER_VALUE = st.binary(max_size=60).map(lambda value: bytes(each for each in value if each not in b"\r\n"))
