@@ -36,6 +36,8 @@ class ApiError(Exception):
 
 
 class Malformed(ApiError):
+    """400: the body is no JSON object."""
+
     status = 400
     message = "Malformed request body"
 
@@ -51,21 +53,29 @@ class Unauthenticated(ApiError):
 
 
 class Forbidden(ApiError):
+    """403: known, but not allowed."""
+
     status = 403
     message = "This action is unauthorized."
 
 
 class NotFound(ApiError):
+    """404: not there, or of another customer. Which of the two is never told."""
+
     status = 404
     message = "Resource not found"
 
 
 class Conflict(ApiError):
+    """409: the account or the user is not set up for this."""
+
     status = 409
     message = "This is not possible in the current state."
 
 
 class Invalid(ApiError):
+    """422: `errors` has a list of sentences for each wrong field."""
+
     status = 422
     message = "The given data was invalid."
 
@@ -74,6 +84,8 @@ class Invalid(ApiError):
 
 
 class TooManyRequests(ApiError):
+    """429 with Retry-After, in seconds (RFC 6585 section 4)."""
+
     status = 429
 
     def __init__(self, seconds: int) -> None:
@@ -83,6 +95,8 @@ class TooManyRequests(ApiError):
 
 
 class Unavailable(ApiError):
+    """503 with Retry-After, in seconds (RFC 9110 section 15.6.4)."""
+
     status = 503
 
     def __init__(self, seconds: int = 1) -> None:

@@ -67,6 +67,7 @@ class Files(StaticFiles):
         return await self.get_response(path or ".", scope)
 
     async def get_response(self, path: str, scope: Scope) -> Response:
+        """The file with our headers. Raises HTTPException 404 where there is none."""
         try:
             response = await super().get_response(path, scope)
         except OSError as error:

@@ -87,7 +87,7 @@ def content_security_policy(account: Account) -> str:
     """The policy of this customer's page. Raises ValueError for rows that could end a directive early.
 
     The rows were checked when they were written; they are checked again because they may have been changed
-    since, and this is the wall.
+    since, and nothing after this would notice.
     """
     ancestors = [check_origin(origin) for origin in account.allowed_origins]
     sockets = dict.fromkeys(websocket_origin(url) for url in account.wss_urls)

@@ -33,7 +33,10 @@ class LoginBody(msgspec.Struct):
 
 
 async def login(request: Request) -> Response:
-    """User name and password -> a bearer. Wrong either way: the same 401 after the same work."""
+    """200 `{data: {user}, token}`: a bearer for user name and password.
+
+    401 whichever of the two is wrong, after the same work. 429 after too many tries, 503 when too many wait.
+    """
     services = services_of(request)
     address = address_of(request)
     services.limits.count(request, LOGINS_OF_ADDRESS, address)
@@ -51,7 +54,7 @@ async def login(request: Request) -> Response:
 
 
 async def logout(request: Request) -> Response:
-    """The bearer that was sent is dead from now on; others of the same user live."""
+    """204: the bearer that was sent is refused from now on; others of the same user are not."""
     services = services_of(request)
     services.limits.count(request, AUTH, limit_key(request))
     bearer = credentials_of(request)

@@ -17,6 +17,7 @@ class Checked(click.ParamType[Any]):
         self._check = check
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """The form that `check` gives. Raises click.BadParameter."""
         try:
             return self._check(value)
         except ValueError as error:
@@ -32,6 +33,7 @@ class SecretFile(click.File):
         self._what, self._shortest, self._longest, self._around = what, shortest, longest, around
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """The text. Raises click.BadParameter for another length, and for what is no UTF-8."""
         text = _text_of(super().convert(value, param, ctx), self, param, ctx).strip(self._around)
         if not self._shortest <= len(text) <= self._longest:
             self.fail(f"a {self._what} has {self._shortest} to {self._longest} characters", param, ctx)
@@ -45,6 +47,7 @@ class IceServersFile(click.File):
         super().__init__(encoding="utf-8")
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """RTCIceServer dictionaries, at least one. Raises click.BadParameter."""
         lines = _text_of(super().convert(value, param, ctx), self, param, ctx).splitlines()
         try:
             servers = [_server_of(line) for line in lines if line.strip()]

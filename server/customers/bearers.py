@@ -72,7 +72,7 @@ def caller_of(connection: Connection, host_header: str, bearer: str, now: int) -
 
 
 def revoke_bearer(connection: Connection, bearer_id: int, now: int) -> None:
-    """The bearer is dead from now on."""
+    """Nobody is let in by this bearer from `now` on, in epoch seconds."""
     connection.execute(update(bearers).where(bearers.c.id == bearer_id).values(revoked_at=now))
 
 

@@ -44,7 +44,7 @@ def check_origin(origin: str) -> str:
 
 
 def check_origins(origins: Sequence[str]) -> list[str]:
-    """All of a customer. Raises ValueError."""
+    """All allowed origins of a customer. Raises ValueError, also where they are too long together."""
     checked = [check_origin(origin) for origin in origins]
     if len(" ".join(checked)) > LONGEST_ORIGINS:
         raise ValueError(f"the allowed origins are longer than {LONGEST_ORIGINS} characters together")
@@ -52,7 +52,7 @@ def check_origins(origins: Sequence[str]) -> list[str]:
 
 
 def check_wss_url(url: str) -> str:
-    """The address of a PBX. Raises ValueError."""
+    """The WebSocket address of a PBX, as it is. Raises ValueError."""
     websocket_origin(url)
     return url
 

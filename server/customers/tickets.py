@@ -20,7 +20,8 @@ class Facts(Protocol):
     """What a ticket says. `expires_at`: epoch seconds."""
 
     @property
-    def expires_at(self) -> int: ...
+    def expires_at(self) -> int:
+        """Epoch seconds."""
 
 
 Said = TypeVar("Said", bound=Facts)

@@ -102,7 +102,7 @@ def add_user(
 def change_user(connection: Connection, user: User, changes: Mapping[str, Any]) -> None:
     """Writes what is in `changes`, by the names of `add_user`, and nothing else. Raises ValueError.
 
-    With another password all bearers of the user are dead: whoever had learnt the old one may hold some.
+    With another password all bearers of the user are removed: whoever had learnt the old one may hold some.
     """
     values = checked(changes, _CHECKS)
     try:
@@ -114,7 +114,7 @@ def change_user(connection: Connection, user: User, changes: Mapping[str, Any]) 
 
 
 def remove_user(connection: Connection, user: User) -> None:
-    """And everything that is kept of the user: bearers, calls, states, the lease of the extension."""
+    """Remove the user with all that is kept of them: bearers, calls, states, the lease of the extension."""
     for table in metadata.tables.values():
         if "user_id" in table.c:
             connection.execute(delete(table).where(table.c.user_id == user.id))
@@ -124,14 +124,14 @@ def remove_user(connection: Connection, user: User) -> None:
 
 
 def check_username(username: str) -> str:
-    """Raises ValueError."""
+    """What a person logs in with, as it is. Raises ValueError."""
     if not _USERNAME.fullmatch(username):
         raise ValueError("a user name has 1 to 200 characters, and no spaces")
     return username
 
 
 def check_email(email: str) -> str:
-    """Nothing is sent there; the CRM may show it. Raises ValueError."""
+    """An e-mail address, as it is: nothing is sent there, the CRM may show it. Raises ValueError."""
     if not _EMAIL.fullmatch(email):
         raise ValueError(f"{email!r} is no e-mail address")
     return email

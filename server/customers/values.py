@@ -17,14 +17,14 @@ def checked(values: Mapping[str, Any], checks: Mapping[str, Callable[[Any], Any]
 
 
 def check_name(name: str) -> str:
-    """What people read. Raises ValueError."""
+    """A name that people read, without spaces around it. Raises ValueError."""
     if not 0 < len(name.strip()) <= LONGEST_NAME or re.search(r"[\x00-\x1f\x7f]", name):
         raise ValueError(f"a name has 1 to {LONGEST_NAME} characters, and no control characters")
     return name.strip()
 
 
 def check_colour(colour: str) -> str:
-    """Any colour: the phone makes it readable. Raises ValueError."""
+    """#rrggbb in lower case. Any colour will do: the phone makes it readable. Raises ValueError."""
     if not re.fullmatch(r"#[0-9a-f]{6}", colour.lower()):
         raise ValueError(f"{colour!r} is no colour: write it like #0a7d4f")
     return colour.lower()

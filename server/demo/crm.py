@@ -30,6 +30,7 @@ class DemoCrm:
         self._files = Files(pages, _PAGE_HEADERS, html=True)
 
     def routes(self) -> list[BaseRoute]:
+        """/demo, its pages, and /demo/embed-token."""
         return [
             Route("/demo", self._to_page, methods=["GET"]),
             Route("/demo/embed-token", self._embed_token, methods=["GET"]),

@@ -15,13 +15,14 @@ from server.settings import Settings
 
 
 class MissedCalls:
-    """What a PBX elsewhere tells by HTTP (server/api/missed_calls.py)."""
+    """Writes what a PBX elsewhere reports by HTTP (server/api/missed_calls.py)."""
 
     def __init__(self, services: Services) -> None:
         self._services = services
         self._writing: set[asyncio.Task[None]] = set()
 
     def report(self, extension: str, number: str, name: str, call_id: str) -> None:
+        """Begin to write it; needs a running event loop. What cannot be a call of anybody's is dropped."""
         try:
             call = msgspec.convert(
                 {"extension": extension, "number": number, "name": name, "call_id": call_id}, MissedCallBody

@@ -27,11 +27,12 @@ class Sealer:
         self._ciphers = [AESGCM(_derive(secret, purpose)) for secret in keys.values()]
 
     def seal(self, text: str, owner: str) -> bytes:
+        """A nonce of 12 bytes and what AES-GCM makes of the text; `owner` is authenticated with it."""
         nonce = os.urandom(_NONCE)
         return nonce + self._ciphers[0].encrypt(nonce, text.encode(), owner.encode())
 
     def open(self, sealed: bytes, owner: str) -> str:
-        """Raises BadSeal."""
+        """The text. Raises BadSeal for what no key opens, for another owner, and for what was changed."""
         for cipher in self._ciphers:
             try:
                 return cipher.decrypt(sealed[:_NONCE], sealed[_NONCE:], owner.encode()).decode()

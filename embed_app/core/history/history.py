@@ -1,6 +1,6 @@
 """What outlives the page: the history of calls, which missed ones were looked at, do not disturb.
 
-A CRM loads its frame anew at every click, so the server keeps it (`server/memory.py`), for the user:
+A CRM loads its frame anew at every click, so the server keeps it (server/customers/history.py), for the user:
 
     a call has ended -----> unsaved --POST--> saved      what fails stays unsaved and is tried again
     registered, a while --> GET -----------> calls       not before, so that no start waits for it;

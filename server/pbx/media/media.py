@@ -62,6 +62,7 @@ class Media:
         await self._peer.track.finished.wait()
 
     async def close(self) -> None:
+        """End the session; nothing is told by it."""
         await self._peer.close()
 
 

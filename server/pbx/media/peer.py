@@ -87,6 +87,7 @@ class Peer:
         return self._silence.seconds
 
     async def close(self) -> None:
+        """End the session. `on_lost` is not called for it."""
         self._on_lost = lambda: None
         self._silence.stop()
         self.track.stop()

@@ -29,14 +29,15 @@ class Silence:
         if self._timer is not None:
             return
         for name in ("data_received", "request_received"):
-            setattr(connection, name, self._heard_before(getattr(connection, name)))
+            setattr(connection, name, self._noting(getattr(connection, name)))
         self._arm()
 
     def stop(self) -> None:
+        """Count no longer."""
         if self._timer is not None:
             self._timer.cancel()
 
-    def _heard_before(self, receive: Callable[..., None]) -> Callable[..., None]:
+    def _noting(self, receive: Callable[..., None]) -> Callable[..., None]:
         def receive_and_note(*args: Any, **kwargs: Any) -> None:
             lost, self.seconds = self.seconds >= _LOST_AFTER, 0
             if lost:

@@ -38,6 +38,7 @@ class WebSocketFlow:
         self._open = True
 
     def send(self, message: Request | Response) -> bool:
+        """Queue a message. False when the socket is gone, or too much is queued already."""
         if not self._open:
             return False
         text = str(message)

@@ -1,4 +1,4 @@
-"""The forking proxy (RFC 3261 section 16) with the registrar's front door.
+"""The forking proxy (RFC 3261 section 16), which hands REGISTER to the location service.
 
 Everything here runs to its end without waiting, so there is no moment in which two messages could
 see the state half changed. Requests inside a dialog go to the *current* socket of the phone named by
@@ -76,6 +76,7 @@ class Proxy:
         self._parked: list[_Parked] = []
 
     def receive(self, flow: Flow, message: Request | Response) -> None:
+        """A message that came over `flow`. A request is answered or forwarded, a response handed on."""
         if isinstance(message, Response):
             self._response(flow, message)
         elif message.method == "CANCEL":

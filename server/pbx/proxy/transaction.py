@@ -98,10 +98,12 @@ class Transaction:
 
     @property
     def is_invite(self) -> bool:
+        """INVITE, inside a dialog or not."""
         return self.request.method == "INVITE"
 
     @property
     def is_reinvite(self) -> bool:
+        """An INVITE inside a dialog (RFC 3261 section 14)."""
         return self.is_invite and bool(self.request.to_tag)
 
     @property
@@ -111,6 +113,7 @@ class Transaction:
 
     @property
     def key(self) -> tuple[str, str]:
+        """(branch, method): what tells one transaction from another (RFC 3261 section 17.2.3)."""
         return self.request.branch, self.request.method
 
     @property
@@ -119,6 +122,7 @@ class Transaction:
         return self.is_invite and bool(self.extension) and not self.done and not self.override
 
     def pending(self) -> list[Branch]:
+        """The branches without a final answer."""
         return [branch for branch in self.branches.values() if branch.final is None]
 
     def lost(self) -> bool:
@@ -138,11 +142,13 @@ class Transaction:
         return min(finals, key=_rank)
 
     def stop_timer(self) -> None:
+        """No timeout any more, until another one is set."""
         if self.timer is not None:
             self.timer.cancel()
             self.timer = None
 
     def stop_grace(self) -> None:
+        """Wait no longer for a phone whose socket broke."""
         if self.grace is not None:
             self.grace.cancel()
             self.grace = None

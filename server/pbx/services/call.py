@@ -77,6 +77,7 @@ class Call(Progress):
 
     @property
     def remote_tag(self) -> str:
+        """The other party's tag; "" before it has one (RFC 3261 section 19.3)."""
         return NameAddr.parse(self._dialog.remote).params.get("tag", "")
 
     def is_known_by(self, call_id: str, tag: str, remote_tag: str) -> bool:
@@ -157,7 +158,7 @@ class Call(Progress):
         elif method == "INFO":
             self.phone.send(request.reply(200))
             if digit := digit_of_info(request):
-                self._heard(digit, "info")
+                self._digit_came(digit, "info")
         elif method in ("OPTIONS", "NOTIFY", "MESSAGE"):
             self.phone.send(request.reply(200))
         else:
@@ -217,10 +218,10 @@ class Call(Progress):
         self.phone.send(invite.reply(200, [contact, SDP], sdp, tag=self._tag))
         self.phone.finish(old_media.close())
 
-    def _heard_rtp(self, digit: str) -> None:
-        self._heard(digit, "rtp")
+    def _rtp_digit_came(self, digit: str) -> None:
+        self._digit_came(digit, "rtp")
 
-    def _heard(self, digit: str, via: str) -> None:
+    def _digit_came(self, digit: str, via: str) -> None:
         self.digits.append((digit, via))
         self.on_digit(digit, via)
 
@@ -229,7 +230,7 @@ class Call(Progress):
         from server.pbx.media.media import Media, Peer
 
         self.sound = sound
-        told = (self._heard_rtp, self._media_lost, self._stop_waiting)
+        told = (self._rtp_digit_came, self._media_lost, self._stop_waiting)
         return Media(partial(Peer, cast("Sound", sound), *told))
 
     def _media_lost(self) -> None:

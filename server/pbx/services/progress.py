@@ -19,6 +19,7 @@ class Progress:
 
     @property
     def is_over(self) -> bool:
+        """Whether it has ended, in whatever way."""
         return self.state == "ended"
 
     async def wait_for(self, state: State, within: float | None = None) -> bool:

@@ -1,4 +1,4 @@
-"""A flow (RFC 5626 section 3): one way to reach somebody, a WebSocket or the services next door."""
+"""A flow (RFC 5626 section 3): one way to reach somebody, a WebSocket, or the services in this process."""
 
 from typing import Protocol
 

@@ -70,6 +70,7 @@ class Message:
 
     @property
     def start_line(self) -> str:
+        """Request line or status line (RFC 3261 section 7), without CRLF."""
         raise NotImplementedError
 
     def get(self, name: str) -> str:
@@ -77,13 +78,16 @@ class Message:
         return next(iter(self.all(name)), "")
 
     def all(self, name: str) -> list[str]:
+        """Every value of header `name`, the topmost first."""
         return [value for key, value in self.headers if key.lower() == name.lower()]
 
     def set(self, name: str, value: str) -> None:
+        """`name` has this value and no other; it stands last."""
         self.remove(name)
         self.headers.append((name, value))
 
     def remove(self, name: str) -> None:
+        """No header `name` any more."""
         self.headers = [pair for pair in self.headers if pair[0].lower() != name.lower()]
 
     def push(self, name: str, value: str) -> None:
@@ -112,10 +116,12 @@ class Message:
 
     @property
     def call_id(self) -> str:
+        """Value of Call-ID; "" when it is missing."""
         return self.get("Call-ID")
 
     @property
     def branch(self) -> str:
+        """Parameter `branch` of the topmost Via; "" when there is none."""
         found = _BRANCH.search(self.get("Via"))
         return found[1] if found else ""
 
@@ -127,10 +133,12 @@ class Message:
 
     @property
     def to_tag(self) -> str:
+        """Tag of To; "" outside a dialog. Raises ValueError when To is no address."""
         return self.address("To").params.get("tag", "")
 
     @property
     def from_tag(self) -> str:
+        """Tag of From; "" when there is none. Raises ValueError when From is no address."""
         return self.address("From").params.get("tag", "")
 
     def __str__(self) -> str:
@@ -150,9 +158,11 @@ class Request(Message):
 
     @property
     def start_line(self) -> str:
+        """`INVITE sip:1001@example.vn SIP/2.0`."""
         return f"{self.method} {self.uri} SIP/2.0"
 
     def copy(self) -> "Request":
+        """A request of its own: changing its headers changes nothing here."""
         return Request(self.method, self.uri, self.headers, self.body)
 
     def reply(
@@ -185,6 +195,7 @@ class Response(Message):
 
     @property
     def start_line(self) -> str:
+        """`SIP/2.0 200 OK`."""
         return f"SIP/2.0 {self.status} {self.phrase}"
 
 
