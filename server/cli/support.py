@@ -1,9 +1,9 @@
 """What the commands share: the database, tables of text, and errors as one sentence, never a traceback."""
 
 import os
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import Any, NoReturn, TypeVar
+from typing import Any, NoReturn
 
 import click
 from sqlalchemy import Connection, make_url
@@ -13,9 +13,7 @@ from server.customers.accounts import Account, account_of_host, every_account
 from server.customers.users import User, users_of
 from server.errors import ApiError, NotFound
 from server.settings import database_url_from
-from server.storage.database import Database
-
-Result = TypeVar("Result")
+from server.storage.database import Database, Given, Result, Work
 
 
 def fail(problem: object) -> NoReturn:
@@ -47,16 +45,16 @@ def database() -> Iterator[Database]:
             opened.close()
 
 
-def read(work: Callable[..., Result], *arguments: Any) -> Result:
+def read(work: Work[Given, Result], *arguments: Given.args, **named: Given.kwargs) -> Result:
     """`work(connection, *arguments)`, which changes nothing."""
     with database() as opened:
-        return opened.read_now(work, *arguments)
+        return opened.read_now(work, *arguments, **named)
 
 
-def write(work: Callable[..., Result], *arguments: Any) -> Result:
+def write(work: Work[Given, Result], *arguments: Given.args, **named: Given.kwargs) -> Result:
     """`work(connection, *arguments)`: all of it, or nothing where it raises."""
     with database() as opened:
-        return opened.write_now(work, *arguments)
+        return opened.write_now(work, *arguments, **named)
 
 
 def database_name() -> str:

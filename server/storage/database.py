@@ -2,7 +2,8 @@
 
 import logging
 from collections.abc import Callable, Mapping
-from typing import Any, TypeVar
+from functools import partial
+from typing import Any, Concatenate, ParamSpec, TypeVar
 
 import anyio
 import anyio.to_thread
@@ -15,6 +16,9 @@ from server.storage.engines import CONNECTIONS, WRITES, engine_of, make_tables
 
 log = logging.getLogger("zorio.server")
 Result = TypeVar("Result")
+Given = ParamSpec("Given")
+Work = Callable[Concatenate[Connection, Given], Result]
+"""A function whose first argument is the connection of its transaction."""
 
 
 class Database:
@@ -33,30 +37,33 @@ class Database:
         # As many threads as connections: nobody waits for a connection while holding a thread.
         self._threads = anyio.CapacityLimiter(CONNECTIONS)
 
-    async def read(self, work: Callable[..., Result], *arguments: Any) -> Result:
-        """`work(connection, *arguments)` in a transaction that changes nothing."""
-        return await anyio.to_thread.run_sync(self._run, False, work, arguments, limiter=self._threads)
+    async def read(self, work: Work[Given, Result], *arguments: Given.args, **named: Given.kwargs) -> Result:
+        """`work(connection, *arguments)` in a transaction that changes nothing. Raises Unavailable."""
+        run = partial(self.read_now, work, *arguments, **named)
+        return await anyio.to_thread.run_sync(run, limiter=self._threads)
 
-    async def write(self, work: Callable[..., Result], *arguments: Any) -> Result:
-        """`work(connection, *arguments)` in a transaction that may change rows; an exception undoes it."""
-        return await anyio.to_thread.run_sync(self._run, True, work, arguments, limiter=self._threads)
+    async def write(self, work: Work[Given, Result], *arguments: Given.args, **named: Given.kwargs) -> Result:
+        """`work(connection, *arguments)` in a transaction that may change rows; an exception undoes it.
+        Raises Unavailable."""
+        run = partial(self.write_now, work, *arguments, **named)
+        return await anyio.to_thread.run_sync(run, limiter=self._threads)
 
-    def write_now(self, work: Callable[..., Result], *arguments: Any) -> Result:
-        """`write` for the command line, where there is no event loop."""
-        return self._run(True, work, arguments)
+    def read_now(self, work: Work[Given, Result], *arguments: Given.args, **named: Given.kwargs) -> Result:
+        """`read` for the command line, where there is no event loop."""
+        return self._run(False, lambda connection: work(connection, *arguments, **named))
 
-    def read_now(self, work: Callable[..., Result], *arguments: Any) -> Result:
-        """`read` for the command line."""
-        return self._run(False, work, arguments)
+    def write_now(self, work: Work[Given, Result], *arguments: Given.args, **named: Given.kwargs) -> Result:
+        """`write` for the command line."""
+        return self._run(True, lambda connection: work(connection, *arguments, **named))
 
     def close(self) -> None:
         """Closes every pooled connection."""
         self.engine.dispose()
 
-    def _run(self, writes: bool, work: Callable[..., Result], arguments: tuple[Any, ...]) -> Result:
+    def _run(self, writes: bool, work: Callable[[Connection], Result]) -> Result:
         try:
             with self.engine.connect().execution_options(**{WRITES: writes}) as connection:
-                result = work(connection, *arguments)
+                result = work(connection)
                 connection.commit()
                 return result
         except (OperationalError, InterfaceError, PoolTimeoutError) as error:

@@ -15,5 +15,5 @@ ACCOUNT: dict[str, Any] = {
 }
 
 
-def add(connection: Connection, **changes: Any) -> int:
+def add(connection: Connection, /, **changes: Any) -> int:
     return add_account(connection, **(ACCOUNT | changes))
