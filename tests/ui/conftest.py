@@ -38,9 +38,9 @@ from dataclasses import replace
 import js
 from embed_app.browser.ringer import AudioRinger
 from embed_app.browser.screen import DomScreen
-from embed_app.core.model import Panel, Problem, Sound
-from embed_app.core.screens import Fold
-from embed_app.core.sound_choices import Ringtone
+from embed_app.core.notices import Problem
+from embed_app.core.screen.values import Fold, Panel
+from embed_app.core.sound.values import Ringtone, Sound
 from embed_app.i18n.translator import Translator
 from embed_app.ui.presenter import present
 from states import STATES

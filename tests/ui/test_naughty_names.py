@@ -36,8 +36,10 @@ def named(phone: Phone, name: str) -> Phone:
 
 
 LOOK = f"""
-from embed_app.core.dial_string import clean_caller, clean_name
-from embed_app.core.model import Call, Phone
+from embed_app.core.call.dial_string import clean_caller
+from embed_app.core.call.values import Call
+from embed_app.core.phone import Phone
+from embed_app.core.text import clean_name
 
 {inspect.getsource(named)}
 def look(state, name):

@@ -33,7 +33,7 @@ MICROPHONE = """() => {
 DRIVER = """
 import pyodide.ffi
 from embed_app.browser import sound_trials
-from embed_app.core.sound_choices import Trial
+from embed_app.core.sound.values import Trial
 
 made, moves = [], []
 
