@@ -163,11 +163,14 @@ def _again(step: Step, call: Call) -> None:
 
 
 def registered(step: Step, _message: RegisterAccepted) -> None:
-    """What could not be sent meanwhile goes out now. After `registration`."""
+    """What could not be sent meanwhile goes out now. After `registration`.
+
+    A call within its PATIENCE waits on: a REGISTER that renews the registration changes nothing for it.
+    """
     if step.link.state is not LinkState.REGISTERED:
         return
     for call in _answered(step):
-        if call.media.lost_at is not None or call.media.restart_owed:
+        if call.media.missed or call.media.restart_owed:
             restart(step, call)
 
 
