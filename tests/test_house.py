@@ -6,10 +6,14 @@ import ast
 import subprocess
 import sys
 from collections.abc import Iterator
+from dataclasses import fields, is_dataclass
 from pathlib import Path
 
 import pytest
 
+from embed_app.core.call.values import Call
+from embed_app.core.notices import Problem
+from embed_app.core.phone import Phone
 from embed_app.i18n.translator import LOCALES, load_texts
 from embed_app.protocol.errors import ERRORS
 
@@ -111,3 +115,9 @@ def test_every_code_that_is_told_is_in_the_list() -> None:
     found = {code: path.name for path in APP.rglob("*.py") for code in told_codes(path)}
     assert {"mic_blocked", "token_foreign", "invalid_number", "unknown_command"} <= set(found)
     assert {code: name for code, name in found.items() if code not in ERRORS} == {}
+
+
+def test_every_part_of_the_model_is_frozen() -> None:
+    shapes: list[type] = [Phone, Call, Problem]
+    assert all(is_dataclass(shape) and shape.__dataclass_params__.frozen for shape in shapes)  # type: ignore[attr-defined]
+    assert {field.name for field in fields(Phone)} >= {"link", "calls", "notices", "timers"}

@@ -14,7 +14,8 @@ from embed_app.i18n.translator import LOCALES, Translator
 from embed_app.protocol import commands as cmd
 from embed_app.protocol import events as ev
 from embed_app.protocol.envelope import ProtocolError, seal
-from embed_app.protocol.translation import state_payload, to_message
+from embed_app.protocol.from_parent import to_message
+from embed_app.protocol.to_parent import state_payload
 from embed_app.ui.presenter import present
 from embed_app.ui.projection import project
 from tests.core.driver import CALL, Driver, bye, invite, registered

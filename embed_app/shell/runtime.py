@@ -23,7 +23,7 @@ from embed_app.core.resume.resume import record_of
 from embed_app.core.screen.values import Panel
 from embed_app.core.update import update
 from embed_app.i18n.translator import Translator
-from embed_app.protocol import translation
+from embed_app.protocol import from_parent, to_parent
 from embed_app.protocol.commands import decode_command
 from embed_app.protocol.envelope import SOURCE, Envelope, ProtocolError, open_envelope, seal, seal_response
 from embed_app.protocol.events import Ready, error_payload, payload_of
@@ -123,7 +123,7 @@ class Runtime:
     def _obey(self, envelope: Envelope) -> None:
         try:
             command = decode_command(envelope.type, envelope.payload, envelope.id)
-            message = translation.to_message(command, new_uuid)
+            message = from_parent.to_message(command, new_uuid)
         except ProtocolError as mistake:
             message = ParentMistake(code=mistake.code, fields=mistake.fields)
         self._answer_once(envelope.id, message)
@@ -137,7 +137,7 @@ class Runtime:
         elif message is not None:
             self._step(message, answer_id)
         elif answer_id is not None:
-            self._answer(answer_id, translation.state_payload(self.shown), None)
+            self._answer(answer_id, to_parent.state_payload(self.shown), None)
 
     def _enqueue(self, work: Callable[[], None], answer_id: str | None) -> None:
         self._queue.append((work, answer_id))
@@ -163,7 +163,7 @@ class Runtime:
         where = f"{frames[-1].filename.rpartition('/')[2]}:{frames[-1].lineno}" if frames else ""
         print(f"zorio-webphone: {type(error).__name__} at {where}")
         problem = Problem(code="internal", detail={"kind": type(error).__name__, "where": where})
-        told = error_payload(translation.error_object(problem, self.phone, self._translator.error))
+        told = error_payload(to_parent.error_object(problem, self.phone, self._translator.error))
         if answer_id is not None and answer_id not in self._answers:
             self._answer(answer_id, None, told)
         else:
@@ -252,15 +252,15 @@ class Runtime:
         refusal = next((n for n in after.notices if isinstance(n, Problem)), None) if answer_id else None
         if refusal is not None:
             after = replace(after, notices=tuple(n for n in after.notices if n is not refusal))
-        for event in translation.announce(before, after, self._translator.error):
+        for event in to_parent.announce(before, after, self._translator.error):
             self._post(seal(event.type, payload_of(event)))
         if answer_id is None:
             return
         if refusal is not None:
-            error = error_payload(translation.error_object(refusal, after, self._translator.error))
+            error = error_payload(to_parent.error_object(refusal, after, self._translator.error))
             self._answer(answer_id, None, error)
         else:
-            self._answer(answer_id, translation.state_payload(after), None)
+            self._answer(answer_id, to_parent.state_payload(after), None)
 
     def _post(self, message: Mapping[str, Any]) -> None:
         if self._unsaid is not None:

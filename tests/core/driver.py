@@ -33,7 +33,7 @@ from embed_app.core.resume.values import ResumeRecord
 from embed_app.core.timers import StartTimer, StopTimer, Timer, TimerFired
 from embed_app.core.update import update
 from embed_app.protocol import events as ev
-from embed_app.protocol.translation import announce
+from embed_app.protocol.to_parent import announce
 
 T0 = 1_750_000_000.0
 CALL = "11111111-1111-4111-8111-111111111111"

@@ -10,7 +10,7 @@ from docs.generate_protocol import definitions, files, schema
 from embed_app.core.phone import Phone
 from embed_app.protocol.commands import COMMANDS
 from embed_app.protocol.events import EVENTS
-from embed_app.protocol.translation import state_payload
+from embed_app.protocol.to_parent import state_payload
 
 
 @pytest.mark.parametrize(("path", "content"), files().items(), ids=lambda value: getattr(value, "name", ""))

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from embed_app.protocol.parent_origin import is_allowed, targets
@@ -54,9 +56,84 @@ def test_not_allowed(origin: str, pattern: str) -> None:
     assert not is_allowed(origin, [pattern])
 
 
-@given(st.text(), st.text())
-def test_nothing_is_raised(origin: str, pattern: str) -> None:
-    is_allowed(origin, [pattern])
+SCHEMES = st.sampled_from(["http", "https"])
+LABELS = st.from_regex(r"[a-z0-9]([a-z0-9-]{0,8}[a-z0-9])?", fullmatch=True)
+HOSTS = st.lists(LABELS, min_size=1, max_size=3).map(".".join)
+PORTS = st.none() | st.integers(1, 65535)
+
+
+@st.composite
+def origins(draw: st.DrawFn) -> tuple[str, str, int | None]:
+    """Scheme, host and port: the parts an origin and a pattern are made of."""
+    return draw(SCHEMES), draw(HOSTS), draw(PORTS)
+
+
+def written(scheme: str, host: str, port: object) -> str:
+    return f"{scheme}://{host}" if port is None else f"{scheme}://{host}:{port}"
+
+
+@given(origins(), st.booleans())
+def test_an_origin_is_allowed_by_itself_in_any_case(origin: tuple[str, str, int | None], upper: bool) -> None:
+    pattern = written(*origin)
+    assert is_allowed(pattern, [pattern.upper() if upper else pattern])
+
+
+@given(origins())
+def test_any_port_is_allowed_by_a_star(origin: tuple[str, str, int | None]) -> None:
+    scheme, host, _port = origin
+    assert is_allowed(written(*origin), [written(scheme, host, "*")])
+
+
+@given(origins(), HOSTS, st.sampled_from(["the same", "*"]))
+def test_any_subdomain_is_allowed_by_a_star_and_the_domain_is_not(
+    origin: tuple[str, str, int | None], below: str, star: str
+) -> None:
+    scheme, host, port = origin
+    pattern = written(scheme, f"*.{host}", port if star == "the same" else star)
+    assert is_allowed(written(scheme, f"{below}.{host}", port), [pattern])
+    assert not is_allowed(written(scheme, host, port), [pattern])
+    assert not is_allowed(written(scheme, f"{below}{host}", port), [pattern])
+    assert not is_allowed(written(scheme, f"{host}.{below}", port), [pattern]) or below.endswith(host)
+
+
+@given(origins(), origins(), st.sampled_from(["scheme", "host", "port", "below", "above", "beside"]))
+def test_one_part_that_differs_is_enough_to_refuse(
+    origin: tuple[str, str, int | None], other: tuple[str, str, int | None], differs: str
+) -> None:
+    """`below`, `above`, `beside`: one more label before the host or after it, and one more letter."""
+    scheme, host, port = origin
+    changed = {
+        "scheme": ("https" if scheme == "http" else "http", host, port),
+        "host": (scheme, other[1], port),
+        "port": (scheme, host, other[2]),
+        "below": (scheme, f"{other[1]}.{host}", port),
+        "above": (scheme, f"{host}.{other[1]}", port),
+        "beside": (scheme, f"x{host}", port),
+    }[differs]
+    assume(changed != origin)
+    assert not is_allowed(written(*changed), [written(*origin)])
+    assert is_allowed(written(*changed), [written(*origin), written(*changed)]), "one of the list is enough"
+
+
+@given(origins(), st.sampled_from(["/", "/path", "?", "#", " ", "\n", "@evil.example", ":", ";"]))
+def test_an_origin_or_pattern_with_more_behind_it_matches_nothing(
+    origin: tuple[str, str, int | None], more: str
+) -> None:
+    text = written(*origin)
+    assert not is_allowed(text, [text + more])
+    assert not is_allowed(text + more, [text])
+
+
+ANYTHING_LIKE_A_PATTERN = st.text() | st.builds(
+    "{}://{}:{}".format, st.sampled_from(["http", "https", "file", ""]), HOSTS | st.text(), PORTS | st.text()
+)
+
+
+@given(ANYTHING_LIKE_A_PATTERN, ANYTHING_LIKE_A_PATTERN)
+def test_nothing_is_raised_and_only_an_origin_is_allowed(origin: str, pattern: str) -> None:
+    if is_allowed(origin, [pattern]):
+        assert re.fullmatch(r"https?://[^/@\s*]+", origin)
+        assert pattern.lower().startswith(origin.partition("://")[0] + "://")
 
 
 @pytest.mark.parametrize(

@@ -21,7 +21,7 @@ from embed_app.core.phone import Phone
 from embed_app.core.screen.messages import PanelChosen
 from embed_app.core.screen.values import Panel
 from embed_app.i18n.translator import Translator
-from embed_app.protocol.translation import announce, state_payload
+from embed_app.protocol.to_parent import announce, state_payload
 from embed_app.tabs.codec import (
     FORWARDED,
     MirrorError,

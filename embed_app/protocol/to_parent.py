@@ -1,81 +1,26 @@
-"""Both directions of the contract: a parent's command -> Message, and announce(before, after) -> events."""
+"""What a parent is told: (the phone before a step, the phone after it) -> events, and the objects in them.
+
+Contract section 3. No event is sent by hand: each follows from what changed, so none is forgotten and none
+is sent twice.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from datetime import datetime
 from typing import Any
 
-from embed_app.core.call.dial_string import DialStringError, call_headers
-from embed_app.core.call.messages import (
-    AnswerRequested,
-    CallWish,
-    DialRequested,
-    DtmfRequested,
-    HangupRequested,
-    HoldRequested,
-    MuteRequested,
-    TransferRequested,
-    UnholdRequested,
-    UnmuteRequested,
-)
 from embed_app.core.call.selection import active_call
 from embed_app.core.call.values import Call, CallState, Direction
-from embed_app.core.link.messages import ConnectRequested, DisconnectRequested, TokenOffered
 from embed_app.core.link.values import LinkState, Transport
-from embed_app.core.message import Message
 from embed_app.core.notices import AutoplayBlocked, DigitHeard, Problem, ReconnectScheduled, TokenExpiring
 from embed_app.core.phone import Phone
 from embed_app.core.screen.folding import wanted_size
-from embed_app.protocol import commands as cmd
 from embed_app.protocol import events as ev
-from embed_app.protocol.envelope import ProtocolError
 from embed_app.protocol.errors import ERRORS
 
 Describe = Callable[[str], str]
 """Error code -> text in the frame's locale."""
-_WISHES: Mapping[type[cmd.Command], type[CallWish]] = {
-    cmd.Answer: AnswerRequested,
-    cmd.Hangup: HangupRequested,
-    cmd.Hold: HoldRequested,
-    cmd.Unhold: UnholdRequested,
-    cmd.Mute: MuteRequested,
-    cmd.Unmute: UnmuteRequested,
-}
-
-
-def to_message(command: cmd.Command, new_uuid: Callable[[], str]) -> Message | None:
-    """None for `get_state`, which changes nothing. Raises ProtocolError for headers SIP must not see."""
-    match command:
-        case cmd.Connect():
-            return ConnectRequested()
-        case cmd.Disconnect():
-            return DisconnectRequested()
-        case cmd.RefreshToken(token):
-            return TokenOffered(token=token)
-        case cmd.PlaceCall(number, options):
-            campaign, lead = _id_text(options.campaignId), _id_text(options.leadId)
-            extra = {name: str(value) for name, value in options.headers.items()}
-            try:
-                headers = call_headers(campaign, lead, extra)
-            except DialStringError as error:
-                raise ProtocolError("invalid_header", error.field) from None
-            return DialRequested(
-                call_uuid=new_uuid(), number=number, campaign_id=campaign, lead_id=lead, headers=headers
-            )
-        case cmd.SendDtmf(digits, call_uuid):
-            return DtmfRequested(digits=digits, call_uuid=call_uuid)
-        case cmd.Transfer(target, call_uuid, mode):
-            return TransferRequested(
-                target=target,
-                call_uuid=call_uuid,
-                attended=mode == "attended",
-                new_call_uuid=new_uuid(),
-            )
-        case cmd.GetState():
-            return None
-        case _:
-            return _WISHES[type(command)](call_uuid=command.call_uuid)
 
 
 def announce(before: Phone, after: Phone, describe: Describe) -> Iterator[ev.Event]:
@@ -130,7 +75,7 @@ def _announce_call(old: Call | None, new: Call) -> Iterator[ev.Event]:
     if new.state is CallState.RINGING and (old is None or old.state is not CallState.RINGING):
         yield ev.CallRinging(call=now)
     if new.state is CallState.ANSWERED and old is not None and old.state is CallState.RESUMING:
-        # The parent of the former page has heard it ring and be answered.
+        # Whoever was told before the reload knows that it rang and was answered.
         yield ev.CallUpdated(call=now, resumed=True)
         return
     if new.state is CallState.ANSWERED and (old is None or old.state is not CallState.ANSWERED):
@@ -207,7 +152,3 @@ def iso_time(seconds: float | None) -> str | None:
     if seconds is None:
         return None
     return datetime.fromtimestamp(seconds).astimezone().isoformat(timespec="milliseconds")
-
-
-def _id_text(value: str | int | None) -> str | None:
-    return None if value is None else str(value)
