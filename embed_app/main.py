@@ -74,7 +74,7 @@ def _start(params: EmbedParams, records: BrowserRecords, found: Found | None) ->
             ringer=ringer,
             backend=FetchBackend(holder.name),
             records=records,
-            line=BrowserTabChannel(),
+            tab_channel=BrowserTabChannel(),
             devices=devices,
             announcer=BrowserAnnouncer(translator),
         ),

@@ -1,4 +1,4 @@
-"""Fakes at the edge: they stand in for the browser, the PBX and the server behind `embed_app.ports`.
+"""Fakes at the edge: they stand in for the browser, the PBX and the server behind `embed_app.shell.ports`.
 
 They prove nothing about those; the end-to-end tests do. Each writes down what it was asked, and answers when
 the test says so.
@@ -316,18 +316,18 @@ class FakeRecords:
         if at_once:
             self.left = token
 
-    def heard(self) -> frozenset[str]:
+    def announced(self) -> frozenset[str]:
         return self.told
 
-    def note_heard(self, calls: frozenset[str]) -> None:
+    def note_announced(self, calls: frozenset[str]) -> None:
         self.told = calls
 
 
 class FakeBrowser:
-    """The frames that see each other. Nothing reaches them before `settle`, as in a browser."""
+    """The tabs that see each other. Nothing reaches them before `settle`, as in a browser."""
 
     def __init__(self) -> None:
-        self.lines: list[FakeLine] = []
+        self.channels: list[FakeTabChannel] = []
         self._due: deque[Callable[[], None]] = deque()
 
     def later(self, work: Callable[[], None]) -> None:
@@ -338,13 +338,13 @@ class FakeBrowser:
             self._due.popleft()()
 
     def elect(self) -> None:
-        if self.lines and not any(line.held for line in self.lines):
-            self.lines[0].held = True
-            self.later(self.lines[0].grant)
+        if self.channels and not any(channel.held for channel in self.channels):
+            self.channels[0].held = True
+            self.later(self.channels[0].grant)
 
 
-class FakeLine:
-    """One frame's end; `posted` is what it said. After `leave` it is deaf and dumb, as one that died."""
+class FakeTabChannel:
+    """One tab's end; `posted`: what it said. After `leave` it sends and receives nothing, like a dead tab."""
 
     def __init__(self, browser: FakeBrowser | None = None) -> None:
         self.browser = browser or FakeBrowser()
@@ -356,7 +356,7 @@ class FakeLine:
 
     def ask(self, name: str, granted: Callable[[], None], receive: Callable[[str], None]) -> None:
         self.name, self._granted, self._receive = name, granted, receive
-        self.browser.lines.append(self)
+        self.browser.channels.append(self)
         self.browser.elect()
 
     def grant(self) -> None:
@@ -365,25 +365,25 @@ class FakeLine:
 
     def leave(self) -> None:
         self.held = False
-        if self in self.browser.lines:
-            self.browser.lines.remove(self)
+        if self in self.browser.channels:
+            self.browser.channels.remove(self)
         self.browser.elect()
 
     def post(self, text: str) -> None:
-        if self not in self.browser.lines:
+        if self not in self.browser.channels:
             return
         self.posted.append(text)
-        for other in self.browser.lines:
+        for other in self.browser.channels:
             if other is not self and other.name == self.name:
                 self.browser.later(partial(other.hear, text))
 
     def hear(self, text: str) -> None:
-        if self in self.browser.lines:
+        if self in self.browser.channels:
             self._receive(text)
 
 
 class World:
-    """A phone and everything around it, all of it fake. With a `browser`: one frame of several."""
+    """A phone and everything around it, all of it fake. With a `browser`: one tab of several."""
 
     def __init__(
         self,
@@ -393,25 +393,25 @@ class World:
         layout: str = "docked",
     ) -> None:
         """`records`: those of the same tab's former page."""
-        self.agent = FakeUserAgent()
+        self.user_agent = FakeUserAgent()
         self.window = FakeParentWindow()
         self.screen = FakeScreen()
         self.clock = FakeClock(T0)
         self.ringer = FakeRinger()
         self.backend = FakeBackend()
         self.records = records or FakeRecords()
-        self.line = FakeLine(browser)
+        self.tab_channel = FakeTabChannel(browser)
         self.devices = FakeDevices()
         self.announcer = FakeAnnouncer()
         ports = Ports(
-            self.agent,
+            self.user_agent,
             self.window,
             self.screen,
             self.clock,
             self.ringer,
             self.backend,
             self.records,
-            self.line,
+            self.tab_channel,
             self.devices,
             self.announcer,
         )
@@ -426,8 +426,8 @@ class World:
     def register(self) -> World:
         self.start()
         self.backend.answer(ConfigReceived(config=config()))
-        self.agent.dispatch(TransportUp())
-        self.agent.dispatch(RegisterAccepted())
+        self.user_agent.dispatch(TransportUp())
+        self.user_agent.dispatch(RegisterAccepted())
         return self
 
     @property

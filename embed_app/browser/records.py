@@ -28,7 +28,7 @@ from embed_app.shell.ports import Dispatch
 
 KEY = "zorio-call"
 """Also read by public/boot.js and public/sip/early-microphone.js."""
-HEARD_KEY = "zorio-heard"
+ANNOUNCED_KEY = "zorio-heard"
 PATH = "/api/webphone/resume"
 TIMEOUT_MS = 2000
 ASK_AGAIN_AFTER = (0.0, 0.5, 1.0, 2.0)
@@ -145,18 +145,18 @@ class BrowserRecords:
         with suppress(JsException):
             js.history.replaceState(state, "")
 
-    def heard(self) -> frozenset[str]:
+    def announced(self) -> frozenset[str]:
         """Of nobody where storage is denied: there no two tabs share a phone either."""
-        return frozenset(self._stored(HEARD_KEY).split()) if self._storage is not None else frozenset()
+        return frozenset(self._stored(ANNOUNCED_KEY).split()) if self._storage is not None else frozenset()
 
-    def note_heard(self, calls: frozenset[str]) -> None:
+    def note_announced(self, calls: frozenset[str]) -> None:
         if self._storage is None:
             return
         with suppress(JsException):  # full
             if calls:
-                self._storage.setItem(HEARD_KEY, " ".join(sorted(calls)))
+                self._storage.setItem(ANNOUNCED_KEY, " ".join(sorted(calls)))
             else:
-                self._storage.removeItem(HEARD_KEY)
+                self._storage.removeItem(ANNOUNCED_KEY)
 
     def _beat(self) -> None:
         self._write()

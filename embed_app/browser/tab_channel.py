@@ -1,7 +1,7 @@
-"""The frames of this browser that share an extension: Web Locks elect one, a BroadcastChannel joins all.
+"""The tabs of this browser that share an extension: Web Locks elect the owner, a BroadcastChannel joins all.
 
-Both are partitioned by the site of the parent (facts of Chromium, Firefox and Safari alike): frames of two
-CRMs never see each other here. Where a user blocks site data both throw, and the frame is on its own.
+Both are partitioned by the site of the parent (in Chromium, Firefox and Safari alike): tabs of two CRMs never
+see each other here. Where a user blocks site data both throw, and the tab is on its own.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from pyodide.ffi import JsException, create_once_callable, create_proxy, to_js
 
 
 def can_share() -> bool:
-    """False where it is known at once that this frame will be on its own."""
+    """False where it is known at once that this tab will be on its own."""
     return bool(getattr(js.navigator, "locks", None)) and bool(getattr(js, "BroadcastChannel", None))
 
 
@@ -50,7 +50,7 @@ class BrowserTabChannel:
 
         def refused(error: Any) -> None:
             if str(error.name) != "AbortError":
-                granted()  # the browser keeps the frames apart: this one is alone
+                granted()  # the browser keeps the tabs apart: this one is alone
 
         self._let_go = let_go
         options = to_js({"signal": aborter.signal}, dict_converter=js.Object.fromEntries)
@@ -81,10 +81,10 @@ class BrowserTabChannel:
         except JsException:
             return
 
-        def heard(event: Any) -> None:
-            if not self._held:  # another frame has the line: the socket opened ahead is not needed
+        def on_message(event: Any) -> None:
+            if not self._held:  # another tab is the owner: the socket opened ahead is not needed
                 js.zorioBoot.takeSocket("")
             receive(str(event.data))
 
-        self._handler = create_proxy(heard)
+        self._handler = create_proxy(on_message)
         self._channel.addEventListener("message", self._handler)

@@ -61,11 +61,11 @@ from embed_app.core.sound.effects import (
 )
 from embed_app.core.timers import StartTimer, StopTimer, Timer, TimerFired
 from embed_app.shell.ports import Dispatch, Ports
-from embed_app.tabs.sharing import Tabs
+from embed_app.tabs.coordinator import Coordinator
 
 
 class Performer:
-    def __init__(self, outside: Ports, tabs: Tabs, dispatch: Dispatch) -> None:
+    def __init__(self, outside: Ports, tabs: Coordinator, dispatch: Dispatch) -> None:
         """`dispatch` gets what comes of it."""
         self._outside = outside
         self._tabs = tabs
@@ -73,7 +73,7 @@ class Performer:
 
     def perform(self, effect: Effect, phone: Phone) -> None:
         """`phone`: as it is after the step that asked for this."""
-        agent = self._outside.user_agent
+        user_agent = self._outside.user_agent
         match effect:
             case FetchConfig(token):
                 link_token = phone.link.token
@@ -92,19 +92,19 @@ class Performer:
             case AnnounceCaller():
                 self._outside.announcer.fall_silent()
             case UnlockAudio():
-                agent.play()
+                user_agent.play()
             case Configure(config):
-                agent.configure(config)
+                user_agent.configure(config)
             case OpenTransport(url):
-                agent.connect(url)
+                user_agent.connect(url)
             case CloseTransport():
-                agent.disconnect()
+                user_agent.disconnect()
             case Ping(by_options):
-                agent.ping(by_options=by_options)
+                user_agent.ping(by_options=by_options)
             case Register():
-                agent.register()
+                user_agent.register()
             case Unregister():
-                agent.unregister()
+                user_agent.unregister()
             case FindRecord(token):
                 self._outside.records.find(token, self._dispatch)
             case KeepEvents():
@@ -116,11 +116,11 @@ class Performer:
             case SaveHistory():
                 self._outside.backend.remember(effect, self._dispatch)
             case RequestOwnership(name):
-                self._tabs.ask(name)
+                self._tabs.request_ownership(name)
             case ReleaseOwnership():
-                self._tabs.leave()
+                self._tabs.release_ownership()
             case SendFarewell(dialog):
-                agent.farewell(dialog)
+                user_agent.farewell(dialog)
             case CallEffect():
                 self._perform_call(effect)
             case _:
@@ -143,48 +143,48 @@ class Performer:
                 raise TypeError(type(effect).__name__)
 
     def _perform_call(self, effect: CallEffect) -> None:
-        agent, uuid = self._outside.user_agent, effect.call_uuid
+        user_agent, uuid = self._outside.user_agent, effect.call_uuid
         match effect:
             case SendInvite(_, number, headers):
-                agent.invite(uuid, number, headers)
+                user_agent.invite(uuid, number, headers)
             case PassOn(_, call):
                 self._tabs.pass_on(call)
             case ExpectInvite(_, sip_call_id):
-                agent.expect(uuid, sip_call_id)
+                user_agent.expect(uuid, sip_call_id)
             case AcceptInvite():
-                agent.accept(uuid)
+                user_agent.accept(uuid)
             case RejectInvite(_, status):
-                agent.reject(uuid, status)
+                user_agent.reject(uuid, status)
             case CancelInvite():
-                agent.cancel(uuid)
+                user_agent.cancel(uuid)
             case SendReplacement(_, target, dialog, muted, held, in_dialog):
-                agent.replace(uuid, target, dialog, muted=muted, held=held, in_dialog=in_dialog)
+                user_agent.replace(uuid, target, dialog, muted=muted, held=held, in_dialog=in_dialog)
             case CancelReplacement():
-                agent.cancel_replacement(uuid)
+                user_agent.cancel_replacement(uuid)
             case SendBye():
-                agent.bye(uuid)
+                user_agent.bye(uuid)
             case SetHold(_, held):
-                agent.hold(uuid, held)
+                user_agent.hold(uuid, held)
             case SetAside(_, aside):
-                agent.set_aside(uuid, aside)
+                user_agent.set_aside(uuid, aside)
             case SetMute(_, muted):
-                agent.mute(uuid, muted)
+                user_agent.mute(uuid, muted)
             case RestartIce():
-                agent.restart_ice(uuid)
+                user_agent.restart_ice(uuid)
             case SampleMedia():
-                agent.sample_media(uuid)
+                user_agent.sample_media(uuid)
             case ReopenMicrophone():
-                agent.reopen_microphone(uuid)
+                user_agent.reopen_microphone(uuid)
             case SendDtmf(_, digits):
-                agent.send_dtmf(uuid, digits)
+                user_agent.send_dtmf(uuid, digits)
             case SendRefer(_, number):
-                agent.refer(uuid, number)
+                user_agent.refer(uuid, number)
             case SendAttendedRefer(_, target, dialog, name):
-                agent.refer_to_call(uuid, target, dialog, name)
+                user_agent.refer_to_call(uuid, target, dialog, name)
             case AcceptRefer(_, new_call_uuid):
-                agent.accept_refer(uuid, new_call_uuid)
+                user_agent.accept_refer(uuid, new_call_uuid)
             case RejectRefer():
-                agent.reject_refer(uuid)
+                user_agent.reject_refer(uuid)
             case _:
                 raise TypeError(type(effect).__name__)
 

@@ -68,18 +68,18 @@ class ParentWindow(Protocol):
         """Post nothing more unless the page is shown again."""
 
 
-class Ownership(Protocol):
-    """The frames of this browser that share an extension: one has the line, and all hear each other."""
+class TabChannel(Protocol):
+    """The tabs of this browser that share an extension: one owns the phone, and all hear each other."""
 
     def ask(self, name: str, granted: Callable[[], None], receive: Callable[[str], None]) -> None:
-        """`granted` is called once, when no frame before this one has the line any more: at once where there
-        is none, or where the browser has no locks for us. `receive` gets what the others post."""
+        """Ask for ownership. `granted` is called once, when no tab that asked before is left: at once where
+        there is none, or where the browser has no locks for us. `receive` gets what the others post."""
 
     def leave(self) -> None:
-        """The line goes to the next; nothing more is received."""
+        """The next tab becomes the owner; nothing more is received."""
 
     def post(self, text: str) -> None:
-        """To all the others; to nobody where the browser keeps the frames apart."""
+        """To all the others; to nobody where the browser keeps the tabs apart."""
 
 
 class Screen(Protocol):
@@ -153,11 +153,11 @@ class Records(Protocol):
         `at_once`: found from now on; otherwise within half a second, and nothing is held up by it.
         """
 
-    def heard(self) -> frozenset[str]:
+    def announced(self) -> frozenset[str]:
         """The answered calls, by uuid, that the parents of this tab's former pages were told of last."""
 
-    def note_heard(self, calls: frozenset[str]) -> None:
-        """For `heard` of the next page."""
+    def note_announced(self, calls: frozenset[str]) -> None:
+        """For `announced` of the next page."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,6 +171,6 @@ class Ports:
     ringer: Ringer
     backend: Backend
     records: Records
-    line: Ownership
+    tab_channel: TabChannel
     devices: Devices
     announcer: Announcer

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from embed_app.shell.runtime import ANSWERS_KEPT
+from embed_app.shell.answers import ANSWERS_KEPT
 from tests.e2e.crm import plain_browser
 from tests.e2e.gate import Gate
 from tests.e2e.heap import Heap

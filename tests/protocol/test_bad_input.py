@@ -33,15 +33,15 @@ DIGITS = ["", "E", "1;2", "1 2", "p", "1\r\n", "１", "٣", "1" * 65, "1@2", "w"
 
 def in_call() -> World:
     world = World().register()
-    world.agent.dispatch(invite())
+    world.user_agent.dispatch(invite())
     world.window.send("answer")
-    world.agent.dispatch(CallAccepted(call_uuid=CALL))
+    world.user_agent.dispatch(CallAccepted(call_uuid=CALL))
     return quiet(world)
 
 
 def quiet(world: World) -> World:
     world.window.posted.clear()
-    world.agent.asked.clear()
+    world.user_agent.asked.clear()
     return world
 
 
@@ -59,7 +59,7 @@ def test_a_number_that_is_none_never_reaches_sip(number: str) -> None:
     world = quiet(World().register())
     world.window.send("call", {"number": number})
     one_error(world, "invalid_number", "number")
-    assert (world.agent.asked, world.phone.calls) == ([], ())
+    assert (world.user_agent.asked, world.phone.calls) == ([], ())
     assert number.strip() == "" or number not in json.dumps(world.window.posted, ensure_ascii=False)
 
 
@@ -68,7 +68,7 @@ def test_nor_does_it_as_the_target_of_a_transfer(number: str) -> None:
     world = in_call()
     world.window.send("transfer", {"target": number})
     one_error(world, "invalid_number", "target")
-    assert world.agent.asked == []
+    assert world.user_agent.asked == []
 
 
 @pytest.mark.parametrize(
@@ -87,7 +87,7 @@ def test_nor_does_it_as_the_target_of_a_transfer(number: str) -> None:
 def test_what_people_put_between_digits_is_removed(number: str, dialled: str) -> None:
     world = quiet(World().register())
     world.window.send("call", {"number": number})
-    assert [(method, what) for method, _, what, _ in world.agent.asked] == [("invite", dialled)]
+    assert [(method, what) for method, _, what, _ in world.user_agent.asked] == [("invite", dialled)]
 
 
 @pytest.mark.parametrize("headers", HEADERS)
@@ -95,7 +95,7 @@ def test_bad_headers_stop_the_call(headers: dict[str, Any]) -> None:
     world = quiet(World().register())
     world.window.send("call", {"number": "1002", "options": {"headers": headers}})
     one_error(world, "invalid_header", "headers")
-    assert (world.agent.asked, world.phone.calls) == ([], ())
+    assert (world.user_agent.asked, world.phone.calls) == ([], ())
 
 
 @pytest.mark.parametrize("field", ["campaignId", "leadId"])
@@ -104,7 +104,7 @@ def test_bad_ids_stop_the_call(field: str, value: str) -> None:
     world = quiet(World().register())
     world.window.send("call", {"number": "1002", "options": {field: value}})
     one_error(world, "invalid_header", field)
-    assert world.agent.asked == []
+    assert world.user_agent.asked == []
 
 
 def test_good_headers_ride_the_invite_in_order() -> None:
@@ -113,7 +113,7 @@ def test_good_headers_ride_the_invite_in_order() -> None:
     world.window.send(
         "call", {"number": "1002", "options": {"campaignId": 7, "leadId": "L", "headers": headers}}
     )
-    ((method, _, number, sent),) = world.agent.asked
+    ((method, _, number, sent),) = world.user_agent.asked
     assert (method, number) == ("invite", "1002")
     wanted = [("X-Zorio-Campaign-Id", "7"), ("X-Zorio-Lead-Id", "L")]
     assert sent == (*wanted, *((f"X-{name}", value) for name, value in headers.items()))
@@ -124,13 +124,13 @@ def test_what_is_no_dtmf_is_not_sent(digits: str) -> None:
     world = in_call()
     world.window.send("send_dtmf", {"digits": digits})
     one_error(world, "invalid_digits", "digits")
-    assert world.agent.asked == []
+    assert world.user_agent.asked == []
 
 
 def test_dtmf_is() -> None:
     world = in_call()
     world.window.send("send_dtmf", {"digits": "0123456789*#ABCDabcd,"})
-    assert world.agent.asked == [("send_dtmf", CALL, "0123456789*#ABCDABCD,")]
+    assert world.user_agent.asked == [("send_dtmf", CALL, "0123456789*#ABCDABCD,")]
 
 
 @given(
@@ -142,7 +142,7 @@ def test_dtmf_is() -> None:
 def test_any_text_at_all(text: str) -> None:
     world = quiet(World().register())
     world.window.receive(text)
-    assert (world.window.posted, world.agent.asked) == ([], [])
+    assert (world.window.posted, world.user_agent.asked) == ([], [])
 
 
 @given(st.dictionaries(st.sampled_from(["type", "payload", "id", "x"]), JUNK, max_size=4))
@@ -151,7 +151,7 @@ def test_anything_that_says_it_is_ours(message: dict[str, Any]) -> None:
     world.window.receive(json.dumps({"source": "zorio-webphone", **message}))
     errors = [m for m in world.window.posted if m["type"] == "error" or m.get("ok") is False]
     assert len(errors) <= 1
-    assert "invite" not in world.agent.methods()
+    assert "invite" not in world.user_agent.methods()
     assert "internal" not in json.dumps(world.window.posted)
 
 
@@ -170,7 +170,7 @@ def test_any_command_with_anything_in_it(type: str, payload: Any, options: Any, 
     errors = [m for m in world.window.posted if m["type"] == "error" or m.get("ok") is False]
     assert len(errors) <= 1
     assert sum(m["type"] == "response" for m in world.window.posted) == (id is not None)
-    assert "invite" not in world.agent.methods(), "one call at a time"
+    assert "invite" not in world.user_agent.methods(), "one call at a time"
     assert "internal" not in json.dumps(world.window.posted)
 
 
@@ -181,7 +181,7 @@ def test_any_command_with_anything_in_it(type: str, payload: Any, options: Any, 
 )
 def test_a_caller_is_text_and_nothing_else(name: str, number: str, headers: dict[str, str]) -> None:
     world = quiet(World().register())
-    world.agent.dispatch(invite(display_name=name, number=number, headers=tuple(headers.items())))
+    world.user_agent.dispatch(invite(display_name=name, number=number, headers=tuple(headers.items())))
     incoming = world.window.payloads("incoming_call")[0]
     for text in (incoming["call"]["display_name"], incoming["call"]["number"]):
         assert len(text) <= 500
@@ -202,7 +202,7 @@ def test_a_caller_is_text_and_nothing_else(name: str, number: str, headers: dict
 )
 def test_names_lose_what_could_deceive(sent: str, shown: str) -> None:
     world = quiet(World().register())
-    world.agent.dispatch(invite(display_name=sent))
+    world.user_agent.dispatch(invite(display_name=sent))
     incoming = world.window.payloads("incoming_call")[0]
     assert incoming["call"]["display_name"] == shown
     assert incoming["contact"]["display_name"] == (shown or None)

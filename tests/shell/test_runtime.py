@@ -47,8 +47,8 @@ def test_a_kept_call_rings_out_as_soon_as_the_phone_is_registered(world: World) 
         json.dumps({"source": "zorio-webphone", "type": "call", "payload": {"number": "1002"}})
     ]
     world.register()
-    assert [entry[0] for entry in world.agent.asked] == ["configure", "connect", "register", "invite"]
-    assert world.agent.asked[1] == ("connect", URLS[0])
+    assert [entry[0] for entry in world.user_agent.asked] == ["configure", "connect", "register", "invite"]
+    assert world.user_agent.asked[1] == ("connect", URLS[0])
 
 
 def test_without_a_token_it_says_so_and_is_ready_for_one(world: World) -> None:
@@ -63,7 +63,7 @@ def test_without_a_token_it_says_so_and_is_ready_for_one(world: World) -> None:
 def test_every_step_is_shown(world: World) -> None:
     world.register()
     shown = len(world.screen.shown)
-    world.agent.dispatch(invite())
+    world.user_agent.dispatch(invite())
     assert len(world.screen.shown) == shown + 1
     assert world.ringer.played == [Sound.RING]
 
@@ -74,8 +74,8 @@ def test_every_step_is_shown(world: World) -> None:
 def test_what_is_dispatched_while_busy_waits_its_turn(world: World) -> None:
     """The shim says transport_down from within disconnect()."""
     world.register()
-    world.agent.then["unregister"] = lambda: world.agent.dispatch(Unregistered())
-    world.agent.then["disconnect"] = lambda: world.agent.dispatch(TransportDown(reason="closed"))
+    world.user_agent.then["unregister"] = lambda: world.user_agent.dispatch(Unregistered())
+    world.user_agent.then["disconnect"] = lambda: world.user_agent.dispatch(TransportDown(reason="closed"))
     world.window.send("disconnect")
     assert world.window.types()[-2:] == ["unregistered", "disconnected"]
     assert world.phone.link.state is LinkState.IDLE
@@ -84,7 +84,7 @@ def test_what_is_dispatched_while_busy_waits_its_turn(world: World) -> None:
 def test_events_come_before_the_answer_and_the_answer_before_what_follows(world: World) -> None:
     world.register()
     world.window.posted.clear()
-    world.agent.then["unregister"] = lambda: world.agent.dispatch(Unregistered())
+    world.user_agent.then["unregister"] = lambda: world.user_agent.dispatch(Unregistered())
     world.window.send("disconnect", id="a")
     assert world.window.types() == ["response", "unregistered"]
 
@@ -93,14 +93,14 @@ def test_the_far_end_is_served_before_the_parent_is_told(world: World) -> None:
     world.register()
     asked_by_then: list[tuple[str, ...]] = []
     world.window.on_post = lambda _message: asked_by_then.append(
-        tuple(kind for kind, *_ in world.agent.asked)
+        tuple(kind for kind, *_ in world.user_agent.asked)
     )
-    world.agent.asked.clear()
+    world.user_agent.asked.clear()
     world.window.send("call", {"number": "1002"}, id="a")
     assert asked_by_then[0] == ("invite",)
     world.window.send("hangup")
-    world.agent.dispatch(invite())
-    world.agent.asked.clear()
+    world.user_agent.dispatch(invite())
+    world.user_agent.asked.clear()
     asked_by_then.clear()
     world.window.send("answer", id="b")
     assert asked_by_then[0][:1] == ("accept",)
@@ -108,10 +108,10 @@ def test_the_far_end_is_served_before_the_parent_is_told(world: World) -> None:
 
 def test_messages_carry_the_time_they_came(world: World) -> None:
     world.register()
-    world.agent.dispatch(invite())
+    world.user_agent.dispatch(invite())
     world.clock.advance(2)
     world.window.send("answer")
-    world.agent.dispatch(CallAccepted(call_uuid=CALL))
+    world.user_agent.dispatch(CallAccepted(call_uuid=CALL))
     world.clock.advance(5.5)
     world.window.send("hangup")
     (hangup,) = world.window.payloads("call_hangup")
@@ -120,9 +120,9 @@ def test_messages_carry_the_time_they_came(world: World) -> None:
 
 def test_timers_fire_through_the_clock(world: World) -> None:
     world.register()
-    world.agent.dispatch(invite())
+    world.user_agent.dispatch(invite())
     world.clock.advance(60)
-    assert ("reject", CALL, 480) in world.agent.asked
+    assert ("reject", CALL, 480) in world.user_agent.asked
     assert world.window.payloads("call_hangup")[0]["reason"] == "no_answer"
 
 
@@ -132,7 +132,7 @@ def test_an_answer_to_a_replaced_token_is_known_for_one(world: World) -> None:
     world.backend.answer(ConfigFailed(status=401))
     world.backend.answer(ConfigReceived(config=config()))
     assert "error" not in world.window.types()
-    assert world.agent.methods() == ["configure", "connect"]
+    assert world.user_agent.methods() == ["configure", "connect"]
 
 
 # ---- responses
@@ -201,7 +201,7 @@ def test_a_repeated_id_is_answered_again_and_not_executed_again(world: World) ->
     first, second, third = world.window.responses("same")
     assert first == second == third
     assert first["ok"]
-    assert world.agent.methods().count("invite") == 1
+    assert world.user_agent.methods().count("invite") == 1
 
 
 def test_a_repeated_id_keeps_its_answer_whatever_comes_with_it(world: World) -> None:
@@ -214,24 +214,24 @@ def test_a_repeated_id_keeps_its_answer_whatever_comes_with_it(world: World) -> 
 
 def test_an_id_that_comes_again_while_the_first_is_worked_on_is_not_executed_twice(world: World) -> None:
     world.register()
-    world.agent.dispatch(invite())
+    world.user_agent.dispatch(invite())
     world.window.send("answer")
-    world.agent.dispatch(CallAccepted(call_uuid=CALL))
+    world.user_agent.dispatch(CallAccepted(call_uuid=CALL))
 
     def twice() -> None:
         for _ in range(2):
             world.window.send("send_dtmf", {"digits": "1"}, id="same")
 
-    world.agent.then["mute"] = twice
+    world.user_agent.then["mute"] = twice
     world.window.send("mute")
     first, second = world.window.responses("same")
     assert first == second
-    assert world.agent.methods().count("send_dtmf") == 1
+    assert world.user_agent.methods().count("send_dtmf") == 1
 
 
 def test_get_state_tells_a_late_parent_everything(world: World) -> None:
     world.register()
-    world.agent.dispatch(invite())
+    world.user_agent.dispatch(invite())
     world.window.send("get_state", id="s")
     (answer,) = world.window.responses("s")
     assert answer["payload"]["state"] == "registered"
@@ -244,11 +244,11 @@ def test_get_state_asked_from_within_a_step_sees_the_steps_before_it(world: Worl
     world.register()
 
     def drop_and_ask() -> None:
-        world.agent.dispatch(TransportDown())
+        world.user_agent.dispatch(TransportDown())
         world.window.send("get_state", id="s")
 
-    world.agent.then["mute"] = drop_and_ask
-    world.agent.dispatch(invite())
+    world.user_agent.then["mute"] = drop_and_ask
+    world.user_agent.dispatch(invite())
     world.window.send("mute")
     (answer,) = world.window.responses("s")
     assert answer["payload"]["state"] == "waiting"
@@ -281,17 +281,17 @@ def test_a_bug_in_a_rule_is_told_and_the_phone_lives_on(
 
 def test_one_adapter_that_fails_does_not_cost_the_other_effects(world: World) -> None:
     world.register()
-    world.agent.dispatch(invite())
+    world.user_agent.dispatch(invite())
     world.window.send("answer")
-    world.agent.dispatch(CallAccepted(call_uuid=CALL))
+    world.user_agent.dispatch(CallAccepted(call_uuid=CALL))
     shown = len(world.screen.shown)
 
     def broken() -> None:
         raise OSError
 
-    world.agent.then["bye"] = broken
+    world.user_agent.then["bye"] = broken
     world.window.send("disconnect", id="d")
-    assert world.agent.methods()[-2:] == ["bye", "unregister"]
+    assert world.user_agent.methods()[-2:] == ["bye", "unregister"]
     assert world.phone.link.state is LinkState.LEAVING
     assert world.window.payloads("error")[0]["code"] == "internal"
     assert world.window.responses("d")[0]["ok"]
@@ -305,9 +305,9 @@ def test_a_screen_that_fails_does_not_stop_the_phone(world: World, monkeypatch: 
         raise OSError
 
     monkeypatch.setattr(world.screen, "show", broken)
-    world.agent.dispatch(invite())
+    world.user_agent.dispatch(invite())
     world.window.send("answer")
-    assert world.agent.asked[-1] == ("accept", CALL)
+    assert world.user_agent.asked[-1] == ("accept", CALL)
 
 
 @pytest.mark.parametrize("ends", ["hangup", "answer"])
@@ -315,14 +315,14 @@ def test_a_frame_reloaded_alone_finds_its_token_while_there_is_a_call(world: Wor
     """And only then: the address is nowhere else on purpose."""
     world.register()
     assert world.records.left == ""
-    world.agent.dispatch(invite())
+    world.user_agent.dispatch(invite())
     assert world.records.left == GOOD
     renewed = token(expires_at=T0 + 900)
     world.window.send("refresh_token", {"token": renewed})
     assert world.records.left == renewed
     world.window.send(ends)
     if ends == "answer":
-        world.agent.dispatch(CallAccepted(call_uuid=CALL))
+        world.user_agent.dispatch(CallAccepted(call_uuid=CALL))
         assert world.records.left == renewed
         world.window.send("hangup")
     assert world.records.soon == ""
@@ -333,7 +333,7 @@ def test_leaving_the_address_holds_no_invite_up(world: World) -> None:
     world.window.send("call", {"number": "0912345678"})
     assert (world.records.soon, world.records.left) == (GOOD, "")
     [call] = world.phone.calls
-    world.agent.dispatch(InviteSent(call_uuid=call.uuid, sip_call_id="of-the-invite"))
+    world.user_agent.dispatch(InviteSent(call_uuid=call.uuid, sip_call_id="of-the-invite"))
     assert world.records.left == GOOD
 
 

@@ -23,8 +23,7 @@ from embed_app.core.screen.values import Panel
 from embed_app.i18n.translator import Translator
 from embed_app.protocol.to_parent import announce, state_payload
 from embed_app.tabs.codec import (
-    FORWARDED,
-    MirrorError,
+    CodecError,
     read_phone,
     read_problems,
     read_wish,
@@ -32,6 +31,7 @@ from embed_app.tabs.codec import (
     write_problems,
     write_wish,
 )
+from embed_app.tabs.shared_fields import FORWARDED
 from embed_app.ui.presenter import present
 from embed_app.ui.view import View
 from tests.core.driver import CALL, GOOD, Driver, config, describe, registered
@@ -185,7 +185,7 @@ def test_an_unknown_field_is_ignored_and_a_missing_one_keeps_its_default() -> No
     ],
 )
 def test_what_is_no_phone_is_refused(data: object) -> None:
-    with pytest.raises(MirrorError):
+    with pytest.raises(CodecError):
         read_phone(data)
 
 
@@ -203,7 +203,7 @@ def test_what_is_no_phone_is_refused(data: object) -> None:
     ],
 )
 def test_what_is_no_wish_is_refused(data: object) -> None:
-    with pytest.raises(MirrorError):
+    with pytest.raises(CodecError):
         read_wish(data)
 
 
@@ -215,5 +215,5 @@ ANYTHING = st.recursive(LEAVES, lambda inner: st.lists(inner) | st.dictionaries(
 @given(ANYTHING)
 def test_whatever_comes_nothing_but_a_mirror_error_comes_out(data: object) -> None:
     for read in (read_phone, read_wish, read_problems):
-        with suppress(MirrorError):
+        with suppress(CodecError):
             read(data)

@@ -33,7 +33,7 @@ from embed_app.core.link.messages import (
 from embed_app.core.link.values import LinkState, Ownership
 from embed_app.core.resume.messages import ReplacementFailed
 from embed_app.core.sound.values import Sound
-from embed_app.tabs.sharing import ANSWERED_WITHIN
+from embed_app.tabs.wishes import ANSWERED_WITHIN
 from tests.core.driver import CALL, GOOD, OTHER, config, invite, token
 from tests.fakes import FakeBrowser, FakeRecords, World
 
@@ -66,13 +66,13 @@ class Tabs:
         self.browser.settle()
 
     def register(self, frame: World) -> None:
-        frame.agent.dispatch(TransportUp())
-        frame.agent.dispatch(RegisterAccepted())
+        frame.user_agent.dispatch(TransportUp())
+        frame.user_agent.dispatch(RegisterAccepted())
         self.settle()
 
     def kill(self, frame: World) -> None:
         self.frames.remove(frame)
-        frame.line.leave()
+        frame.tab_channel.leave()
         self.settle()
 
 
@@ -92,15 +92,15 @@ def events(frame: World) -> list[str]:
 
 
 def ring(tabs: Tabs, frame: World) -> None:
-    frame.agent.dispatch(invite())
+    frame.user_agent.dispatch(invite())
     tabs.settle()
 
 
 def answered(tabs: Tabs, frame: World) -> None:
     ring(tabs, frame)
     frame.window.send("answer")
-    frame.agent.dispatch(CallAccepted(call_uuid=CALL))
-    frame.agent.dispatch(DialogKnown(call_uuid=CALL, dialog=DIALOG))
+    frame.user_agent.dispatch(CallAccepted(call_uuid=CALL))
+    frame.user_agent.dispatch(DialogKnown(call_uuid=CALL, dialog=DIALOG))
     tabs.settle()
 
 
@@ -110,12 +110,12 @@ def answered(tabs: Tabs, frame: World) -> None:
 def test_a_frame_on_its_own_asks_for_the_line_only_once_it_is_configured() -> None:
     frame = World(FakeBrowser()).start()
     assert frame.backend.asked == [GOOD]
-    assert frame.line.name == ""
+    assert frame.tab_channel.name == ""
     frame.backend.answer(ConfigReceived(config=config()))
-    assert frame.line.name == "zorio-phone:acme:1001"
-    assert "connect" not in frame.agent.methods()
-    frame.line.browser.settle()
-    assert frame.agent.methods() == ["configure", "connect"]
+    assert frame.tab_channel.name == "zorio-phone:acme:1001"
+    assert "connect" not in frame.user_agent.methods()
+    frame.tab_channel.browser.settle()
+    assert frame.user_agent.methods() == ["configure", "connect"]
     assert frame.phone.link.ownership is Ownership.OWNER
 
 
@@ -123,8 +123,8 @@ def test_of_three_frames_one_connects_and_all_parents_hear_that_it_is_registered
     tabs = Tabs()
     first, second, third = tabs.open(), tabs.open(), tabs.open()
     tabs.register(first)
-    assert first.agent.methods() == ["configure", "connect", "register"]
-    assert second.agent.methods() == third.agent.methods() == ["configure"]
+    assert first.user_agent.methods() == ["configure", "connect", "register"]
+    assert second.user_agent.methods() == third.user_agent.methods() == ["configure"]
     assert events(first) == events(second) == events(third) == ["connected", "registered"]
     assert [frame.phone.link.state for frame in tabs.frames] == [
         LinkState.REGISTERED,
@@ -153,7 +153,7 @@ def test_frames_of_different_extensions_each_register() -> None:
     tabs.open()
     other = World(tabs.browser).start(token(extension="1009"))
     other.backend.answer(ConfigReceived(config=config(extension="1009")))
-    assert other.line.name == "zorio-phone:acme:1009"
+    assert other.tab_channel.name == "zorio-phone:acme:1009"
 
 
 def test_a_frame_that_shall_not_register_by_itself_takes_no_line() -> None:
@@ -162,11 +162,11 @@ def test_a_frame_that_shall_not_register_by_itself_takes_no_line() -> None:
         frame.runtime.phone, settings=replace(frame.runtime.phone.settings, auto_register=False)
     )
     frame.start()
-    assert frame.line.name == ""
+    assert frame.tab_channel.name == ""
     frame.window.send("connect")
     frame.backend.answer(ConfigReceived(config=config()))
-    frame.line.browser.settle()
-    assert "connect" in frame.agent.methods()
+    frame.tab_channel.browser.settle()
+    assert "connect" in frame.user_agent.methods()
 
 
 # ---- what the others show
@@ -179,9 +179,9 @@ def test_every_event_of_a_call_reaches_each_parent_once_and_in_order() -> None:
         HoldChanged(call_uuid=CALL, held=True),
         DigitReceived(call_uuid=CALL, digit="5", via="rtp"),
     ):
-        first.agent.dispatch(report)
+        first.user_agent.dispatch(report)
     tabs.settle()
-    first.agent.dispatch(CallEnded(call_uuid=CALL, by_remote=True, kind="bye"))
+    first.user_agent.dispatch(CallEnded(call_uuid=CALL, by_remote=True, kind="bye"))
     tabs.settle()
     first.clock.advance(10)
     tabs.settle()
@@ -204,10 +204,10 @@ def test_the_ring_is_heard_in_one_frame_and_the_card_is_seen_in_all() -> None:
 
 def test_a_problem_of_the_line_is_told_to_all_and_in_their_language() -> None:
     tabs, first, second, third = three()
-    first.agent.dispatch(TransportDown(reason="code 1006"))
+    first.user_agent.dispatch(TransportDown(reason="code 1006"))
     tabs.settle()
     first.clock.advance(1)
-    first.agent.dispatch(TransportDown(reason="code 1006"))
+    first.user_agent.dispatch(TransportDown(reason="code 1006"))
     tabs.settle()
     assert events(second) == events(third) == events(first)
     assert events(first)[:3] == ["disconnected", "unregistered", "auto_reconnect"]
@@ -228,7 +228,7 @@ def test_neither_token_nor_credentials_leave_the_frame() -> None:
     tabs.register(first)
     second = tabs.open()
     answered(tabs, first)
-    said = "".join(first.line.posted + second.line.posted)
+    said = "".join(first.tab_channel.posted + second.tab_channel.posted)
     assert CALL in said
     for word in (GOOD, GOOD.split(".")[1], "swordfish", "ice-secret", "wss://"):
         assert word not in said
@@ -246,10 +246,10 @@ def test_click_to_call_in_any_frame_dials_in_the_one_with_the_line() -> None:
     tabs.settle()
     (answer,) = second.window.responses("c")
     (call,) = answer["payload"]["calls"]
-    sent = next(entry for entry in first.agent.asked if entry[0] == "invite")
+    sent = next(entry for entry in first.user_agent.asked if entry[0] == "invite")
     assert sent[1:] == (call["uuid"], "1002", (("X-Zorio-Campaign-Id", "7"), ("X-Lead", "x")))
-    assert "invite" not in second.agent.methods()
-    first.agent.dispatch(CallProgress(call_uuid=call["uuid"], status=180))
+    assert "invite" not in second.user_agent.methods()
+    first.user_agent.dispatch(CallProgress(call_uuid=call["uuid"], status=180))
     tabs.settle()
     assert events(third) == ["call_ringing"]
     assert [type for type in events(second) if type != "response"] == ["call_ringing"]
@@ -281,15 +281,15 @@ def test_answer_hold_and_hangup_in_another_frame() -> None:
     ring(tabs, first)
     second.window.send("answer")
     tabs.settle()
-    assert first.agent.asked[-1] == ("accept", CALL)
-    first.agent.dispatch(CallAccepted(call_uuid=CALL))
+    assert first.user_agent.asked[-1] == ("accept", CALL)
+    first.user_agent.dispatch(CallAccepted(call_uuid=CALL))
     tabs.settle()
     second.screen.dispatch(HoldRequested(call_uuid=CALL))
     tabs.settle()
-    assert ("hold", CALL, True) in first.agent.asked
+    assert ("hold", CALL, True) in first.user_agent.asked
     second.screen.dispatch(HangupRequested(call_uuid=CALL))
     tabs.settle()
-    assert ("bye", CALL) in first.agent.asked
+    assert ("bye", CALL) in first.user_agent.asked
     for frame in tabs.frames:
         assert [payload["reason"] for payload in frame.window.payloads("call_hangup")] == ["local_hangup"]
 
@@ -303,7 +303,7 @@ def test_a_repeated_id_is_answered_again_and_carried_out_once() -> None:
     one, two, three_ = second.window.responses("same")
     assert one == two == three_
     assert one["ok"]
-    assert first.agent.methods().count("invite") == 1
+    assert first.user_agent.methods().count("invite") == 1
 
 
 def test_the_answer_comes_after_the_events_it_caused() -> None:
@@ -323,34 +323,34 @@ def test_a_frame_that_does_not_answer_costs_the_command_not_the_phone() -> None:
     assert answer["error"]["code"] == "not_registered"
     tabs.settle()  # it does answer after all
     assert len(second.window.responses("c")) == 1
-    assert first.agent.methods().count("invite") == 1
+    assert first.user_agent.methods().count("invite") == 1
 
 
 def test_disconnect_in_one_frame_switches_the_phone_off_and_connect_in_another_on_again() -> None:
     tabs, first, second, third = three()
     second.window.send("disconnect", id="d")
     tabs.settle()
-    first.agent.dispatch(Unregistered())
-    first.agent.dispatch(TransportDown(reason="closed"))
+    first.user_agent.dispatch(Unregistered())
+    first.user_agent.dispatch(TransportDown(reason="closed"))
     tabs.settle()
     assert third.window.payloads("unregistered") == [{"reason": "manual"}]
     assert first.phone.link.state == "idle"
     third.window.send("connect")
     tabs.settle()
     assert first.phone.link.state is LinkState.CONNECTING
-    assert "connect" not in third.agent.methods()
+    assert "connect" not in third.user_agent.methods()
 
 
 def test_a_switched_off_phone_stays_off_when_its_frame_goes() -> None:
     tabs, first, second, _third = three()
     first.window.send("disconnect")
-    first.agent.dispatch(Unregistered())
-    first.agent.dispatch(TransportDown(reason="closed"))
+    first.user_agent.dispatch(Unregistered())
+    first.user_agent.dispatch(TransportDown(reason="closed"))
     tabs.settle()
     tabs.kill(first)
-    assert "connect" not in second.agent.methods()
+    assert "connect" not in second.user_agent.methods()
     second.window.send("connect")
-    assert "connect" in second.agent.methods()
+    assert "connect" in second.user_agent.methods()
 
 
 # ---- tokens
@@ -362,7 +362,7 @@ def test_each_frame_renews_its_own_token_and_warns_its_own_parent() -> None:
     second.window.send("refresh_token", {"token": fresh}, id="r")
     assert second.window.responses("r")[0]["ok"]
     assert second.backend.asked[-1] == fresh
-    assert fresh not in "".join(second.line.posted)
+    assert fresh not in "".join(second.tab_channel.posted)
     second.backend.answer(ConfigReceived(config=config()))
     first.clock.advance(250)
     tabs.settle()
@@ -375,7 +375,7 @@ def test_a_bad_token_shows_its_panel_even_where_another_frame_is_registered() ->
     bad = World(tabs.browser).start()
     bad.backend.answer(ConfigFailed(status=401))
     tabs.settle()
-    assert bad.line.name == ""
+    assert bad.tab_channel.name == ""
     assert events(bad) == ["error"]
     assert bad.window.payloads("error")[0]["fatal"] is True
 
@@ -383,7 +383,7 @@ def test_a_bad_token_shows_its_panel_even_where_another_frame_is_registered() ->
 def test_a_frame_whose_token_went_bad_gives_the_line_to_one_with_a_good_token() -> None:
     tabs, first, second, third = three()
     first.clock.time += 1e6
-    first.agent.dispatch(RegisterFailed(status=403))
+    first.user_agent.dispatch(RegisterFailed(status=403))
     tabs.settle()
     assert second.phone.link.ownership == "asked", "the PBX refuses all of them alike"
     first.window.send("connect")
@@ -391,7 +391,7 @@ def test_a_frame_whose_token_went_bad_gives_the_line_to_one_with_a_good_token() 
     tabs.settle()
     assert first.phone.link.ownership is Ownership.NOT_ASKED
     assert second.phone.link.ownership is Ownership.OWNER
-    assert "connect" in second.agent.methods()
+    assert "connect" in second.user_agent.methods()
     assert third.phone.link.ownership is Ownership.ASKED
 
 
@@ -401,16 +401,16 @@ def test_a_frame_whose_token_went_bad_gives_the_line_to_one_with_a_good_token() 
 def test_another_frame_registers_and_the_rest_follow_it() -> None:
     tabs, first, second, third = three()
     tabs.kill(first)
-    assert second.agent.methods() == ["configure", "connect"]
+    assert second.user_agent.methods() == ["configure", "connect"]
     tabs.register(second)
     gone_and_back = ["disconnected", "unregistered", "connected", "registered"]
     assert events(second) == events(third) == gone_and_back
     assert second.window.payloads("unregistered") == [{"reason": "transport_disconnect"}]
     third.window.send("call", {"number": "1002"})
     tabs.settle()
-    assert "invite" in second.agent.methods()
+    assert "invite" in second.user_agent.methods()
     tabs.kill(second)
-    assert "connect" in third.agent.methods()
+    assert "connect" in third.user_agent.methods()
 
 
 def test_a_ringing_call_rings_on_under_its_uuid() -> None:
@@ -418,13 +418,13 @@ def test_a_ringing_call_rings_on_under_its_uuid() -> None:
     ring(tabs, first)
     tabs.kill(first)
     assert second.ringer.played == [Sound.RING]
-    assert ("expect", CALL, "sip-1") in second.agent.asked
+    assert ("expect", CALL, "sip-1") in second.user_agent.asked
     tabs.register(second)
-    second.agent.dispatch(invite())
+    second.user_agent.dispatch(invite())
     third.window.send("answer")
     tabs.settle()
-    assert second.agent.asked[-1] == ("accept", CALL)
-    second.agent.dispatch(CallAccepted(call_uuid=CALL))
+    assert second.user_agent.asked[-1] == ("accept", CALL)
+    second.user_agent.dispatch(CallAccepted(call_uuid=CALL))
     tabs.settle()
     for frame in (second, third):
         assert frame.window.types().count("incoming_call") == 1
@@ -439,8 +439,8 @@ def test_an_agent_quicker_than_the_pbx_still_gets_the_call() -> None:
     tabs.kill(first)
     second.window.send("answer")
     tabs.register(second)
-    second.agent.dispatch(invite())
-    assert second.agent.methods().count("accept") == 2, "the first one had nothing to accept"
+    second.user_agent.dispatch(invite())
+    assert second.user_agent.methods().count("accept") == 2, "the first one had nothing to accept"
 
 
 def test_a_call_declined_before_it_rang_again_is_declined_when_it_does() -> None:
@@ -449,9 +449,9 @@ def test_a_call_declined_before_it_rang_again_is_declined_when_it_does() -> None
     tabs.kill(first)
     second.window.send("hangup")
     tabs.register(second)
-    second.agent.dispatch(invite())
+    second.user_agent.dispatch(invite())
     tabs.settle()
-    assert second.agent.asked[-1] == ("reject", CALL, 603)
+    assert second.user_agent.asked[-1] == ("reject", CALL, 603)
     assert third.window.payloads("call_hangup")[0]["reason"] == "rejected"
     assert third.window.types().count("incoming_call") == 1
 
@@ -465,7 +465,7 @@ def test_a_call_that_does_not_ring_again_ends_once() -> None:
     tabs.settle()
     for frame in (second, third):
         assert [p["reason"] for p in frame.window.payloads("call_hangup")] == ["signaling_lost"]
-    assert ("expect", "", "sip-1") in second.agent.asked
+    assert ("expect", "", "sip-1") in second.user_agent.asked
     assert second.ringer.played == [Sound.RING, Sound.NONE]
 
 
@@ -475,7 +475,7 @@ def test_a_call_on_its_way_out_ends_once_for_all(progress: int | None) -> None:
     first.window.send("call", {"number": "1002"})
     (call,) = first.phone.calls
     if progress is not None:
-        first.agent.dispatch(CallProgress(call_uuid=call.uuid, status=progress))
+        first.user_agent.dispatch(CallProgress(call_uuid=call.uuid, status=progress))
     tabs.settle()
     tabs.kill(first)
     for frame in (second, third):
@@ -487,10 +487,10 @@ def test_an_answered_call_is_taken_back_by_the_next_frame() -> None:
     tabs, first, second, third = three()
     answered(tabs, first)
     tabs.kill(first)
-    second.agent.dispatch(TransportUp())
-    replaced = next(entry for entry in second.agent.asked if entry[0] == "replace")
+    second.user_agent.dispatch(TransportUp())
+    replaced = next(entry for entry in second.user_agent.asked if entry[0] == "replace")
     assert replaced[1] == CALL
-    second.agent.dispatch(CallAccepted(call_uuid=CALL))
+    second.user_agent.dispatch(CallAccepted(call_uuid=CALL))
     tabs.settle()
     for frame in (second, third):
         assert "call_hangup" not in frame.window.types()
@@ -505,8 +505,8 @@ def test_an_answered_call_that_cannot_be_taken_back_ends_once() -> None:
     tabs, first, second, third = three()
     answered(tabs, first)
     tabs.kill(first)
-    second.agent.dispatch(TransportUp())
-    second.agent.dispatch(ReplacementFailed(call_uuid=CALL, status=481))
+    second.user_agent.dispatch(TransportUp())
+    second.user_agent.dispatch(ReplacementFailed(call_uuid=CALL, status=481))
     tabs.settle()
     for frame in (second, third):
         assert [p["reason"] for p in frame.window.payloads("call_hangup")] == ["signaling_lost"]
@@ -516,10 +516,10 @@ def test_a_wish_under_way_when_the_frame_dies_is_carried_out_by_the_next() -> No
     tabs, first, second, third = three()
     third.window.send("call", {"number": "1002"}, id="c")
     tabs.frames.remove(first)
-    first.line.leave()  # before it heard of it
+    first.tab_channel.leave()  # before it heard of it
     tabs.settle()
     tabs.register(second)
-    assert second.agent.methods().count("invite") == 1
+    assert second.user_agent.methods().count("invite") == 1
     (answer,) = third.window.responses("c")
     assert answer["ok"]
 
@@ -527,10 +527,10 @@ def test_a_wish_under_way_when_the_frame_dies_is_carried_out_by_the_next() -> No
 def test_a_wish_of_the_very_frame_that_takes_over_is_carried_out_there() -> None:
     tabs, first, second, _third = three()
     second.window.send("call", {"number": "1002"}, id="c")
-    first.line.leave()
+    first.tab_channel.leave()
     tabs.settle()
     tabs.register(second)
-    assert second.agent.methods().count("invite") == 1
+    assert second.user_agent.methods().count("invite") == 1
     assert second.window.responses("c")[0]["ok"]
 
 
@@ -538,7 +538,7 @@ def test_a_call_that_was_dialled_and_died_with_its_frame_is_not_dialled_again() 
     tabs, first, second, _third = three()
     answers: list[Callable[[], None]] = []
     second.window.send("call", {"number": "1002"}, id="c")
-    original = second.line.hear
+    original = second.tab_channel.hear
 
     def hear(text: str) -> None:
         if json.loads(text)["type"] == "done":
@@ -546,13 +546,13 @@ def test_a_call_that_was_dialled_and_died_with_its_frame_is_not_dialled_again() 
         else:
             original(text)
 
-    second.line.hear = hear  # type: ignore[method-assign]
+    second.tab_channel.hear = hear  # type: ignore[method-assign]
     tabs.settle()
     assert answers
-    first.line.leave()
+    first.tab_channel.leave()
     tabs.settle()
     tabs.register(second)
-    assert "invite" not in second.agent.methods()
+    assert "invite" not in second.user_agent.methods()
     assert second.window.responses("c")[0]["ok"]
     assert [p["reason"] for p in second.window.payloads("call_hangup")] == ["signaling_lost"]
 
@@ -560,20 +560,20 @@ def test_a_call_that_was_dialled_and_died_with_its_frame_is_not_dialled_again() 
 def test_what_the_dead_frame_said_last_comes_too_late() -> None:
     tabs, first, second, third = three()
     ring(tabs, first)
-    late = first.line.posted[-1]
+    late = first.tab_channel.posted[-1]
     tabs.kill(first)
     tabs.register(second)
     second.clock.advance(10)
     tabs.settle()
     before = events(third)
-    third.line.hear(late)
-    second.line.hear(late)
+    third.tab_channel.hear(late)
+    second.tab_channel.hear(late)
     assert events(third) == before
 
 
 def test_a_call_whose_end_was_missed_between_the_frames_ends_all_the_same() -> None:
     tabs, first, second, third = three()
-    second.line.hear = lambda text: None  # type: ignore[method-assign]  # a frozen page
+    second.tab_channel.hear = lambda text: None  # type: ignore[method-assign]  # a frozen page
     ring(tabs, first)
     tabs.kill(first)
     assert [p["reason"] for p in third.window.payloads("call_hangup")] == ["signaling_lost"]
@@ -589,8 +589,8 @@ def test_a_reloaded_frame_finds_its_call_in_the_other_one() -> None:
     record = first.records.kept[-1]
     assert record is not None
     tabs.kill(first)
-    second.agent.dispatch(TransportUp())
-    second.agent.dispatch(CallAccepted(call_uuid=CALL))
+    second.user_agent.dispatch(TransportUp())
+    second.user_agent.dispatch(CallAccepted(call_uuid=CALL))
     again = World(tabs.browser)
     call = replace(record[0].call, state=CallState.RESUMING)
     again.runtime.start(
@@ -598,7 +598,7 @@ def test_a_reloaded_frame_finds_its_call_in_the_other_one() -> None:
     )
     again.backend.answer(ConfigReceived(config=config()))
     tabs.settle()
-    assert "replace" not in again.agent.methods()
+    assert "replace" not in again.user_agent.methods()
     assert [type for type in events(again) if type.startswith("call_")] == ["call_updated"]
     assert again.window.payloads("call_updated")[0]["resumed"] is True
     again.clock.advance(60)
@@ -616,7 +616,7 @@ def test_a_reloaded_frame_beside_the_one_with_the_call_is_not_told_again_that_it
     first.window.send("hangup")
     tabs.settle()
     assert events(second)[-1] == "call_hangup"
-    assert second.records.heard() == frozenset()
+    assert second.records.announced() == frozenset()
     fourth = tabs.open()
     assert not [type for type in events(fourth) if type.startswith("call_")]
 
@@ -635,7 +635,7 @@ def test_a_call_dialled_before_the_role_was_known_is_passed_on() -> None:
     early.backend.answer(ConfigReceived(config=config()))
     tabs.settle()
     (call,) = first.phone.calls
-    assert first.agent.methods().count("invite") == 1
+    assert first.user_agent.methods().count("invite") == 1
     assert early.phone.calls == ()
     early.window.send("get_state", id="s")
     assert [c["uuid"] for c in early.window.responses("s")[0]["payload"]["calls"]] == [call.uuid]
@@ -667,8 +667,8 @@ def test_nonsense_on_the_channel_harms_nobody(capsys: pytest.CaptureFixture[str]
         '{"type":"done","to":"x"}',
         '{"type":7}',
     ):
-        first.line.hear(text)
-        second.line.hear(text)
+        first.tab_channel.hear(text)
+        second.tab_channel.hear(text)
     tabs.settle()
     assert events(first) == events(second) == []
     ring(tabs, first)
