@@ -14,7 +14,16 @@ from embed_app.core.call import messages as call_msg
 from embed_app.core.call.values import Call
 from embed_app.core.history import history
 from embed_app.core.history import messages as history_msg
-from embed_app.core.link import keep_alive, lease, ownership, registration, tokens
+from embed_app.core.link import (
+    connecting,
+    disconnecting,
+    keep_alive,
+    lease,
+    ownership,
+    reconnect,
+    registering,
+    tokens,
+)
 from embed_app.core.link import messages as link_msg
 from embed_app.core.media import messages as media_msg
 from embed_app.core.media import microphone, repair
@@ -31,12 +40,12 @@ from embed_app.core.timers import TimerKind
 
 MESSAGES: Mapping[type[Message], tuple[Callable[[Step, Any], None], ...]] = {
     # the token, the server and the other tabs
-    link_msg.Started: (registration.started, resume.take_back),  # whose record it may be: the token says
-    link_msg.ConnectRequested: (registration.connect_requested,),
+    link_msg.Started: (connecting.started, resume.take_back),  # whose record it may be: the token says
+    link_msg.ConnectRequested: (connecting.connect_requested,),
     link_msg.DisconnectRequested: (
         ending.disconnect_requested,
         devices.disconnect_requested,
-        registration.disconnect_requested,
+        disconnecting.disconnect_requested,
     ),
     link_msg.TakeOverRequested: (lease.take_over,),
     link_msg.TokenOffered: (tokens.token_offered,),
@@ -52,20 +61,20 @@ MESSAGES: Mapping[type[Message], tuple[Callable[[Step, Any], None], ...]] = {
     ),
     link_msg.OwnerShown: (history.owner_shown, handover.owner_shown, devices.owner_shown),
     # the WebSocket and the PBX
-    link_msg.TransportUp: (registration.transport_up,),
-    link_msg.TransportDown: (ending.transport_down, registration.transport_down),
-    link_msg.RegisterAccepted: (registration.register_accepted, repair.registered),
-    link_msg.RegisterFailed: (registration.register_failed,),
-    link_msg.Unregistered: (registration.unregistered, lease.unregistered),
+    link_msg.TransportUp: (registering.transport_up,),
+    link_msg.TransportDown: (ending.transport_down, registering.transport_down),
+    link_msg.RegisterAccepted: (registering.register_accepted, repair.registered),
+    link_msg.RegisterFailed: (registering.register_failed,),
+    link_msg.Unregistered: (disconnecting.unregistered, lease.unregistered),
     link_msg.Pong: (keep_alive.pong, repair.transport_alive),
     # the browser and its page
     link_msg.WentOnline: (
         repair.went_online,  # must still see that the phone was offline
-        registration.went_online,
+        reconnect.went_online,
         history.retry,
         keep_alive.went_online,
     ),
-    link_msg.WentOffline: (registration.went_offline,),
+    link_msg.WentOffline: (reconnect.went_offline,),
     link_msg.PageLeft: (resume.page_left, lease.page_left, history.page_left),
     link_msg.PageFrozen: (ownership.page_frozen,),
     resume_msg.RecordFound: (resume.take_back,),
@@ -153,14 +162,14 @@ REPORTS: Mapping[type[call_msg.CallReport], tuple[Callable[[Step, Call, Any], No
 """What SIP, the media and the browser report about a call. About an unknown or ended one it is dropped."""
 
 PHONE_TIMERS: Mapping[TimerKind, Callable[[Step, float], None]] = {
-    TimerKind.RECONNECT: registration.reconnect_due,
+    TimerKind.RECONNECT: reconnect.reconnect_due,
     TimerKind.PING: keep_alive.ping_due,
     TimerKind.PONG: keep_alive.no_pong,
     TimerKind.TOKEN_EXPIRY: tokens.token_runs_out,
     TimerKind.CREDENTIALS_EXPIRY: tokens.credentials_run_out,
     TimerKind.LEASE_RENEWAL: lease.renew,
     TimerKind.UNREGISTERING: lease.unregistering_took_too_long,
-    TimerKind.LEAVE: registration.leave_took_too_long,
+    TimerKind.LEAVE: disconnecting.leave_took_too_long,
     TimerKind.HISTORY_LOAD: history.load_due,
     TimerKind.HISTORY_SAVE: history.save_due,
     TimerKind.ENDED_SHOWN: ending.ended_was_shown,

@@ -9,7 +9,7 @@ from embed_app.core.call.messages import CallReport, CallWish
 from embed_app.core.call.values import CallState
 from embed_app.core.call.wishes import call_meant
 from embed_app.core.effect import Effect
-from embed_app.core.link import keep_alive, registration
+from embed_app.core.link import keep_alive, reconnect
 from embed_app.core.link.messages import WokeUp
 from embed_app.core.message import Message
 from embed_app.core.phone import Phone
@@ -93,5 +93,5 @@ def _wake_up(step: Step) -> None:
         if step.phone.due.get(timer) == at:  # none of those before has changed it
             step.stop_timers(timer)
             _fire(step, timer, step.at - at)
-    registration.retry(step)
+    reconnect.retry(step)
     keep_alive.ping(step)

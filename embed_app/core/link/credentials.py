@@ -1,6 +1,6 @@
-"""How long the SIP credentials and the token of the configuration are good, and when to renew them.
+"""How long the SIP credentials and the token of the configuration are valid, and when to renew them.
 
-All of it is counted from the server's answer, so a wrong clock on this machine harms nothing.
+Both are durations in seconds from the server's answer, so a wrong clock on this machine harms nothing.
 """
 
 from __future__ import annotations
@@ -11,14 +11,15 @@ from embed_app.core.timers import Timer, TimerKind
 TOKEN_AHEAD = 120.0
 """Seconds before its end. Chromium may hold back the timers of a hidden page by a minute."""
 MARGIN = 60.0
+"""Seconds before the end of the credentials at which new ones are fetched."""
 NEARLY_OUT = 30.0
-"""Seconds: a REGISTER that begins so near the end of its credentials would be refused half-way."""
+"""Seconds before the end of the credentials from which on no REGISTER is begun: it might be refused."""
 SHORTEST = 10.0
 """Seconds: however soon the server says credentials end, they are not renewed more often than this."""
 
 
 def start_timers(step: Step) -> None:
-    """For what is left of the configuration's token and credentials."""
+    """Start the timers of both, for what is left of them."""
     config = step.link.config
     if config is None:
         return
@@ -33,7 +34,7 @@ def start_timers(step: Step) -> None:
 
 
 def ran_out(step: Step, margin: float = 0.0) -> bool:
-    """`margin`: seconds before their end from which on they count as run out already."""
+    """Whether the credentials have expired. `margin`: seconds by which they count as expired earlier."""
     config = step.link.config
     if config is None or config.credentials_expire_in is None:
         return False

@@ -10,19 +10,24 @@ from embed_app.core.link.values import SipConfig
 
 @dataclass(frozen=True, slots=True)
 class FetchConfig(Effect):
+    """`GET /api/webphone/sip-config` with this embed token. Answered by ConfigReceived or ConfigFailed."""
+
     token: str = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)
 class RequestOwnership(Effect):
-    """Answered by `LineGranted`: at once, or when the frame that has it goes away."""
+    """Answered by `OwnershipGranted`: at once, or when the tab that owns the phone goes away.
+
+    `name`: what the tabs agree on; the same in all tabs with this extension.
+    """
 
     name: str = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)
 class ReleaseOwnership(Effect):
-    pass
+    """Own the phone no longer, or ask no longer to own it. Not answered."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,12 +50,17 @@ class Configure(Effect):
 
 @dataclass(frozen=True, slots=True)
 class OpenTransport(Effect):
+    """Open the WebSocket (RFC 7118). Answered by TransportUp or TransportDown.
+
+    `url`: one of `SipConfig.wss_urls`.
+    """
+
     url: str
 
 
 @dataclass(frozen=True, slots=True)
 class CloseTransport(Effect):
-    pass
+    """Close the WebSocket. Answered by TransportDown, where there was one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,9 +72,9 @@ class Ping(Effect):
 
 @dataclass(frozen=True, slots=True)
 class Register(Effect):
-    pass
+    """REGISTER (RFC 3261 section 10.2). Answered by RegisterAccepted or RegisterFailed."""
 
 
 @dataclass(frozen=True, slots=True)
 class Unregister(Effect):
-    pass
+    """REGISTER with Expires 0 (RFC 3261 section 10.2.2). Answered by Unregistered or RegisterFailed."""

@@ -1,7 +1,7 @@
 """Reading an embed token (a JWT, RFC 7519) without verifying it: only the server holds the key.
 
-The frame wants to know whose token it is and which parents it names. Nothing is trusted that the server
-does not confirm by answering sip-config with it.
+The frame needs to know whose token it is and which parents it names. Nothing of it is trusted before the
+server has answered `sip-config` with it.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ import re
 from embed_app.core.link.values import Token
 
 MAX_TOKEN = 8192
+"""Characters."""
 _JWT = re.compile(r"[A-Za-z0-9_-]+\.([A-Za-z0-9_-]+)\.[A-Za-z0-9_-]+", re.ASCII)
 
 
@@ -22,7 +23,7 @@ class TokenError(ValueError):
 
 
 def is_token(raw: str | None) -> bool:
-    """Whether it says whose phone this is."""
+    """Whether `read_token` can read it."""
     try:
         return raw is not None and bool(read_token(raw))
     except TokenError:
@@ -30,7 +31,10 @@ def is_token(raw: str | None) -> bool:
 
 
 def read_token(raw: str) -> Token:
-    """Raises TokenError; its text never holds a part of the token."""
+    """The claims `sub`, `tid`, `exp` (seconds since the epoch) and `origins`, unverified.
+
+    Raises TokenError; its text never holds a part of the token.
+    """
     match = _JWT.fullmatch(raw) if len(raw) <= MAX_TOKEN else None
     if match is None:
         raise TokenError("not a JWT")

@@ -1,4 +1,4 @@
-"""Is anybody at the other end of the WebSocket? A half-open socket looks open for ever.
+"""Whether the other end of the WebSocket still answers: a half-open socket looks open for ever.
 
     transport up -> [ping timer, 15 s] -> Ping -> Pong -> [ping timer]
                                            |
@@ -22,20 +22,23 @@ from embed_app.core.step import Step
 from embed_app.core.timers import Timer, TimerKind
 
 PING_EVERY = 15.0
+"""Seconds between an answer and the next question."""
 PONG_WITHIN = 5.0
-PONG_IN_NEED = 2.5
-"""While a call has lost its sound: the network may be another one, and a call is given up after 30 s."""
+"""Seconds an answer may take."""
+PONG_WITHIN_MEDIA_LOST = 2.5
+"""Seconds while a call has lost its media: the network may be another one. A call is given up after 30 s."""
 LATE = 3.0
-"""Seconds by which a timer may be late before it means that the machine slept or the page was frozen."""
+"""Seconds. A timer that is later than this means that the machine slept or the page was frozen."""
 
 
 def start(step: Step) -> None:
-    """The socket is up. Told again while an answer is awaited, it changes nothing."""
+    """The WebSocket is up. While an answer is awaited this changes nothing."""
     if step.link.keep_alive.pinged_at is None:
         step.start_timer(Timer(TimerKind.PING), PING_EVERY)
 
 
 def stop(step: Step) -> None:
+    """The WebSocket is down. Whether its server answers CRLF is remembered."""
     step.stop_timers(Timer(TimerKind.PING), Timer(TimerKind.PONG))
     step.change_link(keep_alive=KeepAlive(knows_crlf=step.link.keep_alive.knows_crlf))
 
@@ -48,6 +51,7 @@ def ping(step: Step) -> None:
 
 
 def pong(step: Step, message: Pong) -> None:
+    """An answer. It also says which kind of question this server answers."""
     alive = step.link.keep_alive
     if alive.pinged_at is None:
         return
@@ -62,7 +66,7 @@ def pong(step: Step, message: Pong) -> None:
 
 
 def no_pong(step: Step, late: float) -> None:
-    """The deadline fired, `late` seconds after it should have."""
+    """No answer came in time. `late`: seconds after which the timer fired too late."""
     alive = step.link.keep_alive
     if alive.repeated or (alive.knows_crlf is not None and late < LATE):
         stop(step)
@@ -75,8 +79,8 @@ def _ask(step: Step, *, by_options: bool, repeated: bool) -> None:
     step.stop_timers(Timer(TimerKind.PING))
     step.change_link(keep_alive=replace(step.link.keep_alive, pinged_at=step.at, repeated=repeated))
     step.emit(Ping(by_options))
-    in_need = any(call.media.lost_at is not None for call in step.phone.live_calls)
-    step.start_timer(Timer(TimerKind.PONG), PONG_IN_NEED if in_need else PONG_WITHIN)
+    media_lost = any(call.media.lost_at is not None for call in step.phone.live_calls)
+    step.start_timer(Timer(TimerKind.PONG), PONG_WITHIN_MEDIA_LOST if media_lost else PONG_WITHIN)
 
 
 # ---- handlers

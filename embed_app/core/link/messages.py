@@ -26,17 +26,17 @@ class Started(Message):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ConnectRequested(Message):
-    pass
+    """The agent or the parent wants the phone registered."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DisconnectRequested(Message):
-    pass
+    """The agent or the parent wants the phone off. It ends all calls."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TakeOverRequested(Message):
-    """The agent wants the phone here and not at the other place where it is open."""
+    """The agent wants the phone here and not in the other browser in which it is open."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,6 +58,8 @@ class ConfigAnswer(Message):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ConfigReceived(ConfigAnswer):
+    """200 to `sip-config`."""
+
     config: SipConfig
 
 
@@ -73,29 +75,31 @@ class ConfigFailed(ConfigAnswer):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TransportUp(Message):
-    pass
+    """The WebSocket is open (RFC 7118)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TransportDown(Message):
+    """The WebSocket closed, or could not be opened. `reason`: in the user agent's words, for logs only."""
+
     reason: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RegisterAccepted(Message):
-    pass
+    """200 to a REGISTER (RFC 3261 section 10.3): the first one, or one that renewed the binding."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RegisterFailed(Message):
-    """status 0: no answer."""
+    """Another final response to a REGISTER. `status`: of SIP; 0 when no answer came."""
 
     status: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Unregistered(Message):
-    pass
+    """200 to a REGISTER with Expires 0 (RFC 3261 section 10.2.2)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,12 +111,12 @@ class Pong(Message):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WentOnline(Message):
-    pass
+    """The browser's `online` event."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WentOffline(Message):
-    pass
+    """The browser's `offline` event. It may be wrong."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -122,15 +126,17 @@ class WokeUp(Message):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OwnershipGranted(Message):
-    """This frame registers from now on. `left`: the phone of the frame that did before, if any was seen."""
+    """This tab owns the phone from now on. `left`: the phone of the tab that did before, if any was seen."""
 
     left: Phone | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OwnerShown(Message):
-    """The frame that has the line has these calls. devices_open: it shows the devices too, as we do. `saves`:
-    its `Phone.saves`."""
+    """The tab that owns the phone has these calls, by uuid.
+
+    `devices_open`: it shows the page of devices, as this tab does. `saves`: its `Phone.saves`.
+    """
 
     calls: frozenset[str]
     devices_open: bool = False
@@ -139,7 +145,7 @@ class OwnerShown(Message):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LeaseAnswered(Message):
-    """The server on who may register this extension. `taking`: we asked to take it from somebody."""
+    """Whether this browser has the lease. `taking`: it was asked to take it from another one."""
 
     held: bool
     taking: bool = False

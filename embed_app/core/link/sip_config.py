@@ -1,4 +1,4 @@
-"""The body of `GET /api/webphone/sip-config` -> SipConfig (contract section 2)."""
+"""Reading the body of `GET /api/webphone/sip-config` as a SipConfig (contract section 2)."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ T = TypeVar("T")
 
 
 class ConfigError(ValueError):
-    """The answer makes no sense. The text names the field, never its value."""
+    """The body is not what the contract says. The text names the field, never its value."""
 
 
 def _take(data: Mapping[str, Any], name: str, kind: type[T]) -> T:
@@ -24,10 +24,10 @@ def _take(data: Mapping[str, Any], name: str, kind: type[T]) -> T:
 
 
 def read_config(body: object, token_expires_at: float) -> SipConfig:
-    """Raises ConfigError.
+    """`body`: the parsed JSON. Raises ConfigError where a required field is missing or is of another type.
 
-    `token_expires_at` is the token's own exp: with `expires_in` it tells the server's clock, so that the
-    end of the credentials is a duration and a wrong clock on this machine harms nothing.
+    `token_expires_at`: the token's own `exp`, seconds since the epoch. With `expires_in` it tells the time on
+    the server's clock, so that the end of the credentials is read as a duration from now.
     """
     if not isinstance(body, Mapping) or not isinstance(body.get("data"), Mapping):
         raise ConfigError("data")
@@ -52,9 +52,9 @@ def read_config(body: object, token_expires_at: float) -> SipConfig:
             raise ConfigError("credentials_expire_at") from None
     lease = data.get("lease")
     held, ticket = (lease.get("held"), lease.get("ticket")) if isinstance(lease, Mapping) else (None, None)
-    history, ticket_of_memory, keeps, quiet = data.get("memory"), "", False, False
+    history, history_ticket, keeps, quiet = data.get("memory"), "", False, False
     if isinstance(history, Mapping) and isinstance(history.get("ticket"), str):
-        ticket_of_memory = history["ticket"]
+        history_ticket = history["ticket"]
         keeps, quiet = history.get("history") is True, history.get("do_not_disturb") is True
     account = data.get("account")
     name, accent = (account.get("name"), account.get("accent")) if isinstance(account, Mapping) else ("", "")
@@ -70,7 +70,7 @@ def read_config(body: object, token_expires_at: float) -> SipConfig:
         token_expires_in=expires_in,
         lease_held=held if isinstance(held, bool) and isinstance(ticket, str) else None,
         lease_ticket=ticket if isinstance(held, bool) and isinstance(ticket, str) else "",
-        history_ticket=ticket_of_memory,
+        history_ticket=history_ticket,
         keeps_history=keeps,
         do_not_disturb=quiet,
         features=features,

@@ -1,4 +1,4 @@
-"""Embed tokens and the SIP configuration they are exchanged for (contract section 2).
+"""Embed tokens (JWT, RFC 7519) and the SIP configuration they are exchanged for (contract section 2).
 
 A token that runs out never costs a call or the registration: the phone warns the parent ahead, renews its
 SIP credentials ahead, and goes on with what it has for as long as that is good.
@@ -7,28 +7,25 @@ SIP credentials ahead, and goes on with what it has for as long as that is good.
 from __future__ import annotations
 
 from embed_app.core.link import credentials, lease
+from embed_app.core.link.advance import open_transport, refuse
+from embed_app.core.link.connecting import connect
 from embed_app.core.link.effects import Configure, FetchConfig, Register
 from embed_app.core.link.embed_token import TokenError, read_token
+from embed_app.core.link.machine import LinkEvent, may, move
 from embed_app.core.link.messages import ConfigFailed, ConfigReceived, TokenOffered
-from embed_app.core.link.reconnect import delay
-from embed_app.core.link.registration import (
-    connect,
-    open_line,
-    refuse,
-    wait,
-)
+from embed_app.core.link.reconnect import delay, wait
 from embed_app.core.link.values import IN_USE, LinkState, SipConfig
 from embed_app.core.notices import TokenExpiring
 from embed_app.core.resume.effects import FindRecord
 from embed_app.core.step import Step
 from embed_app.core.timers import Timer, TimerKind
 
-_UNHURRIED = 3
-"""Refreshes that fail are tried again as if that many attempts had gone before: 4 s doubling to 30 s."""
+_FAILURES_BEFORE = 3
+"""A refresh that failed is repeated as if it had failed so often before: after 4 s, doubling to 30 s."""
 
 
 def token_offered(step: Step, message: TokenOffered) -> None:
-    """A bad token never costs the good one we have."""
+    """A token that cannot be read, or is for another extension, never replaces the good one that is there."""
     old = step.link.token
     try:
         new = read_token(message.token)
@@ -42,7 +39,7 @@ def token_offered(step: Step, message: TokenOffered) -> None:
     match step.link.state:
         case LinkState.REFUSED:
             if step.link.refusal != IN_USE:
-                _mended(step)
+                _leave_refused(step)
         case LinkState.IDLE | LinkState.LEAVING | LinkState.WAITING:
             pass  # used when the next configuration is fetched
         case _:
@@ -50,14 +47,16 @@ def token_offered(step: Step, message: TokenOffered) -> None:
     return None
 
 
-def _mended(step: Step) -> None:
-    """A good token came to a phone that could not go on without one."""
+def _leave_refused(step: Step) -> None:
+    """A good token came to a phone that could not go on without one: connect, if anybody wants that."""
     if step.link.wanted:
         return connect(step)
-    return step.change_link(state=LinkState.IDLE, refusal="")
+    move(step, LinkEvent.TOKEN_REPLACED, refusal="")
+    return None
 
 
 def config_received(step: Step, message: ConfigReceived) -> None:
+    """Use it: to go on, or, of a registered phone, to REGISTER again if the credentials are other ones."""
     state, old, new = step.link.state, step.link.config, message.config
     if state in (LinkState.IDLE, LinkState.LEAVING, LinkState.REFUSED):
         return None
@@ -73,7 +72,7 @@ def config_received(step: Step, message: ConfigReceived) -> None:
     if step.link.refusal == IN_USE:
         return None
     if state is LinkState.CONFIGURING:
-        open_line(step)
+        open_transport(step)
     elif state is LinkState.REGISTERED and not same_credentials(old, new):
         step.emit(Register())
     return None
@@ -86,24 +85,28 @@ def replaced_meanwhile(step: Step, answer: ConfigReceived | ConfigFailed) -> boo
 
 
 def same_credentials(old: SipConfig | None, new: SipConfig) -> bool:
-    mine = (new.auth_username, new.auth_password)
-    return old is not None and (old.auth_username, old.auth_password) == mine
+    """Whether a REGISTER with `new` would authenticate as one with `old` does."""
+    credentials_of_new = (new.auth_username, new.auth_password)
+    return old is not None and (old.auth_username, old.auth_password) == credentials_of_new
 
 
 def config_failed(step: Step, message: ConfigFailed) -> None:
+    """While CONFIGURING it is refused or repeated; a registered phone goes on with what it has."""
     if replaced_meanwhile(step, message):
         return None
     final = {401: "token_rejected", 403: "token_rejected", 404: "token_foreign", 422: "token_rejected"}
     code = final.get(message.status)
-    if step.link.state is LinkState.CONFIGURING:
+    if may(step.link, LinkEvent.CONFIG_FAILED):
         if code is None and step.link.config is not None and not credentials.ran_out(step):
-            return open_line(step, to_the_end=True)  # near their end, but good for a little while yet
+            return open_transport(step, to_the_end=True)  # about to expire, but still valid
         if code is not None:
             token = step.link.token
             if message.status == 401 and token is not None and token.expires_at <= step.at:
                 code = "token_expired"  # our clock may be wrong: it only picks the better words
-            return refuse(step, code)
-        return wait(step, "rate_limited" if message.status == 429 else "server_unreachable")
+            return refuse(step, LinkEvent.TOKEN_REFUSED, code)
+        return wait(
+            step, LinkEvent.CONFIG_FAILED, "rate_limited" if message.status == 429 else "server_unreachable"
+        )
     if step.link.state in (LinkState.IDLE, LinkState.LEAVING, LinkState.REFUSED):
         return None
     failures = step.link.refresh_failures + 1
@@ -111,11 +114,12 @@ def config_failed(step: Step, message: ConfigFailed) -> None:
     if code is not None or failures == 1:
         step.problem(code or "server_unreachable", status=message.status)
     if code is None:
-        step.start_timer(Timer(TimerKind.CREDENTIALS_EXPIRY), delay(failures + _UNHURRIED, step.chance))
+        step.start_timer(Timer(TimerKind.CREDENTIALS_EXPIRY), delay(failures + _FAILURES_BEFORE, step.chance))
     return None
 
 
 def token_runs_out(step: Step, _late: float) -> None:
+    """Tell the parent, in time for it to send `refresh_token`."""
     config = step.link.config
     if config is not None:
         left = config.token_expires_in - (step.at - step.link.config_at)

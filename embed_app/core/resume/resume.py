@@ -17,7 +17,7 @@ from embed_app.core.call.ending import ENDED_SHOWN_FOR, end_call, hang_up, relea
 from embed_app.core.call.machine import CallEvent, moved
 from embed_app.core.call.selection import rings_here
 from embed_app.core.call.values import Call, CallState, Direction, Reason
-from embed_app.core.link import registration
+from embed_app.core.link import connecting
 from embed_app.core.link.messages import PageLeft, Started
 from embed_app.core.link.values import LinkState
 from embed_app.core.phone import Phone
@@ -71,7 +71,7 @@ def take_back(step: Step, message: Started | RecordFound) -> None:
         else:
             _go_on(step, call)
     if step.phone.live_calls and step.link.state is LinkState.IDLE:
-        registration.connect(step)
+        connecting.connect(step)
 
 
 def _go_on(step: Step, call: Call) -> None:

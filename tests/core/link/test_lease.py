@@ -39,6 +39,7 @@ from embed_app.core.link.messages import (
     WokeUp,
 )
 from embed_app.core.link.values import IN_USE, Lease, Link, Ownership, Transport
+from embed_app.core.message import Message
 from embed_app.core.phone import Phone, Settings
 from embed_app.core.timers import Timer, TimerFired, TimerKind
 from embed_app.protocol import events as ev
@@ -217,6 +218,19 @@ def test_taking_over_with_a_ticket_that_is_too_old_begins_anew() -> None:
     driver.send(TakeOverRequested())
     driver.send(LeaseFailed(status=401, taking=True))
     assert driver.asked(FetchConfig) == 2
+
+
+@pytest.mark.parametrize("meanwhile", [DisconnectRequested(), ConnectRequested()])
+def test_a_late_answer_to_taking_over_changes_nothing(meanwhile: Message) -> None:
+    driver = started(THEIRS)
+    driver.send(TakeOverRequested())
+    driver.send(meanwhile)
+    if isinstance(meanwhile, ConnectRequested):
+        driver.send(LeaseAnswered(held=True))
+    state = driver.state
+    driver.forget()
+    driver.send(LeaseFailed(status=401, taking=True))
+    assert (driver.state, driver.effects, driver.events) == (state, [], [])
 
 
 def test_taking_over_without_a_server_says_so() -> None:

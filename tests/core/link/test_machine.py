@@ -61,7 +61,7 @@ TABLE: Mapping[S, Mapping[str, Step]] = {
     S.STANDBY: {
         **refreshed(S.STANDBY),
         "Disconnect": (S.IDLE, (CLOSE,)),
-        "LineGranted": (S.CONNECTING, (OPEN,)),
+        "OwnershipGranted": (S.CONNECTING, (OPEN,)),
         "PageFrozen": (S.WAITING, ()),
     },
     S.CONNECTING: {

@@ -21,7 +21,7 @@ from embed_app.core.call.messages import (
     UnholdRequested,
 )
 from embed_app.core.link.effects import CloseTransport, Ping
-from embed_app.core.link.keep_alive import PONG_IN_NEED
+from embed_app.core.link.keep_alive import PONG_WITHIN_MEDIA_LOST
 from embed_app.core.link.messages import (
     Pong,
     RegisterAccepted,
@@ -79,7 +79,7 @@ def test_a_call_that_loses_its_sound_asks_at_once_whether_the_line_lives() -> No
     media(driver, "disconnected")
     assert Ping(by_options=False) in driver.effects
     pong = Timer(TimerKind.PONG)
-    assert driver.due_in(pong) == PONG_IN_NEED < PATIENCE, "no re-INVITE goes into a dead socket"
+    assert driver.due_in(pong) == PONG_WITHIN_MEDIA_LOST < PATIENCE, "no re-INVITE goes into a dead socket"
     driver.fire(pong)
     assert CloseTransport() in driver.last()
     assert driver.call.media.lost_at is not None
