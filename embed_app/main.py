@@ -36,23 +36,24 @@ from embed_app.shell.params import EmbedParams, read_params
 from embed_app.shell.ports import Ports
 from embed_app.shell.runtime import Runtime
 
-_kept: list[Any] = []
+_alive: list[Any] = []
+"""What must not be collected while the page lives: it is called from JavaScript only."""
 
 
 def start() -> None:
     """Bring the phone up. Called again, as PyScript does after a fast start, it does nothing."""
-    if _kept:
+    if _alive:
         return
     params = read_params(str(js.zorioBoot.search))
     records = BrowserRecords()
-    _kept.append(records)
+    _alive.append(records)
     if not records.may_hold_one or not is_token(params.token):
         return _start(params, records, None)
 
     async def find_first() -> None:
         _start(params, records, await records.take(params.token or ""))
 
-    _kept.append(asyncio.ensure_future(find_first()))
+    _alive.append(asyncio.ensure_future(find_first()))
     return None
 
 
@@ -87,7 +88,7 @@ def _start(params: EmbedParams, records: BrowserRecords, found: Found | None) ->
             runtime.dispatch(make(call_uuid=call.uuid))
 
     ringer.listen(lambda: ring_report(PlaybackBlocked), lambda: ring_report(PlaybackStarted))
-    _kept.append(runtime)
+    _alive.append(runtime)
     runtime.start(
         Started(
             token=params.token,
@@ -95,7 +96,7 @@ def _start(params: EmbedParams, records: BrowserRecords, found: Found | None) ->
             owner_gone=found.owner_gone if found is not None else None,
         )
     )
-    _kept.extend((holder, Surroundings(runtime.dispatch)))
+    _alive.extend((holder, Surroundings(runtime.dispatch)))
     holder.watch(runtime.dispatch)
     for name in params.problems:
         runtime.dispatch(ParentMistake(code="invalid_parameter", fields=(name,)))

@@ -139,7 +139,7 @@ class FakeParentWindow:
     def __init__(self) -> None:
         self.posted: list[Mapping[str, Any]] = []
         self.kept: list[str] = []
-        self.keeps = False
+        self.holds_back = False
         self.trusted: list[tuple[str, ...]] = []
         self.receive: Callable[[str], None] = lambda _text: None
         self.on_post: Callable[[Mapping[str, Any]], None] = lambda _message: None
@@ -147,8 +147,8 @@ class FakeParentWindow:
     def trust(self, token_origins: Sequence[str]) -> None:
         self.trusted.append(tuple(token_origins))
 
-    def keep(self) -> None:
-        self.keeps = True
+    def hold_back(self) -> None:
+        self.holds_back = True
 
     def listen(self, receive: Callable[[str], None]) -> None:
         self.receive = receive

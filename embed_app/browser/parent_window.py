@@ -20,7 +20,7 @@ class BrowserParentWindow:
         self._checked = ""
         self._receive: Callable[[str], None] = lambda _text: None
         self._handler = create_proxy(self._on_message)
-        self._kept: list[Mapping[str, Any]] | None = None
+        self._held_back: list[Mapping[str, Any]] | None = None
         self._hidden = create_proxy(self._on_hidden)
         self._shown = create_proxy(self._on_shown)
         js.window.addEventListener("pagehide", self._hidden)
@@ -36,8 +36,8 @@ class BrowserParentWindow:
         js.zorioBoot.takeMessages(self._handler)
 
     def post(self, message: Mapping[str, Any]) -> None:
-        if self._kept is not None:
-            self._kept.append(message)
+        if self._held_back is not None:
+            self._held_back.append(message)
             return
         text = json.dumps(message)
         if self._known and self._allowed(self._known):
@@ -49,16 +49,16 @@ class BrowserParentWindow:
     def _on_hidden(self, event: Any) -> None:
         """Into the browser's cache, and the parent with us: what is posted now would be lost on the way."""
         if event.persisted:
-            self.keep()
+            self.hold_back()
 
-    def keep(self) -> None:
+    def hold_back(self) -> None:
         """Post nothing until the page is shown again."""
-        if self._kept is None:
-            self._kept = []
+        if self._held_back is None:
+            self._held_back = []
 
     def _on_shown(self, _event: Any) -> None:
-        kept, self._kept = self._kept, None
-        for message in kept or ():
+        held_back, self._held_back = self._held_back, None
+        for message in held_back or ():
             self.post(message)
 
     def _on_message(self, text: str, origin: str, from_parent: bool) -> None:

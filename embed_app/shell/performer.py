@@ -108,7 +108,7 @@ class Performer:
             case FindRecord(token):
                 self._outside.records.find(token, self._dispatch)
             case KeepEvents():
-                self._outside.parent_window.keep()
+                self._outside.parent_window.hold_back()
             case HoldLease():
                 self._outside.backend.hold_lease(effect, self._dispatch)
             case LoadHistory(ticket):

@@ -64,8 +64,8 @@ class ParentWindow(Protocol):
     def trust(self, token_origins: Sequence[str]) -> None: ...
     def listen(self, receive: Callable[[str], None]) -> None: ...
     def post(self, message: Mapping[str, Any]) -> None: ...
-    def keep(self) -> None:
-        """Post nothing more unless the page is shown again."""
+    def hold_back(self) -> None:
+        """Post nothing more unless the page is shown again: then what there was to post, first."""
 
 
 class TabChannel(Protocol):

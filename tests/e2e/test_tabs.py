@@ -128,7 +128,7 @@ def test_an_incoming_call_is_seen_in_all_tabs_and_answered_in_any(
         assert phone.wait_event("incoming_call")["contact"]["number"] == "1001"
         expect(phone.frame.locator("#incoming")).to_be_visible()
     sounds = "[...document.querySelectorAll('audio')].filter((each) => !each.paused).length"
-    until(lambda: first.frame.evaluate(sounds) == 1, "the ring in the tab with the line")
+    until(lambda: first.frame.evaluate(sounds) == 1, "the ring in the owning tab")
     assert second.frame.evaluate(sounds) == third.frame.evaluate(sounds) == 0
     third.frame.locator('[data-action="answer"]').click()
     for phone in (first, second, third):

@@ -1,14 +1,11 @@
-"""A parent that floods the frame (fault 38): the bucket alone, and behind the runtime."""
+"""A parent that floods the frame (fault 38): the bucket. Behind the inbox: test_inbox.py."""
 
 from __future__ import annotations
-
-import json
 
 from hypothesis import given
 from hypothesis import strategies as st
 
 from embed_app.shell.flood import BURST, RATE, Flood, Verdict
-from tests.fakes import World
 
 T0 = 1_750_000_000.0
 
@@ -51,25 +48,3 @@ def test_no_clock_can_break_it(steps: list[float]) -> None:
     for step in steps:
         now += step
         assert flood.judge(now) in Verdict
-
-
-def test_the_runtime_drops_a_flood_with_one_error_and_answers_afterwards() -> None:
-    world = World().register()
-    before = len(world.window.posted)
-    for _ in range(5000):
-        world.window.send("no_such_command")
-    told = [m["payload"]["code"] for m in world.window.posted[before:] if m["type"] == "error"]
-    assert told.count("too_many_messages") == 1
-    assert len(told) <= BURST + 2
-    world.clock.advance(2)
-    world.window.send("get_state", id="after")
-    assert world.window.responses("after")[0]["ok"] is True
-
-
-def test_what_is_not_for_us_neither_counts_nor_is_read() -> None:
-    world = World().register()
-    before = len(world.window.posted)
-    for n in range(5000):
-        world.window.receive(json.dumps({"source": "an-analytics-script", "n": n}))
-    world.window.send("get_state", id="still")
-    assert [m["type"] for m in world.window.posted[before:]] == ["response"]

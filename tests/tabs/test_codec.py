@@ -1,4 +1,4 @@
-"""A phone in another frame: what is seen and told there is what is seen and told here."""
+"""A phone in another tab: what is seen and told there is what is seen and told here."""
 
 from __future__ import annotations
 
@@ -14,7 +14,6 @@ from hypothesis import strategies as st
 from embed_app.core.call.messages import DialRequested, DtmfRequested, TransferRequested
 from embed_app.core.history.messages import DoNotDisturbChosen
 from embed_app.core.link.messages import ConfigReceived, Started
-from embed_app.core.link.values import Link, SipConfig, Token
 from embed_app.core.message import Message
 from embed_app.core.notices import Notice, Problem
 from embed_app.core.phone import Phone
@@ -69,11 +68,11 @@ def shown(phone: Phone) -> tuple[View, dict[str, Any] | None]:
 
 
 @given(histories())
-def test_another_frame_sees_and_tells_the_same(phones: list[Phone]) -> None:
+def test_another_tab_sees_and_tells_the_same(phones: list[Phone]) -> None:
     before = phones[0]
     for after in phones[1:]:
         mirrored = there(after)
-        # Where the agent is, what they hear by, what they called and the clock stay every frame's own affair.
+        # Where the agent is, what they hear by, what they called and the clock stay every tab's own affair.
         mine = replace(mirrored, page=after.page, sounds=after.sounds, history=after.history, now=after.now)
         assert shown(mine) == shown(after)
         assert state_payload(mirrored) == state_payload(after)
@@ -93,24 +92,6 @@ def test_no_secret_is_written(phones: list[Phone]) -> None:
         text = json.dumps(write_phone(phone))
         for secret in ("swordfish", "secret-user", "ice-secret", GOOD, GOOD.split(".")[1]):
             assert secret not in text
-
-
-def test_of_these_only_what_is_listed_is_written() -> None:
-    """A field added to one of them stays at home until somebody decides otherwise."""
-    token = Token(raw=GOOD, extension="1001", customer="acme", origins=(), expires_at=1.0)
-    written = write_phone(Phone(link=Link(token=token, config=SECRET, config_token=GOOD)))
-    link = written["link"]
-    assert set(link) - {"kind"} < {field.name for field in fields(Link)}
-    assert not {"token", "config_token", "config_at"} & set(link)
-    assert set(link["config"]) == {
-        "kind",
-        "extension",
-        "display_name",
-        "keeps_history",
-        "account_name",
-        "accent",
-    }
-    assert {field.name for field in fields(SipConfig)} > {"auth_password", "ice_servers"}
 
 
 def test_every_notice_can_be_written() -> None:
