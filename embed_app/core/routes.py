@@ -25,8 +25,8 @@ from embed_app.core.link import (
     tokens,
 )
 from embed_app.core.link import messages as link_msg
+from embed_app.core.media import ice_restart, loss, microphone, sampling
 from embed_app.core.media import messages as media_msg
-from embed_app.core.media import microphone, repair
 from embed_app.core.message import Message, ParentMistake
 from embed_app.core.phone import Phone
 from embed_app.core.resume import handover, replacement, resume, ring_again
@@ -63,13 +63,13 @@ MESSAGES: Mapping[type[Message], tuple[Callable[[Step, Any], None], ...]] = {
     # the WebSocket and the PBX
     link_msg.TransportUp: (registering.transport_up,),
     link_msg.TransportDown: (ending.transport_down, registering.transport_down),
-    link_msg.RegisterAccepted: (registering.register_accepted, repair.registered),
+    link_msg.RegisterAccepted: (registering.register_accepted, ice_restart.registered),
     link_msg.RegisterFailed: (registering.register_failed,),
     link_msg.Unregistered: (disconnecting.unregistered, lease.unregistered),
-    link_msg.Pong: (keep_alive.pong, repair.transport_alive),
+    link_msg.Pong: (keep_alive.pong, ice_restart.transport_alive),
     # the browser and its page
     link_msg.WentOnline: (
-        repair.went_online,  # must still see that the phone was offline
+        ice_restart.network_changed,  # must still see that the phone was offline
         reconnect.went_online,
         history.retry,
         keep_alive.went_online,
@@ -139,7 +139,7 @@ REPORTS: Mapping[type[call_msg.CallReport], tuple[Callable[[Step, Call, Any], No
     call_msg.InviteSent: (reports.invite_sent,),
     call_msg.CallProgress: (reports.progress, replacement.far_end_rings),
     # The first one moves the call to ANSWERED.
-    call_msg.CallAccepted: (reports.accepted, replacement.succeeded, repair.watch),
+    call_msg.CallAccepted: (reports.accepted, replacement.succeeded, sampling.watch),
     call_msg.CallEnded: (reports.ended,),
     call_msg.DialogKnown: (replacement.dialog_known,),
     resume_msg.ReplacementFailed: (replacement.failed,),
@@ -152,10 +152,10 @@ REPORTS: Mapping[type[call_msg.CallReport], tuple[Callable[[Step, Call, Any], No
     call_msg.ReferFailed: (transfer.refer_failed,),
     call_msg.PlaybackBlocked: (reports.playback_blocked,),
     call_msg.PlaybackStarted: (reports.playback_started,),
-    media_msg.MediaChanged: (repair.changed,),
-    media_msg.MediaSampled: (repair.sampled,),
-    media_msg.IceRestarted: (repair.restarted,),
-    media_msg.IceRestartFailed: (repair.restart_failed,),
+    media_msg.MediaChanged: (loss.connection_changed,),
+    media_msg.MediaSampled: (sampling.sampled,),
+    media_msg.IceRestarted: (ice_restart.accepted,),
+    media_msg.IceRestartFailed: (ice_restart.failed,),
     media_msg.MicrophoneEnded: (microphone.ended,),
     media_msg.MicrophoneReady: (microphone.ready,),
 }
@@ -186,10 +186,10 @@ CALL_TIMERS: Mapping[TimerKind, Callable[[Step, Call], None]] = {
     TimerKind.RING_AGAIN: ring_again.never_rang_again,
     TimerKind.TRANSFER: transfer.ran_out,
     TimerKind.HOLD_RETRY: reports.hold_again,
-    TimerKind.SAMPLE: repair.sample,
-    TimerKind.NO_AUDIO: repair.silent,
-    TimerKind.ICE_RESTART: repair.mend,
-    TimerKind.MEDIA_LOST: repair.give_up,
+    TimerKind.SAMPLE: sampling.ask_for_sample,
+    TimerKind.NO_AUDIO: sampling.nothing_came,
+    TimerKind.ICE_RESTART: loss.patience_ended,
+    TimerKind.MEDIA_LOST: loss.give_up,
     TimerKind.RESUME_TRY: replacement.try_may_be_repeated,
     TimerKind.RESUME_LIMIT: replacement.ran_out,
 }

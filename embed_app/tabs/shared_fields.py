@@ -30,7 +30,7 @@ from embed_app.core.call.values import Call
 from embed_app.core.history.messages import DoNotDisturbChosen
 from embed_app.core.link.messages import ConnectRequested, DisconnectRequested, TakeOverRequested
 from embed_app.core.link.values import Link, SipConfig
-from embed_app.core.media.values import MediaWatch
+from embed_app.core.media.values import Counts, Flowing, MediaWatch, Unproven
 from embed_app.core.message import Message
 from embed_app.core.phone import Phone
 from embed_app.core.screen.messages import PanelChosen
@@ -65,7 +65,8 @@ def _names(text: str) -> frozenset[str]:
 ONLY: Mapping[type, frozenset[str]] = {
     Link: _names("state lease transport config attempt down_reason unregistered wanted refusal offline"),
     SipConfig: _names("extension display_name keeps_history account_name accent"),
-    MediaWatch: _names("connection heard lost_at missed unproven quality microphone_lost"),
+    MediaWatch: _names("connection state counts microphone"),
+    Counts: _names("ever_received quality"),
 }
 """Of these nothing else is written: a field added to them stays at home until somebody decides otherwise."""
 LEFT_OUT: Mapping[type, frozenset[str]] = {
@@ -73,6 +74,7 @@ LEFT_OUT: Mapping[type, frozenset[str]] = {
         "settings timers due timer_count farewells now page sounds hidden history fold calls_seen wide"
     ),
     Call: _names("headers last_digit glares resume_tries resume_in_dialog aside hold_refused"),
+    **dict.fromkeys((Flowing, Unproven), _names("silence")),
     **dict.fromkeys(FORWARDED, _names("at chance")),
 }
 """Of these everything else is written: what is left out belongs to one tab, or only matters to the owner."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from embed_app.core.link.values import IN_USE, LinkState
-from embed_app.core.media.values import Quality
+from embed_app.core.media.values import Lost, Quality
 from embed_app.core.notices import Problem
 from embed_app.core.phone import Phone
 from embed_app.i18n.translator import Translator
@@ -62,7 +62,7 @@ def banner(phone: Phone, translator: Translator) -> Banner | None:
         )
     if phone.started and link.attempt:
         return _state("reconnecting", translator, ".in_call" if phone.live_calls else "")
-    if any(call.media.missed for call in phone.live_calls):
+    if any(isinstance(call.media.state, Lost) for call in phone.live_calls):
         return _state("media", translator)
     if phone.started and link.offline:
         return _state("offline", translator)

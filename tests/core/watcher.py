@@ -23,6 +23,7 @@ from embed_app.core.effect import Effect
 from embed_app.core.link.effects import FetchConfig, Ping, Register
 from embed_app.core.link.values import LinkState
 from embed_app.core.media.effects import ReopenMicrophone, RestartIce, SampleMedia
+from embed_app.core.media.values import NoSound
 from embed_app.core.phone import Phone
 from embed_app.core.resume.effects import CancelReplacement, SendFarewell, SendReplacement
 from embed_app.core.screen.values import Panel
@@ -188,7 +189,7 @@ class Watcher:
             assert (Timer(TimerKind.RESUME_LIMIT, call.uuid) in phone.timers) == (
                 call.state is CallState.RESUMING
             )
-            assert (call.media.lost_at is not None) == (
+            assert isinstance(call.media.state, NoSound) == (
                 Timer(TimerKind.MEDIA_LOST, call.uuid) in phone.timers
             )
             if call.state is CallState.ANSWERED:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from embed_app.core.media.effects import RestartIce, SampleMedia
 from embed_app.core.media.messages import MediaChanged, MediaSampled
-from embed_app.core.media.values import Sample
+from embed_app.core.media.values import NoSound, Sample
 from embed_app.core.timers import Timer, TimerKind
 from embed_app.protocol import events as ev
 from tests.core.driver import CALL, Driver, answered_outbound
@@ -59,3 +59,8 @@ def talking() -> tuple[Driver, Wire]:
 
 def restarts(driver: Driver) -> int:
     return driver.asked(RestartIce)
+
+
+def without_sound(driver: Driver) -> bool:
+    """Whether the call's sound is gone and looked for."""
+    return isinstance(driver.call.media.state, NoSound)

@@ -9,7 +9,7 @@ from embed_app.core.call.selection import rings_here
 from embed_app.core.call.values import Call, CallState, Direction, Reason, TransferState
 from embed_app.core.history.values import CallHistory, Loaded, PastCall
 from embed_app.core.link.values import Link, LinkState, SipConfig, Transport
-from embed_app.core.media.values import MediaWatch, Quality
+from embed_app.core.media.values import Counts, Lost, MediaWatch, Quality
 from embed_app.core.notices import Problem
 from embed_app.core.phone import Phone, Settings
 from embed_app.core.screen.values import Fold, Page, Panel
@@ -228,8 +228,8 @@ STATES: dict[str, Phone] = {
     "transfer_failed": replace(with_calls(ANSWERED), banner="transfer_failed"),
     "transferring": with_calls(replace(ANSWERED, transfer=TransferState.TRYING, transfer_target="1002")),
     "audio_blocked": with_calls(replace(ANSWERED, audio_blocked=True)),
-    "media_lost_in_call": with_calls(replace(ANSWERED, media=MediaWatch(lost_at=START, missed=True))),
-    "poor_in_call": with_calls(replace(ANSWERED, media=MediaWatch(quality=Quality.POOR))),
+    "media_lost_in_call": with_calls(replace(ANSWERED, media=MediaWatch(state=Lost(since=START)))),
+    "poor_in_call": with_calls(replace(ANSWERED, media=MediaWatch(counts=Counts(quality=Quality.POOR)))),
     "offline": replace(READY, link=replace(READY.link, offline=True)),
     "mic_lost_in_call": replace(with_calls(ANSWERED), banner="mic_lost"),
     "reconnecting_in_call": with_calls(ANSWERED, phone=on_link(LinkState.WAITING, attempt=2)),

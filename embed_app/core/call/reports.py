@@ -28,6 +28,7 @@ from embed_app.core.call.release_cause import release_cause
 from embed_app.core.call.transfer import is_done_by_bye
 from embed_app.core.call.values import Call, CallState, Direction, Reason
 from embed_app.core.link.values import LinkState
+from embed_app.core.media.values import Microphone
 from embed_app.core.notices import AutoplayBlocked, DigitHeard
 from embed_app.core.sound.values import microphone_code
 from embed_app.core.step import Step
@@ -74,7 +75,7 @@ def accepted(step: Step, call: Call, _message: CallAccepted) -> None:
 
 def microphone_failed(step: Step, call: Call, message: MicrophoneFailed) -> None:
     """The user agent that could make no offer or answer cleans up on the wire; the end here is ours."""
-    code = "mic_lost" if call.media.microphone_lost else microphone_code(message.name)
+    code = "mic_lost" if call.media.microphone is Microphone.LOST else microphone_code(message.name)
     step.problem(code, call_uuid=call.uuid, name=message.name)
     step.banner(code)
     if may(call, CallEvent.NO_MICROPHONE):

@@ -137,7 +137,7 @@ class Call:
     @property
     def quality(self) -> Quality:
         """Poor as well while there is no sound at all."""
-        return Quality.POOR if self.media.missed or self.media.unproven else self.media.quality
+        return self.media.quality
 
 
 class Reason(StrEnum):

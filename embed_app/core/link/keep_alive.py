@@ -18,6 +18,7 @@ from dataclasses import replace
 from embed_app.core.link.effects import CloseTransport, Ping
 from embed_app.core.link.messages import Pong, WentOnline
 from embed_app.core.link.values import KeepAlive, Transport
+from embed_app.core.media.values import NoSound
 from embed_app.core.step import Step
 from embed_app.core.timers import Timer, TimerKind
 
@@ -79,7 +80,7 @@ def _ask(step: Step, *, by_options: bool, repeated: bool) -> None:
     step.stop_timers(Timer(TimerKind.PING))
     step.change_link(keep_alive=replace(step.link.keep_alive, pinged_at=step.at, repeated=repeated))
     step.emit(Ping(by_options))
-    media_lost = any(call.media.lost_at is not None for call in step.phone.live_calls)
+    media_lost = any(isinstance(call.media.state, NoSound) for call in step.phone.live_calls)
     step.start_timer(Timer(TimerKind.PONG), PONG_WITHIN_MEDIA_LOST if media_lost else PONG_WITHIN)
 
 

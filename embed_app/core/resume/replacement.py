@@ -20,7 +20,7 @@ from embed_app.core.call.machine import CallEvent
 from embed_app.core.call.messages import CallAccepted, CallProgress, DialogKnown
 from embed_app.core.call.values import Call, CallState, Reason
 from embed_app.core.link.values import LinkState, Transport
-from embed_app.core.media.judge import begun_anew
+from embed_app.core.media.machine import connection_replaced
 from embed_app.core.message import Message
 from embed_app.core.phone import Phone
 from embed_app.core.resume.effects import SendFarewell, SendReplacement
@@ -127,6 +127,6 @@ def dialog_known(step: Step, call: Call, message: DialogKnown) -> None:
             step.emit(SetHold(call.uuid, call.hold_wanted))
         else:
             call = replace(call, hold_wanted=None)
-        call = replace(call, glares=0, media=begun_anew(call.media))
+        call = replace(call, glares=0, media=connection_replaced(call.media))
         step.stop_timers(Timer(TimerKind.HOLD_RETRY, call.uuid))
     step.put(call)

@@ -1,15 +1,73 @@
-"""What shows that a lost sound is back at both ends: packets, and a report of the far end that is new."""
+"""Quality by lost packets (fault 15), and what shows that a lost sound is back at both ends: packets, and a
+report of the far end that is new.
+"""
 
 from __future__ import annotations
 
 from dataclasses import replace
 
-from embed_app.core.call.messages import DialogKnown
-from embed_app.core.media.messages import IceRestarted
-from embed_app.core.media.values import Sample
+from hypothesis import given
+from hypothesis import strategies as st
+
+from embed_app.core.call.messages import (
+    DialogKnown,
+)
+from embed_app.core.media.messages import (
+    IceRestarted,
+    MediaSampled,
+)
+from embed_app.core.media.values import Flowing, Sample, Unproven
 from embed_app.core.timers import Timer, TimerKind
-from tests.core.driver import CALL, DIALOG, Driver
-from tests.core.wire import Wire, media, talking
+from embed_app.protocol import events as ev
+from tests.core.driver import (
+    CALL,
+    DIALOG,
+    Driver,
+)
+from tests.core.wire import Wire, media, talking, without_sound
+
+
+def test_ten_percent_loss_is_a_warning_with_hysteresis() -> None:
+    driver, wire = talking()
+    for _ in range(5):
+        wire.second(received=44, lost=6)
+    assert [e.call.quality for e in driver.told(ev.CallUpdated)] == ["poor"]
+    for _ in range(5):
+        wire.second(received=46, lost=4)
+    assert driver.call.quality == "poor", "8 % is not good yet"
+    for _ in range(5):
+        wire.second()
+    assert [e.call.quality for e in driver.told(ev.CallUpdated)] == ["poor", "good"]
+    assert driver.call.live
+
+
+def test_one_bad_second_is_no_poor_line() -> None:
+    driver, wire = talking()
+    for _ in range(5):
+        wire.second()
+    wire.second(received=30, lost=20)
+    assert driver.call.quality == "good"
+
+
+def test_packets_that_came_late_are_not_lost() -> None:
+    driver, wire = talking()
+    for _ in range(4):
+        wire.second()
+    wire.second(lost=10)
+    wire.second(lost=-10)
+    assert driver.told(ev.CallUpdated) == []
+
+
+@given(st.lists(st.tuples(st.integers(0, 200), st.integers(-50, 200), st.floats(0, 1)), max_size=30))
+def test_any_counters_give_a_quality(seconds: list[tuple[int, int, float]]) -> None:
+    driver, _ = talking()
+    for received, lost, loss_sent in seconds:
+        sample = Sample(packets_received=received, packets_lost=lost, loss_sent=loss_sent)
+        driver.send(MediaSampled(call_uuid=CALL, sample=sample))
+        assert driver.call.quality in ("good", "poor")
+
+
+# ---- both ways
 
 
 def connected_again() -> tuple[Driver, Wire]:
@@ -25,9 +83,9 @@ def connected_again() -> tuple[Driver, Wire]:
 def assert_proven_by_the_next_report(driver: Driver, wire: Wire) -> None:
     for _ in range(4):
         wire.second()
-        assert driver.call.media.lost_at is not None
+        assert without_sound(driver)
     wire.second(report=True)
-    assert driver.call.media.lost_at is None
+    assert driver.call.media.state == Flowing()
 
 
 def test_a_far_end_that_reports_must_have_heard_us_again() -> None:
@@ -62,7 +120,7 @@ def test_a_connection_that_replaced_the_old_one_has_no_reports_yet() -> None:
     driver.send(DialogKnown(call_uuid=CALL, dialog=replace(DIALOG, call_id="dialog-2")))
     wire.sample = Sample()
     wire.second()
-    assert driver.call.media.lost_at is None
+    assert driver.call.media.state == Flowing()
 
 
 def test_a_call_that_is_kept_unheard_is_not_called_good() -> None:
@@ -71,7 +129,7 @@ def test_a_call_that_is_kept_unheard_is_not_called_good() -> None:
     media(driver, "failed")
     media(driver, "connected")
     driver.fire(Timer(TimerKind.MEDIA_LOST, CALL))
-    assert (driver.call.live, driver.call.media.lost_at) == (True, None)
+    assert (driver.call.live, type(driver.call.media.state)) == (True, Unproven)
     assert driver.call.quality == "poor"
     wire.second()
     wire.second()
@@ -84,7 +142,7 @@ def test_a_call_that_hears_but_is_not_heard_is_kept_as_poor() -> None:
     media(driver, "failed")
     driver.send(IceRestarted(call_uuid=CALL))
     media(driver, "connected")
-    while driver.call.media.lost_at is not None:
+    while without_sound(driver):
         if driver.due_in(Timer(TimerKind.MEDIA_LOST, CALL)) < driver.due_in(Timer(TimerKind.SAMPLE, CALL)):
             driver.fire(Timer(TimerKind.MEDIA_LOST, CALL))
         else:
