@@ -14,6 +14,17 @@ from hypothesis import strategies as st
 from embed_app.core.call.messages import DialRequested, DtmfRequested, TransferRequested
 from embed_app.core.history.messages import DoNotDisturbChosen
 from embed_app.core.link.messages import ConfigReceived, Started
+from embed_app.core.media.values import (
+    Counts,
+    Flowing,
+    Interrupted,
+    Lost,
+    MediaWatch,
+    Microphone,
+    Quality,
+    Silence,
+    Unproven,
+)
 from embed_app.core.message import Message
 from embed_app.core.notices import Notice, Problem
 from embed_app.core.phone import Phone
@@ -33,7 +44,7 @@ from embed_app.tabs.codec import (
 from embed_app.tabs.shared_fields import FORWARDED
 from embed_app.ui.presenter import present
 from embed_app.ui.view import View
-from tests.core.driver import CALL, GOOD, Driver, config, describe, registered
+from tests.core.driver import CALL, GOOD, Driver, answered_outbound, config, describe, registered
 from tests.core.every_message import EVERY
 
 SECRET = config(
@@ -78,6 +89,29 @@ def test_another_tab_sees_and_tells_the_same(phones: list[Phone]) -> None:
         assert state_payload(mirrored) == state_payload(after)
         assert list(announce(there(before), mirrored, describe)) == list(announce(before, after, describe))
         before = after
+
+
+@pytest.mark.parametrize(
+    "media",
+    [
+        MediaWatch(),
+        MediaWatch(state=Flowing(silence=Silence.EXPECTED), counts=Counts(quality=Quality.POOR)),
+        MediaWatch(state=Unproven(silence=Silence.EXPECTED), connection="connected"),
+        MediaWatch(state=Interrupted(since=1.0, before=Flowing())),
+        MediaWatch(state=Interrupted(since=1.0, before=Unproven())),
+        MediaWatch(state=Lost(since=1.0), connection="failed"),
+        MediaWatch(state=Flowing(), microphone=Microphone.LOST),
+    ],
+)
+def test_the_sound_of_a_call_is_shown_the_same(media: MediaWatch) -> None:
+    driver = answered_outbound()
+    here = replace(driver.phone, calls=(replace(driver.call, media=media),))
+    mirrored = replace(there(here), page=here.page, sounds=here.sounds, history=here.history)
+    assert shown(mirrored) == shown(here)
+    assert state_payload(mirrored) == state_payload(here)
+    (call,) = mirrored.calls
+    assert (type(call.media.state), call.quality) == (type(media.state), media.quality)
+    assert call.media.microphone is media.microphone
 
 
 @given(histories())
