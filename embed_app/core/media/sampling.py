@@ -43,6 +43,9 @@ def watch(step: Step, call: Call, _message: CallAccepted) -> None:
     )
     step.start_timer(Timer(TimerKind.SAMPLE, call.uuid), SAMPLE_EVERY)
     step.start_timer(Timer(TimerKind.NO_AUDIO, call.uuid), NO_AUDIO_AFTER)
+    if isinstance(call.media.state, NoSound):
+        # Another tab had the call and had lost its sound; that tab's timer went with it.
+        step.start_timer(Timer(TimerKind.MEDIA_LOST, call.uuid), loss.GIVE_UP_AFTER)
     if call.media.connection in ("disconnected", "failed"):
         loss.look_at_connection(step, call)
 

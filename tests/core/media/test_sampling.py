@@ -8,11 +8,13 @@ import pytest
 
 from embed_app.core.call.messages import (
     CallAccepted,
+    DialogKnown,
     DialRequested,
     HoldChanged,
     HoldRequested,
 )
 from embed_app.core.link.messages import (
+    OwnershipGranted,
     Pong,
     RegisterAccepted,
     TransportDown,
@@ -20,6 +22,7 @@ from embed_app.core.link.messages import (
     WentOffline,
     WentOnline,
 )
+from embed_app.core.link.values import LinkState
 from embed_app.core.media.effects import RestartIce, SampleMedia
 from embed_app.core.media.loss import GIVE_UP_AFTER
 from embed_app.core.media.messages import (
@@ -31,10 +34,13 @@ from embed_app.core.media.sampling import NO_AUDIO_AFTER, STOPPED_AFTER
 from embed_app.core.media.values import Flowing, Lost, Silence, Unproven
 from embed_app.core.timers import Timer, TimerKind
 from embed_app.protocol import events as ev
+from embed_app.tabs.codec import read_phone, write_phone
 from tests.core.driver import (
     CALL,
+    DIALOG,
     Driver,
     answered_outbound,
+    phone_in,
     registered,
     types,
 )
@@ -57,6 +63,21 @@ def test_media_that_failed_before_the_answer_is_mended_after_it() -> None:
     ):
         driver.send(step)
     assert restarts(driver) == 1
+
+
+def test_a_call_taken_over_without_sound_is_given_up_as_any_other() -> None:
+    """Its timer was the other tab's, and that tab has gone."""
+    left, _ = talking()
+    left.send(DialogKnown(call_uuid=CALL, dialog=DIALOG))
+    media(left, "failed")
+    driver = phone_in(LinkState.STANDBY)
+    driver.send(OwnershipGranted(left=read_phone(write_phone(left.phone))))
+    driver.send(TransportUp())
+    driver.send(CallAccepted(call_uuid=CALL))
+    assert without_sound(driver)
+    assert driver.due_in(Timer(TimerKind.MEDIA_LOST, CALL)) == GIVE_UP_AFTER
+    driver.fire(Timer(TimerKind.MEDIA_LOST, CALL))
+    assert driver.reasons() == ["media_lost"]
 
 
 # ---- nothing comes from the start (fault 44)
