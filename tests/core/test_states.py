@@ -1,4 +1,4 @@
-"""The next state of a link or a call comes from its table: nothing else in the core writes one."""
+"""The next state of a link, a call or its sound comes from its table: nothing else in the core writes one."""
 
 from __future__ import annotations
 
@@ -11,11 +11,13 @@ import pytest
 
 from embed_app.core.call.values import Call
 from embed_app.core.link.values import Link, LinkState
+from embed_app.core.media.values import MediaWatch, NotWatched
 
 CORE = Path(__file__).parents[2] / "embed_app" / "core"
 MAY_WRITE = {
     "call/machine.py",
     "link/machine.py",
+    "media/machine.py",
     "resume/record.py",  # reads back the call that another page has written
 }
 
@@ -65,3 +67,4 @@ def test_a_new_link_is_off_and_a_new_call_gets_its_state_from_the_table() -> Non
     assert Link().state is LinkState.IDLE
     (state,) = (field for field in fields(Call) if field.name == "state")
     assert (state.default, state.default_factory) == (MISSING, MISSING)
+    assert MediaWatch().state == NotWatched()

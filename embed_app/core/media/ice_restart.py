@@ -15,7 +15,7 @@ from embed_app.core.call.values import Call, CallState, Reason
 from embed_app.core.link.messages import Pong, RegisterAccepted, WentOnline
 from embed_app.core.link.values import LinkState, Transport
 from embed_app.core.media.effects import RestartIce
-from embed_app.core.media.machine import RestartEvent, SoundEvent, moved, restart_moved
+from embed_app.core.media.machine import RestartEvent, SoundEvent, move, move_restart
 from embed_app.core.media.messages import IceRestarted, IceRestartFailed
 from embed_app.core.media.values import Lost, NoSound
 from embed_app.core.step import Step
@@ -39,11 +39,7 @@ def send_if_possible(step: Step, call: Call) -> None:
     if call.hold_wanted is not None:
         step.start_timer(Timer(TimerKind.ICE_RESTART, call.uuid), AFTER_HOLD)  # one offer at a time
         return
-    step.change_media(
-        call,
-        restart=restart_moved(media.restart, RestartEvent.SENT),
-        restart_tries=media.restart_tries + 1,
-    )
+    move_restart(step, call, RestartEvent.SENT, restart_tries=media.restart_tries + 1)
     step.emit(RestartIce(call.uuid))
 
 
@@ -65,12 +61,8 @@ def accepted(step: Step, call: Call, _message: IceRestarted) -> None:
     media = call.media
     if not media.restart.is_under_way:
         return
-    call = step.change_media(
-        call,
-        restart=restart_moved(media.restart, RestartEvent.ACCEPTED),
-        counts=replace(media.counts, silent_samples=0),
-    )
-    _plan_next(step, call)
+    counts = replace(media.counts, silent_samples=0)
+    _plan_next(step, move_restart(step, call, RestartEvent.ACCEPTED, counts=counts))
 
 
 def failed(step: Step, call: Call, message: IceRestartFailed) -> None:
@@ -83,7 +75,7 @@ def failed(step: Step, call: Call, message: IceRestartFailed) -> None:
         release_signalling(step, call)
         end_call(step, call, CallEvent.MEDIA_GIVEN_UP, Reason.SIGNALING_LOST)
         return
-    call = step.change_media(call, restart=restart_moved(media.restart, RestartEvent.FAILED))
+    call = move_restart(step, call, RestartEvent.FAILED)
     if message.status == RETRY_LATER:
         step.start_timer(Timer(TimerKind.ICE_RESTART, call.uuid), glare_wait(call, step.chance))
     else:
@@ -126,12 +118,8 @@ def network_changed(step: Step, _message: WentOnline) -> None:
     if not step.link.offline:
         return
     for call in _answered(step):
-        step.change_media(
-            call,
-            state=moved(call.media.state, SoundEvent.NETWORK_CHANGED),
-            restart=restart_moved(call.media.restart, RestartEvent.DEMANDED),
-            restart_tries=0,
-        )
+        moved = move(step, call, SoundEvent.NETWORK_CHANGED)
+        move_restart(step, moved, RestartEvent.DEMANDED, restart_tries=0)
 
 
 def _answered(step: Step) -> tuple[Call, ...]:

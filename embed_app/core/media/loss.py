@@ -15,7 +15,7 @@ from embed_app.core.call.machine import CallEvent
 from embed_app.core.call.values import Call, CallState, Reason
 from embed_app.core.link import keep_alive
 from embed_app.core.media import ice_restart
-from embed_app.core.media.machine import RestartEvent, SoundEvent, moved, restart_moved
+from embed_app.core.media.machine import RestartEvent, SoundEvent, move, move_restart
 from embed_app.core.media.messages import MediaChanged
 from embed_app.core.media.values import NoSound
 from embed_app.core.step import Step
@@ -60,12 +60,8 @@ def sound_stopped(step: Step, call: Call) -> Call:
     if since <= step.at - GIVE_UP_AFTER / 2:
         since = step.at  # nothing came from a silent peer either: the connection's word is all there is
     step.start_timer(Timer(TimerKind.MEDIA_LOST, call.uuid), since + GIVE_UP_AFTER - step.at)
-    call = step.change_media(
-        call,
-        state=moved(media.state, SoundEvent.STOPPED, since),
-        counts=replace(media.counts, report_before=None),
-        restart_tries=0,
-    )
+    counts = replace(media.counts, report_before=None)
+    call = move(step, call, SoundEvent.STOPPED, since=since, counts=counts, restart_tries=0)
     keep_alive.ping(step)  # a re-INVITE needs a WebSocket, and it may be gone with the network
     return call
 
@@ -79,7 +75,7 @@ def patience_ended(step: Step, call: Call) -> None:
 
 def outage_lasted(step: Step, call: Call) -> Call:
     """The call with its sound Lost, if it was Interrupted."""
-    return step.change_media(call, state=moved(call.media.state, SoundEvent.LASTED))
+    return move(step, call, SoundEvent.LASTED)
 
 
 def end_search(step: Step, call: Call, why: SoundEvent) -> None:
@@ -88,7 +84,7 @@ def end_search(step: Step, call: Call, why: SoundEvent) -> None:
     step.stop_timers(Timer(TimerKind.MEDIA_LOST, call.uuid))
     if not call.media.restart.is_owed:
         step.stop_timers(Timer(TimerKind.ICE_RESTART, call.uuid))
-    step.change_media(call, state=moved(call.media.state, why), restart_tries=0)
+    move(step, call, why, restart_tries=0)
 
 
 def give_up(step: Step, call: Call) -> None:
@@ -96,7 +92,7 @@ def give_up(step: Step, call: Call) -> None:
     media = call.media
     if media.connected:
         if media.restart_tries > 0:
-            call = step.change_media(call, restart=restart_moved(media.restart, RestartEvent.WITHDRAWN))
+            call = move_restart(step, call, RestartEvent.WITHDRAWN)
         end_search(step, call, SoundEvent.SEARCH_ENDED)
         if media.counts.silent_samples:
             tell_no_audio(step, call)

@@ -23,7 +23,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 from enum import StrEnum
+from typing import Any
 
+from embed_app.core.call.values import Call
 from embed_app.core.media.values import (
     Flowing,
     IceRestart,
@@ -35,6 +37,7 @@ from embed_app.core.media.values import (
     SoundState,
     Unproven,
 )
+from embed_app.core.step import Step
 
 
 class SoundEvent(StrEnum):
@@ -70,19 +73,24 @@ TABLE: Mapping[tuple[type[SoundState], SoundEvent], type[SoundState]] = {
 """(state, what happened) -> the next state. What is not here is illegal and changes nothing."""
 
 
-def moved(state: SoundState, event: SoundEvent, at: float = 0.0) -> SoundState:
-    """The next state; the same one where the event is illegal. `at`: since when there is no sound, seconds
-    since the epoch; what STOPPED needs."""
-    kind = TABLE.get((type(state), event))
-    if kind is None:
-        return state
+def move(step: Step, call: Call, event: SoundEvent, *, since: float = 0.0, **fields: Any) -> Call:
+    """The call, put back, with its sound in the next state and these other fields of `MediaWatch`. An illegal
+    event leaves the state as it is. `since`: with STOPPED, when that was; seconds since the epoch."""
+    kind = TABLE.get((type(call.media.state), event))
+    if kind is not None:
+        call = step.change_media(call, state=_entered(kind, call.media.state, event, since))
+    return step.change_media(call, **fields) if fields else call
+
+
+def _entered(kind: type[SoundState], state: SoundState, event: SoundEvent, since: float) -> SoundState:
+    """The state of this kind, with what it takes over from the one before."""
     if kind is NotWatched:
         return NotWatched()
     if kind is Lost:
-        return Lost(since=state.since if isinstance(state, Interrupted) else at)
+        return Lost(since=state.since if isinstance(state, Interrupted) else since)
     if kind is Interrupted:
         before = state if isinstance(state, Flowing | Unproven) else Flowing()
-        return Interrupted(since=at, before=before)
+        return Interrupted(since=since, before=before)
     silence = _silence(state, event)
     return Flowing(silence=silence) if kind is Flowing else Unproven(silence=silence)
 
@@ -130,13 +138,15 @@ RESTARTS: Mapping[tuple[IceRestart, RestartEvent], IceRestart] = {
 """(where the restart stands, what happened) -> where it stands then."""
 
 
-def restart_moved(restart: IceRestart, event: RestartEvent) -> IceRestart:
-    """Where the restart stands after the event; the same where the event is illegal."""
-    return RESTARTS.get((restart, event), restart)
+def move_restart(step: Step, call: Call, event: RestartEvent, **fields: Any) -> Call:
+    """The same for the ICE restart of the call."""
+    restart = RESTARTS.get((call.media.restart, event), call.media.restart)
+    return step.change_media(call, restart=restart, **fields)
 
 
 def connection_replaced(watch: MediaWatch) -> MediaWatch:
     """For a connection to a far end that took the place of the one before: its counters begin anew, and an
     offer that was under way is void."""
     counts = replace(watch.counts, sample=None, report_before=0.0, report_in_silence=0.0)
-    return replace(watch, counts=counts, restart=restart_moved(watch.restart, RestartEvent.REPLACED))
+    restart = RESTARTS.get((watch.restart, RestartEvent.REPLACED), watch.restart)
+    return replace(watch, counts=counts, restart=restart)

@@ -16,7 +16,7 @@ from embed_app.core.call.values import Call, CallState
 from embed_app.core.media import ice_restart, loss
 from embed_app.core.media.effects import SampleMedia
 from embed_app.core.media.judge import both_ways, counted, with_last_report
-from embed_app.core.media.machine import RestartEvent, SoundEvent, moved, restart_moved
+from embed_app.core.media.machine import RestartEvent, SoundEvent, move, move_restart
 from embed_app.core.media.messages import MediaSampled
 from embed_app.core.media.values import Flowing, NoSound, Silence, Unproven
 from embed_app.core.step import Step
@@ -36,11 +36,8 @@ def watch(step: Step, call: Call, _message: CallAccepted) -> None:
     """From the answer on, and again from when the call was taken back. After `reports`, which moves it."""
     if call.state is not CallState.ANSWERED or step.runs(TimerKind.SAMPLE, call):
         return
-    call = step.change_media(
-        call,
-        state=moved(call.media.state, SoundEvent.ANSWERED),
-        counts=replace(call.media.counts, last_packet_at=step.at),
-    )
+    counts = replace(call.media.counts, last_packet_at=step.at)
+    call = move(step, call, SoundEvent.ANSWERED, counts=counts)
     step.start_timer(Timer(TimerKind.SAMPLE, call.uuid), SAMPLE_EVERY)
     step.start_timer(Timer(TimerKind.NO_AUDIO, call.uuid), NO_AUDIO_AFTER)
     if isinstance(call.media.state, NoSound):
@@ -89,8 +86,7 @@ def _packets_stopped(step: Step, call: Call) -> None:
     media = call.media
     if media.restart_tries == 0:
         call = loss.outage_lasted(step, call)
-        demanded = restart_moved(media.restart, RestartEvent.DEMANDED)
-        ice_restart.send_if_possible(step, step.change_media(call, restart=demanded))
+        ice_restart.send_if_possible(step, move_restart(step, call, RestartEvent.DEMANDED))
     elif not media.restart.is_under_way and not media.restart.is_owed:
         loss.end_search(step, call, SoundEvent.SEARCH_ENDED)
 

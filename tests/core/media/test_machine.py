@@ -286,7 +286,6 @@ EXPECTED: Mapping[str, Mapping[str, str]] = {
         "failed": "Lost, under_way",
         "patience ends": "Lost, under_way",
         "network changed": "Interrupted, owed",
-        "registered": "Interrupted, under_way",
         "28 s are over": "ended media_lost",
     },
     "connected again": {
