@@ -34,14 +34,15 @@ def tree() -> Iterator[tuple[Path, str]]:
 def functions(path: Path) -> set[str]:
     """Of a Python module: functions, classes, methods as Class.method. Of a script: what looks like one."""
     text = path.read_text(encoding="utf-8")
+    kinds = ast.FunctionDef | ast.AsyncFunctionDef
     if path.suffix != ".py":
         return set(re.findall(r"(?:function\s+|\b)(#?\w+)\s*(?:\([^()]*\)\s*\{|[:=])", text))
     found: set[str] = set()
     for node in ast.parse(text).body:
-        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+        if isinstance(node, kinds | ast.ClassDef):
             found.add(node.name)
         if isinstance(node, ast.ClassDef):
-            found |= {f"{node.name}.{item.name}" for item in node.body if isinstance(item, ast.FunctionDef)}
+            found |= {f"{node.name}.{item.name}" for item in node.body if isinstance(item, kinds)}
         if isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name):
             found.add(node.target.id)
     return found
