@@ -44,11 +44,14 @@ test-all: forget-faults build chromium ## the same, slow ones and real servers t
 forget-faults: $(BIN)/.dev
 	@$(BIN)/python -m tests.e2e.faults --forget
 
-check: $(BIN)/.dev ## lint, format, types, who may import whom
+check: $(BIN)/.dev node_modules/.installed ## lint, format, types, who may import whom
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	node_modules/.bin/eslint
+	node_modules/.bin/tsc
+	node_modules/.bin/tsc --project public/build
 
 build: node_modules/.installed ## make dist/, the frame as it is served
 	@node public/build/build.mjs

@@ -15,6 +15,7 @@
   var PATIENCE_MS = 60000;
   var RETRY_FETCH_MS = 10000;
   // error.load_failed of embed_app/i18n, title and cure, which is there only once the phone is. tests/i18n compares them.
+  /** @type {Record<string, string>} */
   var LOAD_FAILED = {
     vi: "Không tải được điện thoại. Hãy kiểm tra mạng rồi bấm Thử lại. Nếu vẫn lỗi, báo quản trị viên.",
     en: "The phone could not be loaded. Check the network, then press Try again. If it stays like this, tell your administrator.",
@@ -25,16 +26,18 @@
   // without `await`, which ours never does. When Chromium collects garbage meanwhile and takes that stack for the main
   // one, it reads past its end, and the page is gone with its calls (Chromium 156: 24 times in a day of tests). Where
   // Pyodide finds no JSPI, it does as it did before there was one.
-  if (window.WebAssembly) delete WebAssembly.Suspending;
+  if (window.WebAssembly) delete (/** @type {{ Suspending?: unknown }} */ (WebAssembly).Suspending);
 
   // ---- The address: every parameter is kept in memory, none in the address bar or the session history.
 
+  /** @param {string} text */
   function pairs(text) {
     return text.slice(1).split("&").filter(function (pair) {
       return pair.indexOf("=") > 0;
     });
   }
 
+  /** @param {string} pair */
   function nameOf(pair) {
     return pair.slice(0, pair.indexOf("="));
   }
@@ -73,9 +76,10 @@
   try {
     history.replaceState(mayHaveCall() ? { zorioAddress: search } : null, "", location.pathname);
   } catch (error) {
-    console.warn("zorio-webphone: the address could not be cleaned", error.name);
+    console.warn("zorio-webphone: the address could not be cleaned", /** @type {Error} */ (error).name);
   }
 
+  /** @param {string} name @param {string[]} allowed */
   function choice(name, allowed) {
     var found = pairs(search).filter(function (pair) {
       return nameOf(pair) === name;
@@ -93,6 +97,7 @@
 
   // ---- The parent
 
+  /** @type {HTMLMetaElement | null} */
   var meta = document.querySelector('meta[name="zorio-parent-origins"]');
   var parentOrigins = ((meta && meta.content) || "").split(/\s+/).filter(Boolean);
   var parentOriginHint = originHint();
@@ -106,6 +111,7 @@
   }
 
   // Exact origins, and "http://localhost:*" for any port. Wildcard hosts are never trusted this early.
+  /** @param {string} origin */
   function isAllowed(origin) {
     return parentOrigins.some(function (pattern) {
       if (pattern.indexOf("*") < 0) return pattern === origin;
@@ -116,12 +122,14 @@
     });
   }
 
+  /** @param {string} json @param {string} origin */
   function post(json, origin) {
     // "*" would hand the phone's events to whoever framed us.
     if (window.parent === window || !origin || origin === "*" || origin === "null") return;
     window.parent.postMessage(JSON.parse(json), origin);
   }
 
+  /** @param {object} message */
   function postEarly(message) {
     var json = JSON.stringify(message);
     var certain = knownParentOrigin || parentOriginHint;
@@ -136,10 +144,13 @@
 
   // ---- Messages: kept in order until Python takes them
 
+  /** @type {Parameters<import("./types.js").Boot["takeMessages"]>[0] | null} */
   var consumer = null;
+  var script = /** @type {HTMLScriptElement | null} */ (document.currentScript);
+  /** @type {import("./types.js").Boot} */
   var boot = {
     search: search,
-    assets: document.currentScript ? document.currentScript.src.replace(/[^/]*$/, "") : "",
+    assets: script ? script.src.replace(/[^/]*$/, "") : "",
     messages: [],
     dropped: 0,
     parentOriginHint: parentOriginHint,
@@ -149,8 +160,10 @@
     failed: failed,
     retry: retry,
     post: post,
+    diagnostics: [],
   };
 
+  /** @param {unknown} data */
   function asJson(data) {
     try {
       var json = JSON.stringify(data);
@@ -160,14 +173,16 @@
     }
   }
 
+  /** @param {import("./types.js").KeptMessage} kept */
   function hand(kept) {
     try {
-      consumer(kept.data, kept.origin, kept.fromParent);
+      if (consumer) consumer(kept.data, kept.origin, kept.fromParent);
     } catch (error) {
       console.error("zorio-webphone: a message was not handled", error); // the next one still must be
     }
   }
 
+  /** @param {NonNullable<typeof consumer>} fn */
   function takeMessages(fn) {
     consumer = fn;
     boot.messages.splice(0).forEach(hand);
@@ -187,11 +202,13 @@
 
   var phase = "starting";
   var incomplete = false; // a script of ours could not be loaded
+  /** @type {{ code: string, message: string, fatal: boolean, detail?: { reason: string } } | null} */
   var failure = null; // the error object of contract section 3, while the panel is shown
   var watchdog = setTimeout(function () {
     failed("load_failed", "", "no start within 60 s");
   }, PATIENCE_MS);
 
+  /** @param {string} next */
   function show(next) {
     phase = next;
     root.setAttribute("data-boot", next);
@@ -208,7 +225,11 @@
     show("started");
   }
 
-  /** Shows the panel with Retry and tells the parent, once. An empty message means the standard text. */
+  /**
+   * Shows the panel with Retry and tells the parent, once. An empty message means the standard text.
+   *
+   * @param {string} code @param {string} message @param {string} [detail]
+   */
   function failed(code, message, detail) {
     if (failure) return;
     failure = { code: code, message: message || LOAD_FAILED[locale], fatal: true };
@@ -220,6 +241,7 @@
   }
 
   // A command with an id is owed exactly one answer (contract section 3), even by a phone that never started.
+  /** @param {import("./types.js").KeptMessage} kept */
   function refuse(kept) {
     if (!kept.fromParent || !isAllowed(kept.origin)) return;
     var command = JSON.parse(kept.data);
@@ -229,11 +251,11 @@
 
   window.addEventListener("error", function (event) {
     if (phase === "started") return;
-    var script = event.target !== window && event.target.tagName === "SCRIPT" ? event.target.src : null;
-    if (script !== null) {
+    var target = event.target;
+    if (target instanceof HTMLScriptElement) {
       incomplete = true;
-      failed("load_failed", "", "cannot load " + script.split(/[?#]/)[0].split("/").pop());
-    } else if (event.target === window) {
+      failed("load_failed", "", "cannot load " + target.src.split(/[?#]/)[0].split("/").pop());
+    } else if (target === window) {
       failed("load_failed", "", event.message);
     }
   }, true); // the error of a script element does not bubble
@@ -259,6 +281,7 @@
       location.reload();
     }
     // Assets are cached for a year: a damaged one must be fetched anew, or Retry would find it again.
+    /** @type {NodeListOf<HTMLScriptElement & HTMLLinkElement>} */
     var assets = document.querySelectorAll("script[src], link[rel=stylesheet], link[rel=preload], link[rel=modulepreload]");
     var fetched = Array.prototype.map.call(assets, function (asset) {
       return fetch(asset.src || asset.href, { cache: "reload" }).then(function (response) {
@@ -270,7 +293,8 @@
   }
 
   document.addEventListener("click", function (event) {
-    var button = event.target.closest && event.target.closest("[data-boot-retry]");
+    var target = event.target;
+    var button = target instanceof Element ? /** @type {HTMLButtonElement | null} */ (target.closest("[data-boot-retry]")) : null;
     if (!button || button.disabled) return;
     button.disabled = true;
     retry();

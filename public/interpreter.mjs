@@ -5,12 +5,21 @@ import { loadPyodide as loadStockPyodide, version } from "./pyodide.mjs";
 
 export { version };
 
-const beside = (name) => new URL(name, import.meta.url).href;
+/**
+ * @import { PyodideInterface } from "pyodide"
+ * @typedef {NonNullable<Parameters<typeof loadStockPyodide>[0]>} Options
+ */
+
+const beside = (/** @type {string} */ name) => new URL(name, import.meta.url).href;
 
 // PYODIDE_INFO is put here by the build, from pyodide-lock.json; the frame installs no packages.
 const LOCK_FILE = { info: PYODIDE_INFO, packages: {} };
 
-/** The wasm, whole: a damaged copy in the cache is fetched anew once. WASM_HASH is put here by the build. */
+/**
+ * The wasm, whole: a damaged copy in the cache is fetched anew once. WASM_HASH is put here by the build.
+ * @param {typeof WebAssembly.instantiateStreaming} instantiate
+ * @param {WebAssembly.Imports | undefined} imports
+ */
 async function exactWasm(instantiate, imports) {
   const url = beside("./pyodide.asm.wasm");
   try {
@@ -26,13 +35,16 @@ async function exactWasm(instantiate, imports) {
  */
 function watchWasm() {
   const instantiate = WebAssembly.instantiateStreaming;
+  /** @type {Promise<never>} */
   const failure = new Promise((_, reject) => {
     WebAssembly.instantiateStreaming = async (source, imports) => {
-      source.catch(() => {}); // Pyodide's own request, which is answered from the same cache
+      Promise.resolve(source).catch(() => {
+        // Pyodide's own request, which is answered from the same cache
+      });
       try {
         return await exactWasm(instantiate, imports);
       } catch (error) {
-        reject(new Error(`pyodide.asm.wasm: ${error.message}`));
+        reject(new Error(`pyodide.asm.wasm: ${/** @type {Error} */ (error).message}`));
         throw error;
       }
     };
@@ -40,7 +52,11 @@ function watchWasm() {
   return { failure, stop: () => (WebAssembly.instantiateStreaming = instantiate) };
 }
 
-/** Hands PyScript the interpreter of the fast start, with the standard library it has had no need of so far. */
+/**
+ * Hands PyScript the interpreter of the fast start, with the standard library it has had no need of so far.
+ * @param {PyodideInterface} python
+ * @param {Options} options
+ */
 async function adopted(python, { stdout, stderr }) {
   const response = await fetch(beside("./python.zip"));
   if (!response.ok) throw new Error(`python.zip: status ${response.status}`); // the phone runs on without PyScript
@@ -52,6 +68,7 @@ async function adopted(python, { stdout, stderr }) {
   return python;
 }
 
+/** @param {Options} options @returns {Promise<PyodideInterface>} */
 export async function loadPyodide(options) {
   if (globalThis.zorioBoot.python) return adopted(globalThis.zorioBoot.python, options);
   const wasm = watchWasm();

@@ -9,13 +9,14 @@
 // (a third-party frame whose user blocks site data). We install no packages, so it gets an empty one that
 // forgets, everywhere; the real one is back as soon as the interpreter is up.
 function forgetfulIndexedDB() {
-  const request = (result) => {
+  const request = (/** @type {unknown} */ result) => {
+    /** @type {{ onsuccess?: (event: object) => void }} */
     const pending = {};
     queueMicrotask(() => pending.onsuccess?.({ target: { result } }));
     return pending;
   };
   const store = { getAllKeys: () => request([]), clear: () => request(undefined) };
-  const database = { transaction: () => ({ objectStore: () => store }), close() {} };
+  const database = { transaction: () => ({ objectStore: () => store }), close: () => undefined };
   return { open: () => request(database) };
 }
 
@@ -29,7 +30,8 @@ async function startFast() {
     await boot.painted; // evaluating it would come before
     const { phone } = await import("./fast-start.mjs");
     return (await phone).python;
-  } catch (error) {
+  } catch (thrown) {
+    const error = /** @type {Error} */ (thrown);
     const reason = `fast start: ${error.name}: ${String(error.message).split("\n").pop()}`;
     boot.diagnostics.push(reason);
     console.info(`zorio-webphone: starting plainly; ${reason}`);
@@ -40,13 +42,17 @@ async function startFast() {
 /** Registering comes first, and perhaps a call; PyScript keeps the page busy for a moment when it comes. */
 function whenQuiet() {
   const whenIdle = globalThis.requestIdleCallback ?? setTimeout; // Safari
-  return new Promise((resolve) => setTimeout(() => whenIdle(resolve), PYSCRIPT_AFTER_MS));
+  return new Promise((resolve) => {
+    setTimeout(() => whenIdle(resolve), PYSCRIPT_AFTER_MS);
+  });
 }
 
 /** A damaged part in the cache, which keeps it for a year, would make every start a plain one. */
 function mend() {
   for (const name of ["fast-start.mjs", "python.image"]) {
-    fetch(new URL(name, import.meta.url), { cache: "reload" }).catch(() => {});
+    fetch(new URL(name, import.meta.url), { cache: "reload" }).catch(() => {
+      // The next start tries again.
+    });
   }
 }
 
@@ -54,7 +60,7 @@ boot.python = await startFast();
 if (boot.python) await whenQuiet();
 else if (boot.early) addEventListener("py:ready", mend, { once: true });
 
-const genuine = Object.getOwnPropertyDescriptor(globalThis, "indexedDB");
+const genuine = Object.getOwnPropertyDescriptor(globalThis, "indexedDB") ?? {};
 Object.defineProperty(globalThis, "indexedDB", { configurable: true, value: forgetfulIndexedDB() });
 addEventListener("py:ready", () => Object.defineProperty(globalThis, "indexedDB", genuine), { once: true });
 

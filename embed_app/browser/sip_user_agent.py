@@ -75,6 +75,11 @@ def _dialog(event: Event) -> Dialog:
     )
 
 
+def _request(dialog: Dialog) -> dict[str, Any]:
+    found = asdict(dialog)
+    return found | {"sip_call_id": found.pop("call_id")}
+
+
 _MESSAGES: Mapping[str, Callable[[Event], Message]] = {
     "transport_up": lambda e: TransportUp(),
     "transport_down": lambda e: TransportDown(reason=e["reason"]),
@@ -82,46 +87,46 @@ _MESSAGES: Mapping[str, Callable[[Event], Message]] = {
     "register_failed": lambda e: RegisterFailed(status=e["status"]),
     "unregistered": lambda e: Unregistered(),
     "invite": lambda e: InviteReceived(
-        call_uuid=e["call_id"],
+        call_uuid=e["call_uuid"],
         sip_call_id=e["sip_call_id"],
         number=e["user"],
         display_name=e["display_name"],
         headers=tuple(e["headers"].items()),
     ),
-    "sent": lambda e: InviteSent(call_uuid=e["call_id"], sip_call_id=e["sip_call_id"]),
-    "progress": lambda e: CallProgress(call_uuid=e["call_id"], status=e["status"]),
-    "accepted": lambda e: CallAccepted(call_uuid=e["call_id"]),
+    "sent": lambda e: InviteSent(call_uuid=e["call_uuid"], sip_call_id=e["sip_call_id"]),
+    "progress": lambda e: CallProgress(call_uuid=e["call_uuid"], status=e["status"]),
+    "accepted": lambda e: CallAccepted(call_uuid=e["call_uuid"]),
     "dialog": lambda e: DialogKnown(
-        call_uuid=e["call_id"], dialog=_dialog(e), number=e["user"], display_name=e["display_name"]
+        call_uuid=e["call_uuid"], dialog=_dialog(e), number=e["user"], display_name=e["display_name"]
     ),
-    "replace_failed": lambda e: ReplacementFailed(call_uuid=e["call_id"], status=e["status"]),
+    "replace_failed": lambda e: ReplacementFailed(call_uuid=e["call_uuid"], status=e["status"]),
     "ended": lambda e: CallEnded(
-        call_uuid=e["call_id"],
+        call_uuid=e["call_uuid"],
         by_remote=e["by"] == "remote",
         kind=e["kind"],
         status=e["status"],
         reason=e["reason"],
     ),
-    "held": lambda e: HoldChanged(call_uuid=e["call_id"], held=e["on"]),
-    "hold_failed": lambda e: HoldFailed(call_uuid=e["call_id"], held=e["on"], status=e["status"]),
-    "dtmf": lambda e: DigitReceived(call_uuid=e["call_id"], digit=e["digit"], via=e["via"]),
-    "refer_accepted": lambda e: ReferAccepted(call_uuid=e["call_id"]),
-    "refer_progress": lambda e: ReferProgress(call_uuid=e["call_id"], status=e["status"]),
-    "refer_failed": lambda e: ReferFailed(call_uuid=e["call_id"], status=e["status"]),
+    "held": lambda e: HoldChanged(call_uuid=e["call_uuid"], held=e["on"]),
+    "hold_failed": lambda e: HoldFailed(call_uuid=e["call_uuid"], held=e["on"], status=e["status"]),
+    "dtmf": lambda e: DigitReceived(call_uuid=e["call_uuid"], digit=e["digit"], via=e["via"]),
+    "refer_accepted": lambda e: ReferAccepted(call_uuid=e["call_uuid"]),
+    "refer_progress": lambda e: ReferProgress(call_uuid=e["call_uuid"], status=e["status"]),
+    "refer_failed": lambda e: ReferFailed(call_uuid=e["call_uuid"], status=e["status"]),
     "referred": lambda e: Referred(
-        call_uuid=e["call_id"],
-        new_call_uuid=e["new_call_id"],
+        call_uuid=e["call_uuid"],
+        new_call_uuid=e["new_call_uuid"],
         number=e["user"],
         attended=e["attended"],
     ),
-    "microphone_failed": lambda e: MicrophoneFailed(call_uuid=e["call_id"], name=e["name"]),
-    "autoplay_blocked": lambda e: PlaybackBlocked(call_uuid=e["call_id"]),
-    "audio_playing": lambda e: PlaybackStarted(call_uuid=e["call_id"]),
-    "media": lambda e: MediaChanged(call_uuid=e["call_id"], state=e["state"]),
-    "restarted": lambda e: IceRestarted(call_uuid=e["call_id"]),
-    "restart_failed": lambda e: IceRestartFailed(call_uuid=e["call_id"], status=e["status"]),
-    "microphone_ended": lambda e: MicrophoneEnded(call_uuid=e["call_id"]),
-    "microphone_ready": lambda e: MicrophoneReady(call_uuid=e["call_id"]),
+    "microphone_failed": lambda e: MicrophoneFailed(call_uuid=e["call_uuid"], name=e["name"]),
+    "autoplay_blocked": lambda e: PlaybackBlocked(call_uuid=e["call_uuid"]),
+    "audio_playing": lambda e: PlaybackStarted(call_uuid=e["call_uuid"]),
+    "media": lambda e: MediaChanged(call_uuid=e["call_uuid"], state=e["state"]),
+    "restarted": lambda e: IceRestarted(call_uuid=e["call_uuid"]),
+    "restart_failed": lambda e: IceRestartFailed(call_uuid=e["call_uuid"], status=e["status"]),
+    "microphone_ended": lambda e: MicrophoneEnded(call_uuid=e["call_uuid"]),
+    "microphone_ready": lambda e: MicrophoneReady(call_uuid=e["call_uuid"]),
     "pong": lambda e: Pong(crlf=e["crlf"]),
 }
 
@@ -240,19 +245,19 @@ class SipUserAgent:
 
     def refer_to_call(self, call_uuid: str, target: str, dialog: Dialog, name: str) -> None:
         how = {"target": target, "name": name}
-        js.zorioSip.referToCall(call_uuid, json.dumps(asdict(dialog) | how))
+        js.zorioSip.referToCall(call_uuid, json.dumps(_request(dialog) | how))
 
     def replace(
         self, call_uuid: str, target: str, dialog: Dialog, *, muted: bool, held: bool, in_dialog: bool
     ) -> None:
         how = {"target": target, "muted": muted, "held": held, "in_dialog": in_dialog}
-        js.zorioSip.replace(call_uuid, json.dumps(asdict(dialog) | how))
+        js.zorioSip.replace(call_uuid, json.dumps(_request(dialog) | how))
 
     def cancel_replacement(self, call_uuid: str) -> None:
         js.zorioSip.cancelReplacement(call_uuid)
 
     def farewell(self, dialog: Dialog) -> None:
-        js.zorioSip.farewell(json.dumps(asdict(dialog)))
+        js.zorioSip.farewell(json.dumps(_request(dialog)))
 
     def accept_refer(self, call_uuid: str, new_call_uuid: str) -> None:
         js.zorioSip.acceptRefer(call_uuid)

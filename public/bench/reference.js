@@ -1,13 +1,29 @@
-/* What `make bench` measures the frame against: the same work, written in plain JavaScript.
+/** What `make bench` measures the frame against: the same work, written in plain JavaScript.
  *
  * It reads the parameters, takes the token out of the address, fetches sip-config, configures, connects and registers
  * through the same built sip-ua.js, obeys `call`, `answer` and `hangup`, shows the call, rings, and tells its parent
  * `ready`, `connected`, `registered`, `incoming_call`, `call_ringing`, `call_answered` and `call_hangup` as contract
  * section 3 has them. It is no phone: nothing reconnects, nothing is held, bad input is ignored.
  * Only the bench's own server serves it.
+ *
+ * @import { ShimEvent } from "../sip/interface.js"
+ * @import { CallObject } from "../../docs/zorio-webphone.js"
+ *
+ * @typedef {{ number?: unknown }} CommandPayload
  */
+export {}; // a module to tsc alone
+
 const SOURCE = "zorio-webphone";
-const $ = (id) => document.getElementById(id);
+
+/** @param {string} id */
+function $(id) {
+  const found = document.getElementById(id);
+  if (!found) throw new Error(`the page has no #${id}`);
+  return found;
+}
+const audio = (/** @type {string} */ id) => /** @type {HTMLAudioElement} */ ($(id));
+const button = (/** @type {string} */ id) => /** @type {HTMLButtonElement} */ ($(id));
+const field = (/** @type {string} */ id) => /** @type {HTMLInputElement} */ ($(id));
 
 // ---- The address
 
@@ -21,8 +37,11 @@ const token = parameters.get("token") ?? "";
 
 // ---- The parent: of an origin this customer allows, or nobody
 
+/** @param {string} origin */
 function isAllowed(origin) {
-  const patterns = document.querySelector('meta[name="zorio-parent-origins"]').content.split(/\s+/);
+  /** @type {HTMLMetaElement | null} */
+  const meta = document.querySelector('meta[name="zorio-parent-origins"]');
+  const patterns = (meta?.content ?? "").split(/\s+/);
   return patterns.some((pattern) => {
     if (!pattern.endsWith(":*")) return pattern === origin;
     return origin.startsWith(pattern.slice(0, -1)) && /^\d+$/.test(origin.slice(pattern.length - 1));
@@ -31,16 +50,26 @@ function isAllowed(origin) {
 
 const parentOrigin = location.ancestorOrigins?.[0] ?? "";
 
+/** @param {string} type @param {object} payload */
 function tell(type, payload = {}) {
   if (isAllowed(parentOrigin)) parent.postMessage({ source: SOURCE, type, payload }, parentOrigin);
 }
 
 // ---- Calls
 
+/** @type {Map<string, CallObject>} */
 const calls = new Map();
 const now = () => new Date().toISOString();
 
+/**
+ * @param {string} uuid
+ * @param {"inbound" | "outbound"} direction
+ * @param {string} number
+ * @param {string} displayName
+ * @param {string} sipCallId
+ */
 function addCall(uuid, direction, number, displayName, sipCallId) {
+  /** @type {CallObject} */
   const call = {
     uuid,
     direction,
@@ -60,7 +89,7 @@ function addCall(uuid, direction, number, displayName, sipCallId) {
   return call;
 }
 
-const callIn = (...states) => [...calls.values()].find((call) => states.includes(call.state));
+const callIn = (/** @type {string[]} */ ...states) => [...calls.values()].find((call) => states.includes(call.state));
 
 function show() {
   const call = callIn("inviting", "ringing", "answered");
@@ -72,73 +101,91 @@ function show() {
   $("call-state").textContent = call?.state ?? "";
 }
 
+/** @param {string} name */
 function sound(name) {
   for (const each of ["ring", "ringback"]) {
-    if (each === name) $(each).play().catch(() => {});
-    else $(each).pause();
+    if (each === name) audio(each).play().catch(() => showStatus("bad", "no sound"));
+    else audio(each).pause();
   }
 }
 
+/** @param {CallObject} call */
 function billsec(call) {
-  return call.answered_at ? Math.floor((Date.parse(call.ended_at) - Date.parse(call.answered_at)) / 1000) : 0;
+  return call.answered_at && call.ended_at ? Math.floor((Date.parse(call.ended_at) - Date.parse(call.answered_at)) / 1000) : 0;
 }
 
 // ---- What the SIP user agent says
 
+/** The call an event is about. @param {{ call_uuid: string }} event */
+function callOf({ call_uuid: callUuid }) {
+  const call = calls.get(callUuid);
+  if (!call) throw new Error("no such call");
+  return call;
+}
+
+/** @type {{ [Type in ShimEvent["type"]]?: (event: Extract<ShimEvent, { type: Type }>) => void }} */
 const heard = {
   transport_up() {
-    status("busy", "Đang đăng ký…");
+    showStatus("busy", "Đang đăng ký…");
     tell("connected");
     zorioSip.register();
   },
   transport_down({ reason }) {
-    status("bad", "Mất kết nối");
+    showStatus("bad", "Mất kết nối");
     tell("disconnected", { reason });
   },
   registered() {
-    status("good", "Sẵn sàng");
-    $("dial-keys").disabled = false;
-    $("dial").disabled = false;
+    showStatus("good", "Sẵn sàng");
+    button("dial-keys").disabled = false;
+    button("dial").disabled = false;
     tell("registered");
   },
-  invite({ call_id, sip_call_id, user, display_name }) {
-    const call = addCall(call_id, "inbound", user, display_name, sip_call_id);
+  invite({ call_uuid, sip_call_id, user, display_name }) {
+    const call = addCall(call_uuid, "inbound", user, display_name, sip_call_id);
     const contact = { number: user, display_name: display_name || null, external_id: null };
     tell("incoming_call", { call, contact });
     sound("ring");
     tell("call_ringing", { call });
   },
-  sent({ call_id, sip_call_id }) {
-    calls.get(call_id).sip_call_id = sip_call_id;
+  sent(event) {
+    callOf(event).sip_call_id = event.sip_call_id;
   },
-  progress({ call_id, status }) {
-    const call = calls.get(call_id);
-    if (status < 180 || call.state !== "inviting") return;
+  progress(event) {
+    const call = callOf(event);
+    if (event.status < 180 || call.state !== "inviting") return;
     call.state = "ringing";
     sound("ringback");
     tell("call_ringing", { call });
   },
-  accepted({ call_id }) {
-    const call = Object.assign(calls.get(call_id), { state: "answered", answered_at: now() });
+  accepted(event) {
+    const call = callOf(event);
+    call.state = "answered";
+    call.answered_at = now();
     sound("");
     tell("call_answered", { call });
   },
-  ended({ call_id, by }) {
-    const call = Object.assign(calls.get(call_id), { state: "ended", ended_at: now() });
-    calls.delete(call_id);
+  ended(event) {
+    const call = callOf(event);
+    call.state = "ended";
+    call.ended_at = now();
+    calls.delete(call.uuid);
     sound("");
-    tell("call_hangup", { call, reason: `${by}_hangup`, billsec: billsec(call) });
+    tell("call_hangup", { call, reason: `${event.by}_hangup`, billsec: billsec(call) });
   },
 };
 
+/** @param {string} json */
 function listen(json) {
+  /** @type {ShimEvent} */
   const event = JSON.parse(json);
-  heard[event.type]?.(event);
+  const handler = /** @type {((event: ShimEvent) => void) | undefined} */ (heard[event.type]);
+  handler?.(event);
   show();
 }
 
 // ---- What the parent commands
 
+/** @type {Record<string, (payload: CommandPayload) => void>} */
 const commands = {
   call({ number }) {
     if (typeof number !== "string" || !/^\+?[\d*#]{1,32}$/.test(number)) return;
@@ -160,17 +207,18 @@ addEventListener("message", ({ data, origin, source }) => {
   commands[data.type]?.(data.payload ?? {});
   show();
 });
-$("answer").addEventListener("click", commands.answer);
-$("hangup").addEventListener("click", commands.hangup);
+$("answer").addEventListener("click", () => commands.answer({}));
+$("hangup").addEventListener("click", () => commands.hangup({}));
 $("dial-form").addEventListener("submit", (event) => {
   event.preventDefault();
-  commands.call({ number: $("dial-number").value });
+  commands.call({ number: field("dial-number").value });
   show();
 });
 
 // ---- The start
 
-function status(tone, text) {
+/** @param {string} tone @param {string} text */
+function showStatus(tone, text) {
   $("status").dataset.tone = tone;
   $("status-text").textContent = text;
 }
@@ -200,7 +248,7 @@ async function connect() {
 
 zorioSip.listen(listen);
 if (parameters.get("auto_register") !== "0") {
-  connect().catch((error) => status("bad", error.message));
+  connect().catch((error) => showStatus("bad", error.message));
 }
 document.documentElement.dataset.boot = "started"; // the font, as the frame does
 tell("ready", { version: "reference", extension: claims().sub, state: "connecting" });

@@ -30,10 +30,10 @@ const PLACEHOLDER = "/webphone-assets/BUILD/";
 
 const kept = new Kept(path.join(NODE_MODULES, ".cache/zorio-webphone")); // goes with `npm ci`, which may change Pyodide
 const started = Date.now();
-const say = (text) => console.log(`build ${((Date.now() - started) / 1000).toFixed(1).padStart(5)}s  ${text}`);
-const relative = (file) => path.relative(ROOT, file);
+const say = (/** @type {string} */ text) => console.log(`build ${((Date.now() - started) / 1000).toFixed(1).padStart(5)}s  ${text}`);
+const relative = (/** @type {string} */ file) => path.relative(ROOT, file);
 
-/** Every file under `folder`, sorted, without what Python leaves behind. */
+/** Every file under `folder`, sorted, without what Python leaves behind. @param {string} folder @returns {string[]} */
 function filesUnder(folder) {
   if (!fs.existsSync(folder)) return [];
   return fs
@@ -46,6 +46,7 @@ function filesUnder(folder) {
     .sort();
 }
 
+/** @param {string[]} files @param {string} base */
 function hashOf(files, base) {
   const hash = crypto.createHash("sha256");
   for (const file of files) hash.update(`${path.relative(base, file)}\0${fs.statSync(file).size}\0`).update(fs.readFileSync(file));
@@ -62,19 +63,26 @@ function inputs() {
   return [...pythonInputs(), ...served, SIP_UA].filter((file) => fs.existsSync(file));
 }
 
+/** @param {string} stampFile @param {string} stamp */
 const isCurrent = (stampFile, stamp) => fs.existsSync(stampFile) && fs.readFileSync(stampFile, "utf8") === stamp;
 
-/** One step: says what it does, and a failure names the step and the file. */
+/**
+ * One step: says what it does, and a failure names the step and the file.
+ * @param {string} name
+ * @param {() => Promise<string | void> | string | void} work
+ */
 async function step(name, work) {
   try {
     const note = await work();
     say(note ? `${name}: ${note}` : name);
-  } catch (error) {
+  } catch (thrown) {
+    const error = /** @type {Error} */ (thrown);
     error.message = `${name}: ${error.message}`;
     throw error;
   }
 }
 
+/** @param {string} from @param {string} to */
 function copy(from, to) {
   if (!fs.existsSync(from)) throw new Error(`${relative(from)} is missing${from.startsWith(NODE_MODULES) ? " (run npm ci)" : ""}`);
   fs.mkdirSync(path.dirname(to), { recursive: true });
@@ -82,12 +90,14 @@ function copy(from, to) {
 }
 
 /** SIP.js has a WebSocket transport of its own, which it names as a default that we never use: 10 KB less to read. */
+/** @type {import("esbuild").Plugin} */
 const withoutTransport = {
   name: "without SIP.js's transport",
   setup: (bundle) =>
     bundle.onLoad({ filter: /sip\.js.lib.platform.web.transport.transport\.js$/ }, () => ({ contents: "export class Transport {}" })),
 };
 
+/** @param {string} assets */
 async function bundleSipUa(assets) {
   const esbuild = await import("esbuild");
   if (!fs.existsSync(SIP_UA)) throw new Error(`${relative(SIP_UA)} is missing`);
@@ -108,14 +118,14 @@ async function bundleSipUa(assets) {
 
 /** What both ways to start Python must know. */
 function pyodideConstants() {
-  const read = (name) => fs.readFileSync(path.join(NODE_MODULES, "pyodide", name));
-  const { info } = JSON.parse(read("pyodide-lock.json"));
-  const { version } = JSON.parse(read("package.json"));
+  const read = (/** @type {string} */ name) => fs.readFileSync(path.join(NODE_MODULES, "pyodide", name));
+  const { info } = JSON.parse(read("pyodide-lock.json").toString());
+  const { version } = JSON.parse(read("package.json").toString());
   const hash = crypto.createHash("sha256").update(read("pyodide.asm.wasm")).digest("base64");
   return { PYODIDE_INFO: JSON.stringify({ ...info, version }), WASM_HASH: JSON.stringify(`sha256-${hash}`) };
 }
 
-/** Our own scripts, with the constants of the interpreter. */
+/** Our own scripts, with the constants of the interpreter. @param {string} assets */
 async function ownScripts(assets) {
   const esbuild = await import("esbuild");
   const define = pyodideConstants();
@@ -126,13 +136,14 @@ async function ownScripts(assets) {
   }
 }
 
+/** @param {string} assets */
 function pyodide(assets) {
   for (const name of ["pyodide.mjs", "pyodide.asm.mjs", "pyodide.asm.wasm"]) {
     copy(path.join(NODE_MODULES, "pyodide", name), path.join(assets, name));
   }
 }
 
-/** core.js, the chunk it stands for, and the one plugin PyScript loads in order to switch it off. */
+/** core.js, the chunk it stands for, and the one plugin PyScript loads in order to switch it off. @param {string} assets */
 function pyscript(assets) {
   const from = path.join(NODE_MODULES, "@pyscript/core/dist");
   const needed = fs.readdirSync(from).filter((name) => /^(core|core-[\w-]+|error-[\w-]+)\.js$/.test(name));
@@ -140,13 +151,21 @@ function pyscript(assets) {
   for (const name of needed) copy(path.join(from, name), path.join(assets, "pyscript", name));
 }
 
-/** A style sheet is one file with what it imports, the fonts it names beside it; sounds go as they are. */
+/** A style sheet is one file with what it imports, the fonts it names beside it; sounds go as they are. @param {string} assets */
 async function stylesAndMedia(assets) {
   const esbuild = await import("esbuild");
   const sheets = fs.readdirSync(PUBLIC).filter((name) => name.endsWith(".css")).map((name) => path.join(PUBLIC, name));
-  const fonts = { loader: { ".woff2": "file" }, assetNames: "fonts/[name]" };
-  const options = { absWorkingDir: ROOT, bundle: true, minify: true, legalComments: "none", logLevel: "silent", ...fonts };
-  await esbuild.build({ ...options, entryPoints: sheets, outdir: assets });
+  await esbuild.build({
+    entryPoints: sheets,
+    outdir: assets,
+    absWorkingDir: ROOT,
+    bundle: true,
+    minify: true,
+    loader: { ".woff2": "file" },
+    assetNames: "fonts/[name]",
+    legalComments: "none",
+    logLevel: "silent",
+  });
   copy(path.join(NODE_MODULES, "@fontsource-variable/inter/LICENSE"), path.join(assets, "fonts/LICENSE.txt"));
   copy(path.join(NODE_MODULES, "lucide-static/LICENSE"), path.join(assets, "icons-LICENSE.txt"));
   for (const file of filesUnder(PUBLIC)) {
@@ -155,7 +174,7 @@ async function stylesAndMedia(assets) {
   }
 }
 
-/** Source maps are not served, and a reference to one costs a failed request in every open inspector. */
+/** Source maps are not served, and a reference to one costs a failed request in every open inspector. @param {string} assets */
 function dropSourceMapComments(assets) {
   for (const file of filesUnder(assets)) {
     if (!/\.m?js$/.test(file)) continue;
@@ -164,6 +183,7 @@ function dropSourceMapComments(assets) {
   }
 }
 
+/** @param {string} assets @param {string} buildId */
 function page(assets, buildId) {
   const html = fs.readFileSync(path.join(PUBLIC, PAGE), "utf8");
   if (withIcons(html) !== html) throw new Error(`public/${PAGE}: its icons are not current: node public/build/icons.mjs`);
@@ -173,22 +193,23 @@ function page(assets, buildId) {
   return html.replaceAll(PLACEHOLDER, `/webphone-assets/${buildId}/`);
 }
 
-/** Packing takes most of a build, so its result is kept apart: a changed style sheet does not wait for it. */
+/** Packing takes most of a build, so its result is kept apart: a changed style sheet does not wait for it. @param {string} assets @param {string} work */
 async function python(assets, work) {
-  const kept = path.join(DIST, "python.zip");
+  const last = path.join(DIST, "python.zip");
   const stamp = hashOf(pythonInputs(), ROOT);
   let note = "unchanged";
-  if (FORCED || !fs.existsSync(kept) || !isCurrent(`${kept}.inputs`, stamp)) {
+  if (FORCED || !fs.existsSync(last) || !isCurrent(`${last}.inputs`, stamp)) {
     const out = path.join(work, "python.zip");
     const counts = await writePythonZip({ appDir: APP_DIR, nodeModules: NODE_MODULES, out });
-    fs.renameSync(out, kept);
-    fs.writeFileSync(`${kept}.inputs`, stamp);
+    fs.renameSync(out, last);
+    fs.writeFileSync(`${last}.inputs`, stamp);
     note = `${counts.app_modules} modules of ours, ${counts.modules} of the standard library`;
   }
-  copy(kept, path.join(assets, "python.zip"));
-  return `${note}, ${Math.round(fs.statSync(kept).size / 1024)} KB`;
+  copy(last, path.join(assets, "python.zip"));
+  return `${note}, ${Math.round(fs.statSync(last).size / 1024)} KB`;
 }
 
+/** @param {string} assets */
 async function fastStart(assets) {
   return buildFastStart({
     assets,
@@ -200,6 +221,7 @@ async function fastStart(assets) {
   });
 }
 
+/** @param {string} assets */
 async function compression(assets) {
   const { before, after } = await compressAll(filesUnder(assets), kept);
   return `${Math.round(before / 1024)} KB, as zstd ${Math.round(after / 1024)} KB`;
@@ -208,7 +230,10 @@ async function compression(assets) {
 async function build() {
   const stamp = hashOf(inputs(), ROOT);
   const built = fs.existsSync(path.join(DIST, "frame", PAGE));
-  if (!FORCED && built && isCurrent(STAMP, stamp)) return say(`${relative(DIST)} is up to date`);
+  if (!FORCED && built && isCurrent(STAMP, stamp)) {
+    say(`${relative(DIST)} is up to date`);
+    return;
+  }
 
   fs.mkdirSync(DIST, { recursive: true });
   const work = fs.mkdtempSync(path.join(DIST, "work-"));
@@ -220,6 +245,7 @@ async function build() {
   fs.writeFileSync(STAMP, stamp);
 }
 
+/** @param {string} work */
 async function buildIn(work) {
   const assets = path.join(work, "assets");
   fs.mkdirSync(assets);

@@ -12,6 +12,7 @@ const ICONS = fileURLToPath(new URL("../../node_modules/lucide-static/icons/", i
 const SPRITE = /(<svg class="sprite"[^>]*>)[\s\S]*?(\n {4}<\/svg>)/;
 
 // What the page calls by its meaning; everything else has Lucide's own name.
+/** @type {Record<string, string>} */
 const LUCIDE = {
   add: "plus",
   back: "undo-2",
@@ -30,19 +31,21 @@ const LUCIDE = {
   warning: "triangle-alert",
 };
 
+/** @param {string} name */
 function symbol(name) {
   const file = `${ICONS}${LUCIDE[name] ?? name}.svg`;
   if (!fs.existsSync(file)) throw new Error(`#i-${name}: Lucide has no ${LUCIDE[name] ?? name}; name it in public/build/icons.mjs`);
-  const drawing = /<svg[^>]*>([\s\S]*)<\/svg>/.exec(fs.readFileSync(file, "utf8"))[1];
-  const shapes = drawing.trim().replace(/\s*\n\s*/g, "").replaceAll(" />", "/>");
+  const drawing = /<svg[^>]*>([\s\S]*)<\/svg>/.exec(fs.readFileSync(file, "utf8"));
+  if (!drawing) throw new Error(`${file}: not a drawing`);
+  const shapes = drawing[1].trim().replace(/\s*\n\s*/g, "").replaceAll(" />", "/>");
   return `\n      <symbol id="i-${name}" viewBox="0 0 24 24">${shapes}</symbol>`;
 }
 
-/** The page with the sprite it needs. */
+/** The page with the sprite it needs. @param {string} html */
 export function withIcons(html) {
   const used = [...new Set([...html.matchAll(/<use href="#i-([\w-]+)"/g)].map(([, name]) => name))].sort();
   if (!SPRITE.test(html)) throw new Error('the page has no <svg class="sprite">');
-  return html.replace(SPRITE, (_, head, foot) => head + used.map(symbol).join("") + foot);
+  return html.replace(SPRITE, (/** @type {string} */ _, /** @type {string} */ head, /** @type {string} */ foot) => head + used.map(symbol).join("") + foot);
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {

@@ -8,14 +8,17 @@ const PACK = fileURLToPath(new URL("./pack.py", import.meta.url));
 /**
  * Writes the zip of .pyc files. `appDir` is the folder embed_app itself. Throws an Error whose message names the
  * source file at fault.
+ * @param {{ appDir: string, nodeModules: string, out: string }} paths
+ * @returns {Promise<{ app_modules: number, modules: number }>}
  */
 export async function writePythonZip({ appDir, nodeModules, out }) {
+  /** @type {typeof import("pyodide")} */
   const { loadPyodide } = await import(path.join(nodeModules, "pyodide/pyodide.mjs"));
   const python = await loadPyodide({
     indexURL: path.join(nodeModules, "pyodide"),
     env: { PYTHONHASHSEED: "0" }, // the order of a frozenset constant must not change the bytes
   });
-  const mount = (folder, at) => {
+  const mount = (/** @type {string} */ folder, /** @type {string} */ at) => {
     python.FS.mkdirTree(at);
     python.FS.mount(python.FS.filesystems.NODEFS, { root: folder }, at);
   };
@@ -27,8 +30,10 @@ export async function writePythonZip({ appDir, nodeModules, out }) {
     const summary = scope.get("pack")("/app", "/pyscript", "/tmp/python.zip");
     fs.writeFileSync(out, python.FS.readFile("/tmp/python.zip"));
     return JSON.parse(summary);
-  } catch (error) {
-    if (error.type !== "PackError") throw error;
-    throw new Error(error.message.trim().split("\n").pop().replace(/^(\w+\.)*PackError: /, ""));
+  } catch (thrown) {
+    const { type, message } = /** @type {{ type?: string, message: string }} */ (thrown);
+    if (type !== "PackError") throw thrown;
+    const lastLine = message.trim().split("\n").at(-1) ?? "";
+    throw new Error(lastLine.replace(/^(\w+\.)*PackError: /, ""), { cause: thrown });
   }
 }

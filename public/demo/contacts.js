@@ -1,4 +1,9 @@
-/* Whom the CRM knows. The numbers are the demo PBX's services and its four users. */
+/**
+ * Whom the CRM knows. The numbers are the demo PBX's services and its four users.
+ *
+ * @import { Translate } from "./texts.js"
+ */
+import { all, at, field } from "./page.js";
 
 const SERVICES = [
   ["*43", "service.echo"],
@@ -9,17 +14,20 @@ const SERVICES = [
   ["*48", "service.callback"],
   ["*49", "service.declined"],
 ];
+/** @type {Record<string, string>} */
 const COLLEAGUES = {
   1001: "Nguyễn Văn An",
   1002: "Trần Thị Bình",
   1003: "Lê Minh Châu",
   1004: "Phạm Quốc Dũng",
 };
+/** @type {Record<string, { name: string, note: string }>} */
 const CUSTOMERS = { "0912345678": { name: "Khách hàng thử", note: "customer.test" } };
 
+/** @type {(extension: string) => string | undefined} */
 export const colleague = (extension) => COLLEAGUES[extension];
 
-/** What the CRM knows about a number: {name, note}; name "" for a stranger. */
+/** What the CRM knows about a number: {name, note}; name "" for a stranger. @param {string} number @param {Translate} t */
 export function whoIs(number, t) {
   const service = SERVICES.find(([code]) => code === number);
   if (service) return { name: t(service[1]), note: "" };
@@ -28,31 +36,42 @@ export function whoIs(number, t) {
   return { name: COLLEAGUES[number] ?? "", note: "" };
 }
 
-/** "Nguyễn Văn An" -> "NA", "1009" -> "10". */
+/** "Nguyễn Văn An" -> "NA", "1009" -> "10". @param {string} name */
 export function initials(name) {
   const words = name.split(/\s+/).filter(Boolean);
   if (words.length < 2) return name.slice(0, 2);
-  return (words[0][0] + words.at(-1)[0]).toUpperCase();
+  return (words[0][0] + words[words.length - 1][0]).toUpperCase();
 }
 
-/** Fills both lists. `call(number)` is what a click on a number does; `link(extension)` the second window's address. */
+/**
+ * Fills both lists. `call(number)` is what a click on a number does; `link(extension)` the second window's address.
+ * @param {{ user: string, t: Translate, call: (number: string) => void, link: (extension: string) => string }} options
+ */
 export function showContacts({ user, t, call, link }) {
   for (const [number, key] of SERVICES) {
     const row = contact(number, t(key), t(`${key}.note`), icon("i-sound"), t, call);
-    document.getElementById("services").append(row);
+    at("services").append(row);
   }
   for (const [number, name] of Object.entries(COLLEAGUES)) {
     const mine = number === user;
     const note = mine ? t("contacts.you") : "";
     const row = contact(number, name, note, initials(name), t, call);
-    if (mine) row.querySelector("button").disabled = true;
-    else row.querySelector(".contact-note").append(secondWindow(link(number), t("contacts.open", { extension: number })));
-    document.getElementById("colleagues").append(row);
+    if (mine) row.querySelector("button")?.setAttribute("disabled", "");
+    else row.querySelector(".contact-note")?.append(secondWindow(link(number), t("contacts.open", { extension: number })));
+    at("colleagues").append(row);
   }
-  const search = document.getElementById("search");
+  const search = field("search");
   search.addEventListener("input", () => filter(search.value));
 }
 
+/**
+ * @param {string} number
+ * @param {string} name
+ * @param {string} note
+ * @param {string | Node} mark
+ * @param {Translate} t
+ * @param {(number: string) => void} call
+ */
 function contact(number, name, note, mark, t, call) {
   const row = document.createElement("li");
   row.dataset.contact = `${name} ${number}`;
@@ -61,7 +80,8 @@ function contact(number, name, note, mark, t, call) {
   avatar.setAttribute("aria-hidden", "true");
   const text = element("span", "contact-text");
   text.append(element("strong", "contact-name", name), element("span", "contact-note", note));
-  const button = element("button", "call");
+  const button = document.createElement("button");
+  button.className = "call";
   button.type = "button";
   button.dataset.call = number;
   button.setAttribute("aria-label", t("contacts.call", { name, number }));
@@ -71,8 +91,10 @@ function contact(number, name, note, mark, t, call) {
   return row;
 }
 
+/** @param {string} address @param {string} text */
 function secondWindow(address, text) {
-  const anchor = element("a", "", text);
+  const anchor = document.createElement("a");
+  anchor.textContent = text;
   anchor.href = address;
   anchor.target = "_blank";
   anchor.rel = "noopener";
@@ -81,17 +103,19 @@ function secondWindow(address, text) {
 }
 
 /** Accents do not matter: people type "binh" for "Bình". */
-const plain = (text) => text.normalize("NFD").replace(/\p{M}/gu, "").replace(/[đĐ]/g, "d").toLowerCase();
+const plain = (/** @type {string} */ text) => text.normalize("NFD").replace(/\p{M}/gu, "").replace(/[đĐ]/g, "d").toLowerCase();
 
+/** @param {string} text */
 function filter(text) {
   let found = 0;
-  for (const row of document.querySelectorAll("[data-contact]")) {
-    row.hidden = !plain(row.dataset.contact).includes(plain(text.trim()));
+  for (const row of all("[data-contact]")) {
+    row.hidden = !plain(row.dataset.contact ?? "").includes(plain(text.trim()));
     found += row.hidden ? 0 : 1;
   }
-  document.getElementById("nobody").hidden = found > 0;
+  at("nobody").hidden = found > 0;
 }
 
+/** @param {string} tag @param {string} className @param {string} text */
 export function element(tag, className = "", text = "") {
   const made = document.createElement(tag);
   if (className) made.className = className;
@@ -99,6 +123,7 @@ export function element(tag, className = "", text = "") {
   return made;
 }
 
+/** @param {string} id */
 export function icon(id) {
   const space = "http://www.w3.org/2000/svg";
   const svg = document.createElementNS(space, "svg");

@@ -6,8 +6,14 @@
 import { Calls } from "./calls.js";
 import { colleague, initials, showContacts } from "./contacts.js";
 import { logMessage } from "./log.js";
+import { all, at, field } from "./page.js";
 import { Phone } from "./phone.js";
 import { translatePage, translator } from "./texts.js";
+
+/**
+ * @import { CommandPayload, CommandType, EventPayload, TokenError } from "./phone.js"
+ * @typedef {{ user: string, lang: string, theme: string, layout: string }} Settings
+ */
 
 const CHOICES = {
   lang: ["vi", "en"],
@@ -16,16 +22,17 @@ const CHOICES = {
 };
 const OF_ONE_CALL = ["answer", "hangup", "hold", "unhold", "mute", "unmute", "send_dtmf", "transfer"];
 
-const at = (id) => document.getElementById(id);
 const given = new URLSearchParams(location.search);
-const choice = (name) => (CHOICES[name].includes(given.get(name)) ? given.get(name) : CHOICES[name][0]);
+const choice = (/** @type {keyof typeof CHOICES} */ name) =>
+  CHOICES[name].find((allowed) => allowed === given.get(name)) ?? CHOICES[name][0];
+/** @type {Settings} */
 const settings = {
   user: given.get("user") || "1001",
   lang: choice("lang"),
   theme: choice("theme"),
   layout: choice("layout"),
 };
-const address = (changed) => `?${new URLSearchParams({ ...settings, ...changed })}`;
+const address = (/** @type {Partial<Settings>} */ changed) => `?${new URLSearchParams({ ...settings, ...changed })}`;
 
 const t = translator(settings.lang);
 document.documentElement.lang = settings.lang;
@@ -38,17 +45,17 @@ at("me-name").textContent = name;
 at("me-initials").textContent = initials(name);
 at("me-extension").textContent = t("extension", { extension: settings.user });
 document.title = `${name} · Zorio CRM`;
-if (settings.user === at("target").value) at("target").value = "1001"; // nobody transfers to himself
-for (const link of document.querySelectorAll("[data-switch]")) {
-  const [key, value] = link.dataset.switch.split("=");
-  link.href = address({ [key]: value });
-  if (settings[key] === value) link.setAttribute("aria-current", "true");
+if (settings.user === field("target").value) field("target").value = "1001"; // nobody transfers to himself
+for (const link of all("[data-switch]")) {
+  const [key, value] = (link.dataset.switch ?? "").split("=");
+  link.setAttribute("href", address({ [key]: value }));
+  if (settings[/** @type {keyof Settings} */ (key)] === value) link.setAttribute("aria-current", "true");
 }
 
 // ---- The phone
 
 const calls = new Calls(t, (type, payload) => phone.send(type, payload));
-const phone = new Phone(at("phone"), settings, {
+const phone = new Phone(/** @type {HTMLIFrameElement} */ (at("phone")), settings, {
   onEvent(type, payload) {
     logMessage("event", type, payload, t);
     calls.onEvent(type, payload);
@@ -57,8 +64,9 @@ const phone = new Phone(at("phone"), settings, {
   onSent: (type, payload) => logMessage("sent", type, payload, t),
 });
 
-/** The line above the phone, from the events alone. */
+/** The line above the phone, from the events alone. @param {string} type @param {EventPayload} payload */
 function showState(type, payload) {
+  /** @type {Record<string, string[] | undefined>} */
   const states = {
     fetching: ["busy", "state.fetching"],
     starting: ["busy", "state.starting"],
@@ -85,11 +93,12 @@ async function openPhone() {
     await phone.open();
     showState("starting", {});
   } catch (error) {
-    showTokenError(error);
+    showTokenError(/** @type {TokenError} */ (error));
   }
   at("phone-loading").hidden = true;
 }
 
+/** @param {TokenError} error */
 function showTokenError(error) {
   at("phone-failed-text").textContent = t(`phone.${error.code}`, { status: error.status, user: settings.user });
   at("phone-failed").hidden = false;
@@ -100,15 +109,19 @@ at("phone-retry").addEventListener("click", openPhone);
 
 // ---- The commands
 
+/** @param {CommandType} type */
 function payloadOf(type) {
+  /** @type {CommandPayload} */
   const payload = {};
-  if (type === "call") payload.number = at("number").value;
-  if (type === "send_dtmf") payload.digits = at("digits").value;
-  if (type === "transfer") payload.target = at("target").value;
-  if (OF_ONE_CALL.includes(type) && at("call-uuid").value.trim()) payload.call_uuid = at("call-uuid").value.trim();
+  if (type === "call") payload.number = field("number").value;
+  if (type === "send_dtmf") payload.digits = field("digits").value;
+  if (type === "transfer") payload.target = field("target").value;
+  const callUuid = field("call-uuid").value.trim();
+  if (OF_ONE_CALL.includes(type) && callUuid) payload.call_uuid = callUuid;
   return payload;
 }
 
+/** @param {CommandType} type */
 function run(type) {
   if (type === "refresh_token") {
     phone.refreshToken().catch((error) => logMessage("sent", type, { failed: error.code }, t));
@@ -117,13 +130,15 @@ function run(type) {
   }
 }
 
-for (const button of document.querySelectorAll("[data-command]")) {
-  if (!button.form) button.addEventListener("click", () => run(button.dataset.command));
+for (const button of all("[data-command]")) {
+  const type = /** @type {CommandType} */ (button.dataset.command);
+  if (!(/** @type {HTMLButtonElement} */ (button).form)) button.addEventListener("click", () => run(type));
 }
-for (const form of document.querySelectorAll("[data-form]")) {
+for (const form of all("[data-form]")) {
+  const type = /** @type {CommandType} */ (form.dataset.form);
   form.addEventListener("submit", (event) => {
     event.preventDefault();
-    run(form.dataset.form);
+    run(type);
   });
 }
 

@@ -4,8 +4,30 @@ const SOURCE = "zorio-webphone";
 const TOKEN_PATIENCE_MS = 15000;
 const RENEW_AGAIN_MS = 10000;
 
+/**
+ * @import { CallObject, CommandPayloads, Contact } from "../../docs/zorio-webphone.js"
+ *
+ * @typedef {{ user: string, lang: string, theme: string, layout: string }} Settings
+ * @typedef {keyof CommandPayloads} CommandType
+ * @typedef {{ number?: string, digits?: string, target?: string, token?: string, call_uuid?: string }} CommandPayload
+ *
+ * What this page reads of the payloads of events, all of them together.
+ * @typedef {object} EventPayload
+ * @property {CallObject} [call]
+ * @property {Contact} [contact]
+ * @property {string} [reason]
+ * @property {number} [billsec]
+ * @property {string} [digit]
+ * @property {string} [code]
+ * @property {string} [message]
+ * @property {boolean} [fatal]
+ * @property {number} [width]
+ * @property {number} [height]
+ */
+
 /** `code`: "unreachable", "unknown_user", "busy" or "status" (then `status` is the HTTP status). */
 export class TokenError extends Error {
+  /** @param {string} code @param {number} status */
   constructor(code, status = 0) {
     super(code);
     this.code = code;
@@ -13,7 +35,7 @@ export class TokenError extends Error {
   }
 }
 
-/** Asks the CRM's own backend, which alone knows the user's bearer. Throws TokenError. */
+/** Asks the CRM's own backend, which alone knows the user's bearer. Throws TokenError. @param {string} user @returns {Promise<string>} */
 async function fetchToken(user) {
   let answer;
   try {
@@ -35,7 +57,13 @@ async function fetchToken(user) {
 }
 
 export class Phone {
-  /** `settings`: {user, lang, theme, layout}. `onEvent(type, payload)` gets every message, `onSent(type, payload)` ours. */
+  /**
+   * `onEvent(type, payload)` gets every message, `onSent(type, payload)` ours.
+   * @param {HTMLIFrameElement} frame
+   * @param {Settings} settings
+   * @param {{ onEvent: (type: string, payload: EventPayload) => void,
+   *           onSent: (type: CommandType, payload: CommandPayload) => void }} listeners
+   */
   constructor(frame, settings, { onEvent, onSent }) {
     this.frame = frame;
     this.settings = settings;
@@ -55,25 +83,27 @@ export class Phone {
     this.frame.src = `${this.origin}/webphone-embed?${query}`;
   }
 
+  /** @param {MessageEvent} event */
   receive(event) {
     if (event.origin !== this.origin || event.source !== this.frame.contentWindow) return;
     if (event.data?.source !== SOURCE || typeof event.data.type !== "string") return;
     const { type, payload = {} } = event.data;
     this.onEvent(type, payload);
     if (type === "resize") this.resize(payload);
-    const stale = type === "error" && ["token_expired", "token_rejected"].includes(payload.code);
+    const stale = type === "error" && ["token_expired", "token_rejected"].includes(payload.code ?? "");
     if (type === "token_expiring" || stale) this.renew();
   }
 
-  /** What an overlay would like to be, in CSS pixels: a button or a phone. */
+  /** What an overlay would like to be, in CSS pixels: a button or a phone. @param {EventPayload} payload */
   resize({ width, height }) {
     this.frame.style.width = `${width}px`;
     this.frame.style.height = `${height}px`;
   }
 
+  /** @param {CommandType} type @param {CommandPayload} payload */
   send(type, payload = {}) {
     this.onSent(type, payload);
-    this.frame.contentWindow.postMessage({ source: SOURCE, type, payload }, this.origin);
+    this.frame.contentWindow?.postMessage({ source: SOURCE, type, payload }, this.origin);
   }
 
   /** Throws TokenError. */

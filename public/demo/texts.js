@@ -1,5 +1,12 @@
 /* The CRM's own words. Its HTML is written in Vietnamese; English is put over it. */
+import { all } from "./page.js";
 
+/**
+ * A key and what its text names -> the text. An unknown key is shown as it is.
+ * @typedef {(key: string, values?: Record<string, unknown>) => string} Translate
+ */
+
+/** @type {Record<string, Record<string, string>>} */
 const TEXTS = {
   vi: {
     "demo": "Bản dùng thử",
@@ -203,19 +210,19 @@ const TEXTS = {
   },
 };
 
-/** `translator("vi")("extension", {extension: "1001"})` -> "Máy lẻ 1001". An unknown key is shown as it is. */
+/** `translator("vi")("extension", {extension: "1001"})` -> "Máy lẻ 1001". @param {string} lang @returns {Translate} */
 export function translator(lang) {
   return (key, values = {}) =>
-    (TEXTS[lang][key] ?? key).replace(/\{(\w+)\}/g, (whole, name) => String(values[name] ?? whole));
+    (TEXTS[lang][key] ?? key).replace(/\{(\w+)\}/g, (/** @type {string} */ whole, /** @type {string} */ name) => String(values[name] ?? whole));
 }
 
-/** Puts the words of `t` on every element that names one. */
+/** Puts the words of `t` on every element that names one. @param {Translate} t */
 export function translatePage(t) {
-  for (const element of document.querySelectorAll("[data-i18n]")) element.textContent = t(element.dataset.i18n);
-  for (const element of document.querySelectorAll("[data-i18n-label]")) {
-    element.setAttribute("aria-label", t(element.dataset.i18nLabel));
+  for (const element of all("[data-i18n]")) element.textContent = t(element.dataset.i18n ?? "");
+  for (const element of all("[data-i18n-label]")) {
+    element.setAttribute("aria-label", t(element.dataset.i18nLabel ?? ""));
   }
-  for (const element of document.querySelectorAll("[data-i18n-placeholder]")) {
-    element.placeholder = t(element.dataset.i18nPlaceholder);
+  for (const element of all("[data-i18n-placeholder]")) {
+    element.setAttribute("placeholder", t(element.dataset.i18nPlaceholder ?? ""));
   }
 }

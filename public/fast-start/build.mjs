@@ -9,10 +9,11 @@ import { patchGlue, replaceOnce } from "./patch-glue.mjs";
 import { makeSnapshot } from "./snapshot.mjs";
 
 const HERE = fileURLToPath(new URL("./", import.meta.url));
-const integrity = (bytes) => `sha256-${sha256(bytes).digest("base64")}`;
+const integrity = (/** @type {Uint8Array} */ bytes) => `sha256-${sha256(bytes).digest("base64")}`;
 
-/** The loader as it is, except that it takes the wasm and the standard library as they are given to it. */
+/** The loader as it is, except that it takes the wasm and the standard library as they are given to it. @param {string} source */
 function patchLoader(source) {
+  /** @type {[string, string][]} */
   const patches = [
     ["instantiateWasm:Ie(e.indexURL)", "instantiateWasm:e.instantiateWasm(K)"],
     ["function he(e){let t=j(e);", "function he(e){let t=e;"],
@@ -21,14 +22,26 @@ function patchLoader(source) {
 }
 
 /**
+ * @import { Kept } from "./kept.mjs"
+ *
+ * @typedef {object} Inputs
+ * @property {string} assets where to write
+ * @property {string} nodeModules
+ * @property {string} pythonZip the packed app
+ * @property {Kept} kept
+ * @property {typeof import("esbuild")} esbuild
+ * @property {Record<string, string>} define constants of the scripts
+ */
+
+/**
  * Writes fast-start.mjs and python.image into `assets` and appends the head to boot.js there. Returns a note.
- * `esbuild`: the module; `define`: its constants; `pythonZip`: the packed app; `kept`: a Kept.
+ * @param {Inputs} inputs
  */
 export async function buildFastStart({ assets, nodeModules, pythonZip, kept, esbuild, define }) {
   const [wasm, glue, loader] = ["pyodide.asm.wasm", "pyodide.asm.mjs", "pyodide.mjs"].map((name) =>
     fs.readFileSync(path.join(nodeModules, "pyodide", name)),
   );
-  const own = (name) => fs.readFileSync(path.join(HERE, name));
+  const own = (/** @type {string} */ name) => fs.readFileSync(path.join(HERE, name));
   const users = [loader, own("start.mjs"), own("memory-image.mjs"), own("snapshot.mjs")];
 
   const glueKey = sha256(wasm, glue, own("patch-glue.mjs"), ...users).digest("hex");
@@ -39,6 +52,7 @@ export async function buildFastStart({ assets, nodeModules, pythonZip, kept, esb
   const patchedLoader = await kept.file("loader.mjs", loaderKey, () => patchLoader(loader.toString()));
 
   const imageKey = sha256(glueKey, fs.readFileSync(pythonZip), own("prepare.py"), own("lean.py")).digest("hex");
+  /** @type {ReturnType<typeof makeSnapshot> | undefined} */
   let taken;
   const snapshot = () => {
     taken ??= import(pathToFileURL(patchedGlue).href).then((module) =>

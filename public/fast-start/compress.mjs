@@ -6,34 +6,40 @@
  */
 import fs from "node:fs";
 import { createRequire } from "node:module";
-import path from "node:path";
 import { promisify } from "node:util";
 import zlib from "node:zlib";
 import { sha256 } from "./kept.mjs";
 
 const SMALLEST = 1024;
+/** @import { Kept } from "./kept.mjs" */
+
 const ALREADY_PACKED = /\.(png|webp|woff2|mp3|ogg)$/;
 const SMALL = 512 * 1024;
 
 async function zstd() {
   const codec = createRequire(import.meta.url)("@bokuweb/zstd-wasm");
   await codec.init();
-  return (bytes) => codec.compress(bytes, 19);
+  return (/** @type {Uint8Array} */ bytes) => /** @type {Uint8Array} */ (codec.compress(bytes, 19));
 }
 
+/** @param {Uint8Array} bytes */
 function brotli(bytes) {
   const { BROTLI_PARAM_QUALITY, BROTLI_PARAM_SIZE_HINT } = zlib.constants;
   const params = { [BROTLI_PARAM_QUALITY]: bytes.length > SMALL ? 9 : 11, [BROTLI_PARAM_SIZE_HINT]: bytes.length };
   return promisify(zlib.brotliCompress)(bytes, { params });
 }
 
-const gzip = (bytes) => promisify(zlib.gzip)(bytes, { level: 9 });
+const gzip = (/** @type {Uint8Array} */ bytes) => promisify(zlib.gzip)(bytes, { level: 9 });
 
-/** `files`: absolute paths; `kept`: a Kept. Returns {before, after}: bytes as they are and as zstd. */
+/**
+ * Returns {before, after}: bytes as they are and as zstd.
+ * @param {string[]} files absolute paths
+ * @param {Kept} kept
+ */
 export async function compressAll(files, kept) {
   const codings = { gz: gzip, br: brotli, zst: await zstd() }; // zstd last: it blocks while the others work beside it
   const sum = { before: 0, after: 0 };
-  const compress = async (file) => {
+  const compress = async (/** @type {string} */ file) => {
     const bytes = fs.readFileSync(file);
     sum.before += bytes.length;
     let sent = bytes.length;

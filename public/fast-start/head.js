@@ -13,12 +13,10 @@
   var NEAR_MS = 25;
   var PROVEN_MS = 20000; // after it the browser has compiled what it compiles, and PyScript is there
   var boot = window.zorioBoot;
-  // What the plain path would not tell anybody: texts without names, numbers or tokens.
-  boot.diagnostics = [];
   try {
     askAhead();
   } catch (error) {
-    boot.diagnostics.push("asking ahead: " + error.name);
+    boot.diagnostics.push("asking ahead: " + /** @type {Error} */ (error).name);
   }
   if (/[?&]start=plain(&|$)/.test(boot.search)) {
     boot.diagnostics.push("fast start: switched off by the address");
@@ -30,8 +28,12 @@
   }
   if (document.documentElement.getAttribute("data-boot") !== "starting") return;
 
+  /**
+   * @template T
+   * @param {Promise<T>} promise
+   */
   function quiet(promise) {
-    promise.catch(function () {});
+    promise.catch(function () { /* start.mjs hears of it, or whoever else takes it */ });
     return promise;
   }
 
@@ -40,8 +42,11 @@
 
   function askAhead() {
     var token = /[?&]token=([\w-]+\.[\w-]+\.[\w-]+)(&|$)/.exec(boot.search);
+    /** @type {{ token: string, at: number, answer: Promise<Response> } | null} */
     var asked = null;
+    /** @type {WebSocket | null} */
     var socket = null;
+    var socketUrl = "";
 
     boot.takeSipConfig = function (forToken) {
       var mine = asked && asked.token === forToken && Date.now() - asked.at < FRESH_MS ? asked.answer : undefined;
@@ -49,20 +54,21 @@
       return mine;
     };
     boot.takeSocket = function (url) {
-      var mine = socket && socket.readyState < 2 && socket.asked === url ? socket : undefined;
+      var mine = socket && socket.readyState < 2 && socketUrl === url ? socket : undefined;
       if (socket && !mine) socket.close();
       socket = null;
       return mine;
     };
 
-    boot.place = storedPlace();
-    boot.placeIsKept = boot.place !== "";
-    if (!boot.placeIsKept) boot.place = crypto.randomUUID();
+    var kept = storedPlace();
+    var place = kept || crypto.randomUUID();
+    boot.place = place;
+    boot.placeIsKept = kept !== "";
 
     // Only what certainly means: connect at once.
     if (!token || /[?&]auto_register=(?!1(&|$))/.test(boot.search) || typeof AbortSignal.timeout !== "function") return;
     asked = { token: token[1], at: Date.now(), answer: quiet(fetch("/api/webphone/sip-config", {
-      headers: { Authorization: "Bearer " + token[1], Accept: "application/json", "X-Zorio-Holder": boot.place },
+      headers: { Authorization: "Bearer " + token[1], Accept: "application/json", "X-Zorio-Holder": place },
       cache: "no-store",
       credentials: "omit",
       signal: AbortSignal.timeout(10000),
@@ -74,14 +80,16 @@
       if (!url || !asked || (body.data.lease && body.data.lease.held === false)) return;
       warmIce(body.data.ice_servers || []);
       socket = new WebSocket(url, "sip");
-      socket.asked = url;
-      setTimeout(boot.takeSocket, UNWANTED_MS);
+      socketUrl = url;
+      setTimeout(function () { if (boot.takeSocket) boot.takeSocket(); }, UNWANTED_MS);
     }));
   }
 
   // The first peer connection starts the browser's WebRTC and has the names of STUN servers looked up: not in the
   // first call, then. Relays are left alone, each page would hold a place on them.
+  /** @param {RTCIceServer[]} servers */
   function warmIce(servers) {
+    /** @type {string[]} */
     var stun = [];
     servers.forEach(function (server) {
       stun = stun.concat(server.urls).filter(function (url) { return /^stuns?:/.test(url); });
@@ -97,7 +105,7 @@
   function storedPlace() {
     try {
       var name = localStorage.getItem("zorio-browser");
-      if (!/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(name)) {
+      if (name === null || !/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(name)) {
         name = crypto.randomUUID();
         localStorage.setItem("zorio-browser", name);
       }
@@ -127,12 +135,14 @@
     return false;
   }
 
+  /** @param {string} name @param {string} hash */
   function asset(name, hash) {
     return fetch(boot.assets + name, { integrity: hash });
   }
 
   // Compiling takes every core there is, and so does unpacking what a near server sends: what is painted first is painted
   // sooner if they wait.
+  /** @returns {Promise<void>} */
   function painted() {
     return new Promise(function (resolve) {
       requestAnimationFrame(function () { setTimeout(resolve); });
@@ -140,6 +150,7 @@
     });
   }
 
+  /** @param {string} name */
   function preloadModule(name) {
     var link = document.createElement("link");
     link.rel = "modulepreload";
@@ -149,8 +160,8 @@
 
   // From afar the download takes longest: there it begins at once.
   function isNear() {
-    var page = performance.getEntriesByType("navigation")[0];
-    return Boolean(page) && page.responseStart - page.requestStart < NEAR_MS;
+    var page = /** @type {PerformanceNavigationTiming | undefined} */ (performance.getEntriesByType("navigation")[0]);
+    return page !== undefined && page.responseStart - page.requestStart < NEAR_MS;
   }
 
   try {
@@ -170,6 +181,6 @@
       })),
     };
   } catch (error) {
-    boot.diagnostics.push("fast start: " + error.name);
+    boot.diagnostics.push("fast start: " + /** @type {Error} */ (error).name);
   }
 })();

@@ -5,15 +5,22 @@ import path from "node:path";
 
 const WEEK_MS = 7 * 24 * 3600 * 1000;
 
+/** @param {(string | Uint8Array)[]} parts */
 export const sha256 = (...parts) => parts.reduce((hash, part) => hash.update(part), crypto.createHash("sha256"));
 
 export class Kept {
+  /** @param {string} folder */
   constructor(folder) {
     this.folder = folder;
     fs.mkdirSync(folder, { recursive: true });
   }
 
-  /** Absolute path of the file `name` made from what has this `key`; `make()` returns its bytes when it is not there. */
+  /**
+   * Absolute path of the file `name` made from what has this `key`; `make()` returns its bytes when it is not there.
+   * @param {string} name
+   * @param {string} key
+   * @param {() => Promise<string | Uint8Array> | string | Uint8Array} make
+   */
   async file(name, key, make) {
     const file = path.join(this.folder, `${key}.${name}`);
     if (fs.existsSync(file)) {
@@ -30,7 +37,8 @@ export class Kept {
   prune() {
     for (const name of fs.readdirSync(this.folder)) {
       const file = path.join(this.folder, name);
-      if (fs.statSync(file, { throwIfNoEntry: false })?.mtimeMs < Date.now() - WEEK_MS) fs.rmSync(file, { force: true });
+      const { mtimeMs } = fs.statSync(file, { throwIfNoEntry: false }) ?? {};
+      if (mtimeMs !== undefined && mtimeMs < Date.now() - WEEK_MS) fs.rmSync(file, { force: true });
     }
   }
 }

@@ -9,15 +9,24 @@ const HEADER = 3;
 const GRANULE = 8;
 const GAP = 64;
 
+/** @typedef {{ HEAPU8: Uint8Array, HEAPU32: Uint32Array, growMemory(bytes: number): void }} EmscriptenMemory */
+
 export class ImageError extends Error {}
 
+/** @param {Uint32Array} a @param {Uint32Array} b @param {number} from @param {number} to */
 function differs(a, b, from, to) {
   for (let at = from; at < to; at++) if (a[at] !== (at < b.length ? b[at] : 0)) return true;
   return false;
 }
 
-/** [first word, number of words] of what differs. Word `kept` is in none of them. */
+/**
+ * [first word, number of words] of what differs. Word `kept` is in none of them.
+ * @param {Uint32Array} wanted
+ * @param {Uint32Array} fresh
+ * @param {number} kept
+ */
 function runsOf(wanted, fresh, kept) {
+  /** @type {[number, number][]} */
   const runs = [];
   for (let at = 0; at < wanted.length; at += GRANULE) {
     if (!differs(wanted, fresh, at, at + GRANULE)) continue;
@@ -31,7 +40,12 @@ function runsOf(wanted, fresh, kept) {
   });
 }
 
-/** The image that turns `fresh` into `wanted` (both Uint8Array), except for the 32-bit word at byte `keptByte`. */
+/**
+ * The image that turns `fresh` into `wanted`, except for the 32-bit word at byte `keptByte`.
+ * @param {Uint8Array} wanted
+ * @param {Uint8Array} fresh
+ * @param {number} keptByte
+ */
 export function makeImage(wanted, fresh, keptByte) {
   const words = new Uint32Array(wanted.buffer, wanted.byteOffset, wanted.length / 4);
   const runs = runsOf(words, new Uint32Array(fresh.buffer, fresh.byteOffset, fresh.length / 4), keptByte / 4);
@@ -49,8 +63,10 @@ export function makeImage(wanted, fresh, keptByte) {
 }
 
 /**
- * Writes an image (ArrayBuffer) into the memory of a fresh module. Throws ImageError before anything is written when
+ * Writes an image into the memory of a fresh module. Throws ImageError before anything is written when
  * the image is not whole or does not fit.
+ * @param {ArrayBuffer} buffer
+ * @param {EmscriptenMemory} module
  */
 export function applyImage(buffer, module) {
   if (buffer.byteLength % 4 || buffer.byteLength < 4 * HEADER) throw new ImageError("not an image");

@@ -10,6 +10,22 @@
 import * as acorn from "acorn";
 import { minify } from "terser";
 
+/**
+ * @import { ExpressionStatement, FunctionDeclaration, Literal, ObjectExpression, Property, Statement } from "acorn"
+ * @import { VariableDeclaration, VariableDeclarator } from "acorn"
+ *
+ * @typedef {{ start: number, end: number }} Place
+ * @typedef {{ statement: ExpressionStatement, name: string }} Assignment
+ *
+ * @typedef {object} Parts
+ * @property {Assignment[]} onModule
+ * @property {Assignment[]} signatures
+ * @property {VariableDeclaration} exportVariables
+ * @property {ObjectExpression} imports
+ * @property {FunctionDeclaration} assignExports
+ * @property {FunctionDeclaration} convertSignatures
+ */
+
 export class PatchError extends Error {}
 
 const IDENTIFIER = /[A-Za-z_$][\w$]*/g;
@@ -18,7 +34,7 @@ const PROPERTY = /(?:\.|["'`]|[{,]\s*)([A-Za-z_$][\w$]*)/g;
 const GRAPHICS = /^_(gl[A-Z]|emscripten_gl|SDL_|Mix_|IMG_|TTF_|al[A-Z]|alut|egl[A-Z])/;
 const GRAPHICS_SLOT = /^emscripten_gl/;
 
-/** Replaces the one occurrence of `from`. */
+/** Replaces the one occurrence of `from`. @param {string} text @param {string} from @param {string} to */
 export function replaceOnce(text, from, to) {
   const parts = text.split(from);
   if (parts.length !== 2) throw new PatchError(`${parts.length - 1} times, not once: ${from.slice(0, 80)}`);
@@ -27,16 +43,20 @@ export function replaceOnce(text, from, to) {
 
 /** Text with pieces cut out or replaced; positions are those of the original. */
 class Cuts {
+  /** @type {(Place & { by: string })[]} */
   #cuts = [];
 
+  /** @param {string} source */
   constructor(source) {
     this.source = source;
   }
 
+  /** @param {Place} place */
   text({ start, end }) {
     return this.source.slice(start, end);
   }
 
+  /** @param {Place} place @param {string} by */
   replace({ start, end }, by = "") {
     this.#cuts.push({ start, end, by });
   }
@@ -53,32 +73,46 @@ class Cuts {
   }
 }
 
+/**
+ * @template T
+ * @param {T[]} found
+ * @param {string} what
+ */
 function only(found, what) {
   if (found.length !== 1) throw new PatchError(`${found.length} times, not once: ${what}`);
   return found[0];
 }
 
+/**
+ * @template T
+ * @param {T[]} found
+ * @param {number} count
+ * @param {string} what
+ */
 function atLeast(found, count, what) {
   if (found.length < count) throw new PatchError(`${found.length} found, ${count} expected: ${what}`);
   return found;
 }
 
-/** The parts of the factory function that this file changes. */
+/** The parts of the factory function that this file changes. @param {string} source @returns {Parts} */
 function survey(source) {
   const tree = acorn.parse(source, { ecmaVersion: "latest", sourceType: "module" });
-  const isFactory = (node) => node.type === "FunctionDeclaration" && node.id.name === "_createPyodideModule";
-  const { body } = only(tree.body.filter(isFactory), "function _createPyodideModule").body;
-  const named = (name) => only(body.filter((n) => n.type === "FunctionDeclaration" && n.id.name === name), `function ${name}`);
-  const assignments = body.filter((n) => n.type === "ExpressionStatement" && n.expression.type === "AssignmentExpression");
+  const factories = tree.body.filter((n) => n.type === "FunctionDeclaration").filter((n) => n.id.name === "_createPyodideModule");
+  const { body } = only(factories, "function _createPyodideModule").body;
+  const functions = body.filter((n) => n.type === "FunctionDeclaration");
+  const named = (/** @type {string} */ name) => only(functions.filter((n) => n.id.name === name), `function ${name}`);
   const variables = body.filter((n) => n.type === "VariableDeclaration");
+  /** @type {Assignment[]} */
   const onModule = [];
+  /** @type {Assignment[]} */
   const signatures = [];
-  for (const statement of assignments) {
+  for (const statement of body) {
+    if (statement.type !== "ExpressionStatement" || statement.expression.type !== "AssignmentExpression") continue;
     const { left, right } = statement.expression;
     if (left.type !== "MemberExpression" || left.object.type !== "Identifier") continue;
     if (left.object.name === "Module" && left.computed && right.type === "Identifier") {
-      onModule.push({ statement, name: left.property.value });
-    } else if (!left.computed && left.property.name === "sig") {
+      if (left.property.type === "Literal") onModule.push({ statement, name: String(left.property.value) });
+    } else if (left.property.type === "Identifier" && left.property.name === "sig") {
       signatures.push({ statement, name: left.object.name });
     }
   }
@@ -86,13 +120,18 @@ function survey(source) {
     onModule: atLeast(onModule, 500, 'Module["name"]=name'),
     signatures: atLeast(signatures, 500, "name.sig="),
     exportVariables: only(variables.filter((n) => n.declarations.length > 500), "the list of export variables"),
-    imports: only(variables.flatMap((n) => n.declarations).filter((d) => d.id.name === "wasmImports"), "var wasmImports").init,
+    imports: only(variables.flatMap((n) => n.declarations).flatMap(wasmImports), "var wasmImports"),
     assignExports: named("assignWasmExports"),
     convertSignatures: named("applySignatureConversions"),
   };
 }
 
-/** What the wasm module wants from the glue. */
+/** @param {VariableDeclarator} declared @returns {ObjectExpression[]} */
+function wasmImports({ id, init }) {
+  return id.type === "Identifier" && id.name === "wasmImports" && init?.type === "ObjectExpression" ? [init] : [];
+}
+
+/** What the wasm module wants from the glue. @param {WebAssembly.Module} module */
 function needs(module) {
   const functions = WebAssembly.Module.imports(module).filter(({ kind, module: from }) => kind === "function" && from !== "GOT.func");
   const slots = WebAssembly.Module.imports(module).filter(({ module: from }) => from === "GOT.func");
@@ -100,7 +139,11 @@ function needs(module) {
   return new Set([...functions, ...kept].map(({ name }) => name));
 }
 
-/** `text` with the places of this file taken out: what remains tells which names are used. */
+/**
+ * The text with the places of this file taken out: what remains tells which names are used.
+ * @param {Cuts} cuts
+ * @param {Parts} parts
+ */
 function remainder(cuts, parts) {
   const places = [
     parts.assignExports,
@@ -119,14 +162,20 @@ function remainder(cuts, parts) {
   return rest + cuts.source.slice(at);
 }
 
+/** @param {Cuts} cuts @param {Parts} parts @param {Set<string>} wanted */
 function cutImports(cuts, parts, wanted) {
-  const entries = parts.imports.properties.map((node) => [node.key.name ?? node.key.value, cuts.text(node.value)]);
+  const properties = parts.imports.properties.filter((node) => node.type === "Property");
+  const entries = properties.map((node) => [keyOf(node), cuts.text(node.value)]);
   const kept = entries.filter(([name]) => wanted.has(name));
   cuts.replace(parts.imports, `{${kept.map(([name, value]) => `${JSON.stringify(name)}:${value}`).join(",")}}`);
   const functions = new Set(kept.map(([, value]) => value));
   for (const { statement, name } of parts.signatures) if (!functions.has(name)) cuts.replace(statement);
 }
 
+/** @param {Property} property */
+const keyOf = ({ key }) => (key.type === "Identifier" ? key.name : String(/** @type {Literal} */ (key).value));
+
+/** @param {Cuts} cuts @param {Parts} parts @param {Set<string>} used */
 function cutModuleProperties(cuts, parts, used) {
   for (const { statement, name } of parts.onModule) {
     if (!used.has(name) || GRAPHICS.test(name)) cuts.replace(statement);
@@ -135,12 +184,18 @@ function cutModuleProperties(cuts, parts, used) {
 
 const EXPORT = /wasmExports\["([^"]+)"\]/;
 
-/** Returns the names of the exports that are still read. */
+/**
+ * Returns the names of the exports that are still read.
+ * @param {Cuts} cuts
+ * @param {Parts} parts
+ * @param {Set<string>} words
+ * @param {string} rest
+ */
 function cutExports(cuts, parts, words, rest) {
   const used = new Set([...rest.matchAll(/wasmExports(?:\["([^"]+)"\]|\.([A-Za-z_]\w*))/g)].map((m) => m[1] ?? m[2]));
   for (const statement of parts.assignExports.body.body) {
-    const variable = statement.expression?.left?.name;
-    if (variable?.startsWith("_") && !words.has(variable)) {
+    const variable = assignedIn(statement);
+    if (variable.startsWith("_") && !words.has(variable)) {
       cuts.replace(statement);
       continue;
     }
@@ -150,7 +205,19 @@ function cutExports(cuts, parts, words, rest) {
   return used;
 }
 
-/** The copy of all exports becomes a copy of the used ones. */
+/** The variable that a statement assigns to, or "". @param {Statement} statement */
+function assignedIn(statement) {
+  if (statement.type !== "ExpressionStatement" || statement.expression.type !== "AssignmentExpression") return "";
+  const { left } = statement.expression;
+  return left.type === "Identifier" ? left.name : "";
+}
+
+/**
+ * The copy of all exports becomes a copy of the used ones.
+ * @param {Cuts} cuts
+ * @param {Parts} parts
+ * @param {Set<string>} used
+ */
 function cutConversions(cuts, parts, used) {
   const copy = "wasmExports=Object.assign({},wasmExports);";
   const statements = parts.convertSignatures.body.body.map((node) => cuts.text(node));
@@ -165,6 +232,7 @@ function cutConversions(cuts, parts, used) {
 }
 
 /** The loops over every symbol, which only dynamic linking needs. */
+/** @type {[string, string][]} */
 const LOOPS = [
   // `main` is the one symbol that the wasm itself imports from its own exports.
   ['mergeLibSymbols(wasmExports,"main");', 'wasmImports["main"]=wasmImports["__main_argc_argv"]=wasmExports["main"]??wasmExports["__main_argc_argv"];'],
@@ -176,6 +244,9 @@ const LOOPS = [
 /**
  * Returns the patched glue, minified. `module`: the compiled pyodide.asm.wasm. `companions`: the texts of the scripts
  * that use the glue, whose names must stay. Throws PatchError.
+ * @param {string} source
+ * @param {WebAssembly.Module} module
+ * @param {string[]} companions
  */
 export async function patchGlue(source, module, companions) {
   const cuts = new Cuts(source);
@@ -202,5 +273,6 @@ export async function patchGlue(source, module, companions) {
     mangle: false,
     format: { comments: false },
   });
+  if (!code) throw new PatchError("nothing is left");
   return code;
 }

@@ -8,8 +8,10 @@ import createPyodideModule from "patched-glue";
 import { loadPyodide } from "patched-pyodide";
 import { applyImage } from "./memory-image.mjs";
 
+/** @import { EarlyParts } from "../types.js" */
+
 const boot = globalThis.zorioBoot;
-const beside = (name) => new URL(name, import.meta.url).href;
+const beside = (/** @type {string} */ name) => new URL(name, import.meta.url).href;
 
 /** Base64 of Pyodide's own snapshot header: magic, build id and the table of JavaScript objects. */
 const header = () => Uint8Array.from(atob(SNAPSHOT_HEADER), (character) => character.charCodeAt(0));
@@ -29,9 +31,20 @@ wake()
 del wake
 `;
 
+/**
+ * @typedef {{ env: object } & WebAssembly.Imports} WasmImports
+ * @typedef {(instance: WebAssembly.Instance, module: WebAssembly.Module) => void} Receive
+ * @typedef {{ Jsv_GetError_import: unknown, JsvError_Check: unknown }} ErrorImport
+ */
+
+/** @param {EarlyParts} parts */
 function loadFromImage({ module, image }) {
+  /** @type {(reason: unknown) => void} */
   let wasmFailed;
-  const failure = new Promise((_, reject) => (wasmFailed = reject));
+  const failure = new Promise((_, reject) => {
+    wasmFailed = reject;
+  });
+  /** @type {(getJsvErrorImport: () => Promise<ErrorImport>) => (imports: WasmImports, receive: Receive) => {}} */
   const instantiateWasm = (getJsvErrorImport) => (imports, receive) => {
     (async () => {
       Object.assign(imports.env, pick(await getJsvErrorImport()));
@@ -47,7 +60,7 @@ function loadFromImage({ module, image }) {
     env: { HOME: "/home/pyodide" },
     instantiateWasm,
     _loadSnapshot: header(),
-    createPyodideModule: async (settings) => {
+    createPyodideModule: async (/** @type {object} */ settings) => {
       const fresh = await createPyodideModule(settings);
       applyImage(await image, fresh);
       return fresh;
@@ -56,11 +69,13 @@ function loadFromImage({ module, image }) {
   return Promise.race([python, failure]);
 }
 
-const pick = ({ Jsv_GetError_import, JsvError_Check }) => ({ Jsv_GetError_import, JsvError_Check });
+const pick = (/** @type {ErrorImport} */ { Jsv_GetError_import, JsvError_Check }) => ({ Jsv_GetError_import, JsvError_Check });
 
 function pageIsRead() {
   if (document.readyState !== "loading") return undefined;
-  return new Promise((resolve) => document.addEventListener("readystatechange", resolve, { once: true }));
+  return new Promise((resolve) => {
+    document.addEventListener("readystatechange", resolve, { once: true });
+  });
 }
 
 async function start() {
@@ -75,7 +90,8 @@ async function start() {
   } catch (error) {
     // Half a phone is up; a second one beside it would be worse. Retry loads the frame anew, and starts plainly.
     boot.search += `${boot.search ? "&" : "?"}start=plain`;
-    boot.failed("load_failed", "", error.type ?? error.name);
+    const { type, name } = /** @type {{ type?: string, name: string }} */ (error);
+    boot.failed("load_failed", "", type ?? name);
     console.error(error);
   }
   return { python };

@@ -2,22 +2,38 @@ import { Inviter, SessionState } from "sip.js";
 
 import { attempt } from "./attempt.js";
 import { emit } from "./events.js";
-import { Hold } from "./hold.js";
+import { Hold, withHold } from "./hold.js";
+import { ackWithoutBye } from "./inside.js";
 import { finalStatus, nameOf, reasonOf, userOf } from "./messages.js";
 import { digitOfInfo } from "./received-dtmf.js";
 import { dialogKey, dialogOf, sameIdentity } from "./replace.js";
 import { Sound } from "./sound.js";
 import { Transfer } from "./transfer.js";
 
+/**
+ * @import { Bye, Core, Info, Invitation, URI } from "sip.js"
+ * @import { CallEvents, CallNews } from "./interface.js"
+ * @import { CallMedia } from "./media.js"
+ *
+ * @typedef {{ muted: boolean, held: boolean }} Resuming how a call was that is taken back from a former page
+ * @typedef {CallEvents["ended"]} End
+ *
+ * @typedef {object} Surroundings
+ * @property {(action: () => void) => void} whenConnected
+ * @property {(id: string, call: Call) => void} over
+ * @property {() => RTCIceServer[]} iceServers
+ * @property {(inviter: Inviter, id: string) => void} referred
+ */
+
+/** @type {End} */
 const FAILED = { by: "local", kind: "failed", status: 0, phrase: "", reason: "" };
 
 /**
  * One call: a SIP.js Inviter or Invitation, its `sound`, its `transfer` and its events.
  *
- * `phone` is what a call needs of its surroundings: `whenConnected(action)`, `over(id, call)`, `iceServers()` and
- * `referred(inviter, id)`. Exactly one `ended` is emitted, and nothing after it.
+ * Exactly one `ended` is emitted, and nothing after it.
  *
- * `resuming` `{muted, held}`: it takes back a call of a former page. Until that has worked it tells of progress, and
+ * `resuming`: it takes back a call of a former page. Until that has worked it tells of progress, and
  * `replace_failed` instead of an end; afterwards it is a call like any other. When the far end's page does the same,
  * another session takes this one's place and the call goes on (`replaceWith`).
  */
@@ -25,54 +41,78 @@ export class Call {
   #id;
   #session;
   #phone;
+  /** @type {Hold} */
   #hold;
   #answering = false;
   #over = false;
+  /** @type {Resuming | null} */
   #resuming;
+  /** @type {Set<string>} */
   #known = new Set();
+  /** @type {Invitation | null} */
   #successor = null;
-  /** Why the session ended whose successor is being answered. */
+  /** Why the session ended whose successor is being answered. @type {Partial<End> | null} */
   #parting = null;
+  /** @type {() => void} */
   #detach;
 
+  /**
+   * @param {string} id
+   * @param {Inviter | Invitation} session
+   * @param {Surroundings} phone
+   * @param {Resuming | null} resuming
+   */
   constructor(id, session, phone, resuming = null) {
     this.#id = id;
     this.#phone = phone;
     this.#resuming = resuming;
-    const tell = (type, details) => this.#tell(type, details);
+    const tell = (/** @type {CallNews} */ event) => this.#tell(event);
     this.sound = new Sound(tell, () => this.#hold.silent, resuming?.muted ?? false);
     this.transfer = new Transfer(() => this.#session, tell, phone.referred);
-    this.#attach(session, resuming?.held ?? false);
+    [this.#session, this.#hold, this.#detach] = this.#attach(session, resuming?.held ?? false);
   }
 
-  /** Be told of everything `session` does, which has been put on hold by us already or not. */
+  /**
+   * Be told of everything `session` does, which has been put on hold by us already or not.
+   * @param {Inviter | Invitation} session
+   * @param {boolean} held
+   * @returns {[Inviter | Invitation, Hold, () => void]} the session, its Hold, and what ends the listening
+   */
   #attach(session, held) {
-    this.#session = session;
     session.delegate = {
-      onSessionDescriptionHandler: (media) => this.sound.adopt(media),
+      onSessionDescriptionHandler: (media) => this.sound.adopt(/** @type {CallMedia} */ (media)),
       onBye: (bye) => this.#byeReceived(bye),
       onCancel: (cancel) => this.#close({ by: "remote", kind: "cancel", reason: reasonOf(cancel.request) }),
       onInfo: (info) => this.#infoReceived(info),
       onNotify: (notification) => attempt(() => notification.accept()),
       onRefer: (referral) => this.transfer.received(referral),
     };
-    const changed = (state) => this.#stateChanged(state);
+    const changed = (/** @type {SessionState} */ state) => this.#stateChanged(state);
     session.stateChange.addListener(changed);
     const current = () => session === this.#session;
-    const events = {
-      media: () => (current() ? this.sound.media : null),
-      microphoneChanged: () => current() && this.sound.setMicrophone(),
-      held: (on) => current() && this.#tell("held", { on }),
-      failed: (on, status) => current() && this.#tell("hold_failed", { on, status }),
-      restarted: () => current() && this.#tell("restarted"),
-      restartFailed: (status) => current() && this.#tell("restart_failed", { status }),
+    const tell = (/** @type {CallNews} */ event) => {
+      if (current()) this.#tell(event);
     };
-    this.#hold = new Hold(session, events, held);
-    this.#detach = () => {
+    const hold = new Hold(
+      session,
+      {
+        media: () => (current() ? this.sound.media : null),
+        microphoneChanged: () => {
+          if (current()) this.sound.setMicrophone();
+        },
+        held: (on) => tell({ type: "held", on }),
+        failed: (on, status) => tell({ type: "hold_failed", on, status }),
+        restarted: () => tell({ type: "restarted" }),
+        restartFailed: (status) => tell({ type: "restart_failed", status }),
+      },
+      held,
+    );
+    const detach = () => {
       session.delegate = undefined;
       session.stateChange.removeListener(changed);
       this.sound.orphan();
     };
+    return [session, hold, detach];
   }
 
   get established() {
@@ -82,13 +122,14 @@ export class Call {
   /**
    * Whether `uri` is the far end: the number that was called, or whoever answered it. That is another one where a number
    * rings several phones, and the PBX says who (RFC 3325).
+   * @param {URI} uri
    */
   isWith(uri) {
     const { remoteIdentity, assertedIdentity } = this.#session;
-    return [remoteIdentity, assertedIdentity].some((each) => each && sameIdentity(each.uri, uri));
+    return [remoteIdentity, assertedIdentity].some((each) => each !== undefined && sameIdentity(each.uri, uri));
   }
 
-  /** Whether it is, or was before it was replaced, the dialog of this key (see replace.js). */
+  /** Whether it is, or was before it was replaced, the dialog of this key (see replace.js). @param {string} key */
   isKnownBy(key) {
     return this.#known.has(key);
   }
@@ -96,14 +137,16 @@ export class Call {
   /**
    * The far end goes on in another session, whose INVITE this is. False when it cannot now. The old session stays until
    * the new one is answered; then its end is no end of the call.
+   * @param {Invitation} invitation
    */
   replaceWith(invitation) {
     if (this.#over || this.#successor || !this.established) return false;
     this.#successor = invitation;
+    /** @type {CallMedia | null} */
     let media = null;
     invitation.delegate = {
       onSessionDescriptionHandler: (made) => {
-        media = made;
+        media = /** @type {CallMedia} */ (made);
         media.borrowMicrophone(this.sound.media);
       },
     };
@@ -116,7 +159,7 @@ export class Call {
     invitation.stateChange.addListener((state) => state === SessionState.Terminated && over());
     const accept = async () => {
       const { held } = this.#hold;
-      await invitation.accept({ sessionDescriptionHandlerOptions: { hold: held } });
+      await invitation.accept({ sessionDescriptionHandlerOptions: withHold(held) });
       // Cancelled or failed meanwhile: the old session is all there is.
       if (invitation.state === SessionState.Established) this.#succeed(invitation, media, held);
       over();
@@ -125,6 +168,11 @@ export class Call {
     return true;
   }
 
+  /**
+   * @param {Invitation} invitation
+   * @param {CallMedia | null} media
+   * @param {boolean} held
+   */
   #succeed(invitation, media, held) {
     if (this.#over) {
       attempt(() => invitation.bye());
@@ -133,8 +181,8 @@ export class Call {
     const [old, oldMedia] = [this.#session, this.sound.media];
     this.#parting = null;
     this.#detach();
-    this.#attach(invitation, held);
-    this.sound.succeed(media);
+    [this.#session, this.#hold, this.#detach] = this.#attach(invitation, held);
+    if (media) this.sound.succeed(media);
     this.#tellDialog();
     // RFC 3891 section 3; the page it was with is gone, but another phone would be left in the old dialog.
     attempt(() => old.bye());
@@ -145,30 +193,33 @@ export class Call {
     const dialog = dialogOf(this.#session);
     const { remoteIdentity } = this.#session;
     this.#known.add(dialogKey(dialog.sip_call_id, dialog.local_tag, dialog.remote_tag));
-    this.#tell("dialog", { ...dialog, user: userOf(remoteIdentity.uri), display_name: nameOf(remoteIdentity) });
+    this.#tell({ type: "dialog", ...dialog, user: userOf(remoteIdentity.uri), display_name: nameOf(remoteIdentity) });
   }
 
   /** Send the INVITE of an outbound call. */
   start() {
-    const options = this.#resuming?.held ? { sessionDescriptionHandlerOptions: { hold: true } } : {};
+    const session = this.#session;
+    const options = this.#resuming?.held ? { sessionDescriptionHandlerOptions: withHold(true) } : {};
+    const refused = (/** @type {Core.IncomingResponse} */ { message }) => this.#refused(message);
     const requestDelegate = {
-      onProgress: ({ message }) => this.#tell("progress", { status: message.statusCode }),
-      onRedirect: ({ message }) => this.#refused(message),
-      onReject: ({ message }) => this.#refused(message),
+      onProgress: (/** @type {Core.IncomingResponse} */ { message }) => this.#tell({ type: "progress", status: message.statusCode ?? 0 }),
+      onRedirect: refused,
+      onReject: refused,
     };
     const send = async () => {
-      await this.#session.invite({ requestDelegate, ...options });
-      if (!this.#resuming) this.#tell("sent", { sip_call_id: this.#session.request.callId });
+      await session.invite({ requestDelegate, ...options });
+      if (!this.#resuming) this.#tell({ type: "sent", sip_call_id: session.request.callId });
     };
     attempt(send, () => this.#close(FAILED));
   }
 
   /** Answer an inbound call; without a microphone SIP.js refuses it with 480. */
   accept() {
-    if (this.#session.state !== SessionState.Initial || !this.#session.accept) return;
+    const session = this.#session;
+    if (session.state !== SessionState.Initial || session instanceof Inviter) return;
     this.#answering = true;
     attempt(
-      () => this.#session.accept(),
+      () => session.accept(),
       () => this.#end(480, FAILED),
     );
   }
@@ -176,6 +227,7 @@ export class Call {
   /**
    * End the call in the way its present state asks for: BYE, CANCEL or `status` (400 to 699). Whoever wanted to cancel
    * may be crossing a 200, so the state decides and not the name of the function that was called.
+   * @param {number} status
    */
   end(status = 480) {
     this.#end(Number.isInteger(status) && status >= 400 && status <= 699 ? status : 480);
@@ -188,11 +240,13 @@ export class Call {
   abandon({ again = false } = {}) {
     if (this.#over) return;
     this.#over = true;
-    if (again) this.#session.ackAndBye = (response) => response.ack();
+    const session = this.#session;
+    if (again) ackWithoutBye(session);
     this.#letGo();
-    attempt(() => (this.established ? this.#session.bye() : this.#session.cancel()));
+    attempt(() => (session instanceof Inviter && !this.established ? session.cancel() : session.bye()));
   }
 
+  /** @param {boolean} on */
   hold(on) {
     this.#hold.set(on);
   }
@@ -207,11 +261,13 @@ export class Call {
     return this.established && this.sound.takesTones;
   }
 
+  /** @param {string} contentType @param {string} content */
   sendInfo(contentType, content) {
     const body = { contentDisposition: "render", contentType, content };
     attempt(() => this.#session.info({ requestOptions: { body } }));
   }
 
+  /** @param {number} status @param {Partial<End>} cause */
   #end(status, cause = {}) {
     const session = this.#session;
     switch (session.state) {
@@ -234,20 +290,21 @@ export class Call {
     }
   }
 
-  #tell(type, details = {}) {
-    if (!this.#over) emit({ type, call_id: this.#id, ...details });
+  /** @param {CallNews} event */
+  #tell(event) {
+    if (!this.#over) emit({ ...event, call_uuid: this.#id });
   }
 
-  /** Emit `ended`, once, and let go of microphone, connection and loudspeaker. The session may still finish its SIP. */
+  /** Emit `ended`, once, and let go of microphone, connection and loudspeaker. The session may still finish its SIP. @param {Partial<End>} cause */
   #close(cause) {
     if (this.#over) return;
-    if (this.#resuming) this.#tell("replace_failed", { status: cause.status ?? 0 });
-    else this.#tell("ended", { ...FAILED, ...cause });
+    if (this.#resuming) this.#tell({ type: "replace_failed", status: cause.status ?? 0 });
+    else this.#tell({ type: "ended", ...FAILED, ...cause });
     this.#over = true;
     this.#letGo();
   }
 
-  /** With its successor at the door it is no end of the call: whoever handed it over has left, or gave a try up. */
+  /** With its successor at the door it is no end of the call: whoever handed it over has left, or gave a try up. @param {Partial<End>} cause */
   #sessionOver(cause) {
     if (this.#successor) this.#parting ??= cause;
     else this.#close(cause);
@@ -258,36 +315,41 @@ export class Call {
     this.#phone.over(this.#id, this);
   }
 
+  /** @param {SessionState} state */
   #stateChanged(state) {
     if (state === SessionState.Established) {
       this.#resuming = null;
-      this.#tell("accepted");
+      this.#tell({ type: "accepted" });
       this.#tellDialog();
     } else if (state === SessionState.Terminated) {
       // SIP.js changes the state before it says why: whatever knows the cause closes first. A call that stops ringing
       // for no cause has outlived the caller's Expires (RFC 3261 section 13.3.1).
       const session = this.#session;
-      const expired = session.accept && !this.#answering;
+      const expired = !(session instanceof Inviter) && !this.#answering;
+      /** @type {Partial<End>} */
       const cause = expired ? { by: "remote", kind: "cancel" } : FAILED;
       queueMicrotask(() => session === this.#session && this.#sessionOver(cause));
     }
   }
 
+  /** @param {Core.IncomingResponseMessage} message */
   #refused(message) {
     const { status, phrase } = finalStatus(message);
     if (status === 0) this.#close({ ...FAILED, phrase });
     else this.#close({ by: "remote", kind: "reject", status, phrase, reason: reasonOf(message) });
   }
 
+  /** @param {Bye} bye */
   #byeReceived(bye) {
     this.#sessionOver({ by: "remote", kind: "bye", reason: reasonOf(bye.request) });
     attempt(() => bye.accept());
   }
 
+  /** @param {Info} info */
   #infoReceived(info) {
     const type = info.request.getHeader("content-type");
     const digit = digitOfInfo(type, info.request.body);
-    if (digit) this.#tell("dtmf", { digit, via: "info" });
+    if (digit) this.#tell({ type: "dtmf", digit, via: "info" });
     // RFC 2976: an INFO without a body is a keep-alive of the dialog and is accepted
     const status = digit || !info.request.body ? 200 : digit === "" ? 400 : 415;
     attempt(() => (status === 200 ? info.accept() : info.reject({ statusCode: status })));

@@ -1,4 +1,10 @@
-/** The calls of this page by their ids, and how they come to be. */
+/**
+ * The calls of this page by their ids, and how they come to be.
+ *
+ * @import { Invitation } from "sip.js"
+ * @import { Resuming, Surroundings } from "./call.js"
+ * @import { Replacement } from "./interface.js"
+ */
 import { Inviter } from "sip.js";
 
 import { Call } from "./call.js";
@@ -7,11 +13,14 @@ import { headerLines, nameOf, targetUri, toldHeaders, userOf } from "./messages.
 import { keepGruu, offerInDialog, rejoin, replacement, replacesOf, takeOver } from "./replace.js";
 import { iceServers, userAgent, whenConnected } from "./user-agent.js";
 
+/** @type {Map<string, Call>} */
 export const calls = new Map();
+/** Our id of a call by its SIP Call-ID. @type {Map<string, string>} */
 const expected = new Map();
+/** @type {Set<string>} */
 const aside = new Set();
 
-/** What a Call may ask of its surroundings. */
+/** @type {Surroundings} */
 const phone = {
   whenConnected,
   over(id, call) {
@@ -25,6 +34,11 @@ const phone = {
   },
 };
 
+/**
+ * @param {string} id
+ * @param {Inviter | Invitation} session
+ * @param {Resuming} [resuming]
+ */
 function add(id, session, resuming) {
   const call = new Call(id, session, phone, resuming);
   calls.set(id, call);
@@ -32,7 +46,7 @@ function add(id, session, resuming) {
   return call;
 }
 
-/** An INVITE arrived. */
+/** An INVITE arrived. @param {Invitation} invitation */
 export function received(invitation) {
   const replaces = replacesOf(invitation.request);
   if (replaces) {
@@ -45,7 +59,7 @@ export function received(invitation) {
   const { request, remoteIdentity } = invitation;
   emit({
     type: "invite",
-    call_id: id,
+    call_uuid: id,
     sip_call_id: request.callId,
     user: userOf(remoteIdentity.uri),
     display_name: nameOf(remoteIdentity),
@@ -53,17 +67,23 @@ export function received(invitation) {
   });
 }
 
+/** @param {string} sipCallId @param {string} callId */
 export function expect(sipCallId, callId) {
   if (callId) expected.set(sipCallId, callId);
   else expected.delete(sipCallId);
 }
 
+/** @param {string} id @param {string} user @param {string} headersJson */
 export function invite(id, user, headersJson) {
-  const failed = (phrase) =>
-    emit({ type: "ended", call_id: id, by: "local", kind: "failed", status: 0, phrase, reason: "" });
-  const target = userAgent && targetUri(user, userAgent.configuration.uri);
+  const failed = (/** @type {string} */ phrase) =>
+    emit({ type: "ended", call_uuid: id, by: "local", kind: "failed", status: 0, phrase, reason: "" });
+  if (!userAgent) {
+    failed("Not configured");
+    return;
+  }
+  const target = targetUri(user, userAgent.configuration.uri);
   if (!target) {
-    failed(userAgent ? "Invalid target" : "Not configured");
+    failed("Invalid target");
     return;
   }
   if (calls.has(id)) throw new TypeError("This call exists");
@@ -75,28 +95,33 @@ export function invite(id, user, headersJson) {
   }
 }
 
+/** @param {string} id @param {string} json */
 export function replace(id, json) {
+  /** @type {Replacement} */
   const dialog = JSON.parse(json);
   const wasAside = aside.has(id);
   calls.get(id)?.abandon({ again: true });
   setAside(id, wasAside);
   try {
+    if (!userAgent) throw new TypeError("Not configured");
     keepGruu(userAgent, dialog.gruu);
     const { target, options } = dialog.in_dialog ? offerInDialog(dialog) : replacement(dialog);
     const inviter = new Inviter(userAgent, target, options);
     const session = dialog.in_dialog ? rejoin(inviter, dialog) : inviter;
     add(id, session, { muted: dialog.muted, held: dialog.held }).start();
   } catch {
-    emit({ type: "replace_failed", call_id: id, status: 0 });
+    emit({ type: "replace_failed", call_uuid: id, status: 0 });
   }
 }
 
+/** @param {string} id @param {boolean} on */
 export function setAside(id, on) {
   if (on) aside.add(id);
   else aside.delete(id);
   calls.get(id)?.sound.setAside(on);
 }
 
+/** @param {string} id */
 export async function stats(id) {
   try {
     return JSON.stringify((await calls.get(id)?.sound.stats()) ?? {});

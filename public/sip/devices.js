@@ -1,3 +1,5 @@
+import { harmless } from "./attempt.js";
+
 /** The microphone and the loudspeaker that the calls shall use: ids of devices, "" for the browser's own choice. */
 const KEPT = "zorio-sound"; // embed_app/browser/devices.py
 
@@ -5,6 +7,10 @@ const GONE = ["OverconstrainedError", "NotFoundError"];
 
 const chosen = { microphone: "", speaker: "" };
 
+/**
+ * @param {string} microphone
+ * @param {string} speaker
+ */
 export function chooseDevices(microphone, speaker) {
   Object.assign(chosen, { microphone, speaker });
 }
@@ -12,7 +18,7 @@ export function chooseDevices(microphone, speaker) {
 /** For a microphone that is opened before Python has said which. */
 export function recallMicrophone() {
   try {
-    chosen.microphone = JSON.parse(localStorage.getItem(KEPT))?.microphone?.id ?? "";
+    chosen.microphone = JSON.parse(localStorage.getItem(KEPT) ?? "null")?.microphone?.id ?? "";
   } catch {
     // No storage here, or nothing in it.
   }
@@ -26,17 +32,19 @@ export function wantedMicrophone() {
  * A microphone as a stream, the wanted one by default; for one that is gone, the browser's own choice. Rejects with a
  * DOMException; "PolicyBlocked" where the page may not even ask. Whether the iframe's `allow` or the parent's
  * Permissions-Policy forbids it, a frame cannot know: both look the same from inside.
+ * @returns {Promise<MediaStream>}
  */
 export async function openMicrophone(id = chosen.microphone) {
   try {
     return await ask(id);
   } catch (error) {
+    if (!(error instanceof DOMException)) throw error;
     const blocked = error.name === "NotAllowedError" && document.featurePolicy?.allowsFeature("microphone") === false;
     throw blocked ? new DOMException(error.message, "PolicyBlocked") : error;
   }
 }
 
-/** "ideal" would be one question instead of two, but Chromium may give its default for it although the other one is there. */
+/** "ideal" would be one question instead of two, but Chromium may give its default for it although the other one is there. @param {string} id */
 async function ask(id) {
   const { mediaDevices } = navigator;
   if (!mediaDevices) throw new DOMException("No microphone access here.", "NotSupportedError");
@@ -44,14 +52,17 @@ async function ask(id) {
   try {
     return await mediaDevices.getUserMedia({ audio: { deviceId: { exact: id } } });
   } catch (error) {
-    if (!GONE.includes(error.name)) throw error;
+    if (!(error instanceof DOMException && GONE.includes(error.name))) throw error;
     return mediaDevices.getUserMedia({ audio: true });
   }
 }
 
-/** Play `element` on the wanted loudspeaker, where the browser can (W3C Audio Output Devices). Until that works, and where it
- * does not, it plays where it was. */
+/**
+ * Play `element` on the wanted loudspeaker, where the browser can (W3C Audio Output Devices). Until that works, and where it
+ * does not, it plays where it was.
+ * @param {HTMLAudioElement} element
+ */
 export function sendToSpeaker(element) {
   if (!element.setSinkId || element.sinkId === chosen.speaker) return;
-  element.setSinkId(chosen.speaker).catch(() => {});
+  element.setSinkId(chosen.speaker).catch(harmless); // it plays where it was
 }

@@ -11,7 +11,7 @@ const PATIENCE_MS = 1600;
 /** One that was waited for in vain makes no further call late, until it answers after all. */
 let relayAnswers = true;
 
-/** To be told of every candidate, also of those that come when nobody waits. */
+/** To be told of every candidate, also of those that come when nobody waits. @param {RTCIceCandidate | null} candidate */
 export function sawCandidate(candidate) {
   if (candidate?.type === "relay") relayAnswers = true;
 }
@@ -20,9 +20,12 @@ export function sawCandidate(candidate) {
  * Resolves when there is what the ICE servers are for; without any, a host candidate is all there will be. After the
  * cap any address from a server will do. None by then where there is a relay: UDP may be blocked, and two phones that
  * both reach nothing but their relays can meet only if the descriptions name them.
+ * @param {RTCPeerConnection} connection
+ * @param {number} capMs
+ * @returns {Promise<void>}
  */
 export function gathered(connection, capMs) {
-  const { iceServers } = connection.getConfiguration();
+  const { iceServers = [] } = connection.getConfiguration();
   const hasRelay = iceServers.flatMap(({ urls }) => urls).some((url) => RELAY_URL.test(url));
   let wanted = hasRelay ? RELAY : iceServers.length > 0 ? SERVER : HOST;
   return new Promise((resolve) => {

@@ -1,18 +1,34 @@
 import { Inviter, SessionState } from "sip.js";
 
-import { attempt } from "./attempt.js";
+import { attempt, harmless } from "./attempt.js";
+import { beforeReinvite } from "./inside.js";
 import { outliveLostAck } from "./lost-ack.js";
 import { finalStatus } from "./messages.js";
 
 const RETRY_LATER = 491;
 const NO_ANSWER = 0;
+/** @param {boolean} hold @returns {SessionDescriptionHandlerOptions} */
+export const withHold = (hold) => ({ hold });
+
+/**
+ * @import { Core, Session } from "sip.js"
+ * @import { SessionDescriptionHandlerOptions } from "sip.js/lib/platform/web/index.js"
+ * @import { CallMedia } from "./media.js"
+ *
+ * @typedef {object} HoldHooks what a Hold needs of the call
+ * @property {() => CallMedia | null} media
+ * @property {() => void} microphoneChanged
+ * @property {(on: boolean) => void} held
+ * @property {(on: boolean, status: number) => void} failed
+ * @property {() => void} restarted
+ * @property {(status: number) => void} restartFailed
+ */
 
 /**
  * Our re-INVITEs in one call, one offer at a time (RFC 3261 section 14): hold and unhold (RFC 3264 section 8.4), and ICE
  * restarts, which keep the hold as it is.
  *
- * `call` is what it needs of the call: `media()` (CallMedia or null), `microphoneChanged()`, `held(on)`,
- * `failed(on, status)`, `restarted()` and `restartFailed(status)`. `silent` is true from the request to hold on until the unhold has been accepted.
+ * `silent` is true from the request to hold on until the unhold has been accepted.
  */
 export class Hold {
   silent = false;
@@ -23,16 +39,26 @@ export class Hold {
   #answering = false;
   #confirmed;
 
-  /** `held`: the session begins on hold, or in the place of one that was. */
+  /**
+   * `held`: the session begins on hold, or in the place of one that was.
+   * @param {Session} session with its delegate
+   * @param {HoldHooks} call
+   * @param {boolean} held
+   */
   constructor(session, call, held) {
     this.#session = session;
     this.#call = call;
     this.#held = held;
     this.silent = held;
-    if (held) session.sessionDescriptionHandlerOptionsReInvite = { hold: true };
+    if (held) session.sessionDescriptionHandlerOptionsReInvite = withHold(true);
     this.#confirmed = session instanceof Inviter;
-    session.delegate.onInvite = () => (this.#answering = false);
-    session.delegate.onAck = () => (this.#confirmed = true);
+    const onInvite = () => {
+      this.#answering = false;
+    };
+    const onAck = () => {
+      this.#confirmed = true;
+    };
+    session.delegate = { ...session.delegate, onInvite, onAck };
     this.#refuseWhileAsking();
   }
 
@@ -40,6 +66,7 @@ export class Hold {
     return this.#held;
   }
 
+  /** @param {boolean} on */
   set(on) {
     const refused = this.#refusal();
     if (refused !== null) {
@@ -54,7 +81,7 @@ export class Hold {
       this.#settle(on);
       this.#call.held(on);
     };
-    const failed = (status) => {
+    const failed = (/** @type {number} */ status) => {
       const media = this.#call.media();
       if (media) media.directions = directions;
       this.#settle(this.#held);
@@ -69,12 +96,16 @@ export class Hold {
       this.#call.restartFailed(refused);
       return;
     }
-    const settled = (tell) => (status) => {
-      this.#settle(this.#held);
-      tell(status);
-    };
     const options = { hold: this.#held, offerOptions: { iceRestart: true } };
-    this.#offer(options, settled(this.#call.restarted), settled(this.#call.restartFailed));
+    const restarted = () => {
+      this.#settle(this.#held);
+      this.#call.restarted();
+    };
+    const failed = (/** @type {number} */ status) => {
+      this.#settle(this.#held);
+      this.#call.restartFailed(status);
+    };
+    this.#offer(options, restarted, failed);
   }
 
   /** The status to fail with when no offer can be made now, else null. */
@@ -84,27 +115,34 @@ export class Hold {
     return this.#asking || this.#answering || !this.#confirmed ? RETRY_LATER : null;
   }
 
+  /**
+   * @param {SessionDescriptionHandlerOptions} sessionDescriptionHandlerOptions
+   * @param {() => void} accepted
+   * @param {(status: number) => void} failed
+   */
   #offer(sessionDescriptionHandlerOptions, accepted, failed) {
     this.#asking = true;
     const requestDelegate = {
       onAccept: () => accepted(),
-      onReject: ({ message }) => failed(finalStatus(message).status),
+      onReject: (/** @type {Core.IncomingResponse} */ { message }) => failed(finalStatus(message).status),
     };
     attempt(
       () => this.#session.invite({ sessionDescriptionHandlerOptions, requestDelegate }),
       async () => {
-        // The offer may have been made although it could not be sent: an INVITE of the peer is not done with yet.
-        await this.#call.media()?.rollbackDescription().catch(() => {});
+        // The offer may have been made although it could not be sent: an INVITE of the peer is not done with yet. A
+        // rollback that fails leaves a closed connection, or an offer of the peer's that came between.
+        await this.#call.media()?.rollbackDescription().catch(harmless);
         failed(RETRY_LATER);
       },
     );
   }
 
+  /** @param {boolean} held */
   #settle(held) {
     this.#asking = false;
     this.#held = held;
     // What SIP.js answers the peer's next re-INVITE with
-    this.#session.sessionDescriptionHandlerOptionsReInvite = { hold: held };
+    this.#session.sessionDescriptionHandlerOptionsReInvite = withHold(held);
     this.silent = held;
     this.#call.microphoneChanged();
   }
@@ -114,15 +152,14 @@ export class Hold {
    * made spoiled both, with 488. That it has answered one it tells through onInvite.
    */
   #refuseWhileAsking() {
-    const answer = this.#session.onInviteRequest.bind(this.#session);
-    this.#session.onInviteRequest = (request) => {
+    beforeReinvite(this.#session, (request) => {
       if (this.#asking) {
         request.reject({ statusCode: RETRY_LATER });
-        return;
+        return false;
       }
       this.#answering = true;
-      outliveLostAck(this.#session.dialog, request);
-      answer(request);
-    };
+      if (this.#session.dialog) outliveLostAck(this.#session.dialog, request);
+      return true;
+    });
   }
 }

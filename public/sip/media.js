@@ -1,5 +1,6 @@
 import { SessionDescriptionHandler } from "sip.js/lib/platform/web/index.js";
 
+import { harmless } from "./attempt.js";
 import { openMicrophone, wantedMicrophone } from "./devices.js";
 import { isOpenEarly, takeEarly } from "./early-microphone.js";
 import { gathered, sawCandidate } from "./gathering.js";
@@ -11,24 +12,44 @@ const TONE_MS = 160;
 const GAP_MS = 70;
 
 /**
- * The microphone, the peer connection and the offers and answers of one call.
+ * @import { Core } from "sip.js"
+ * @import { SessionDescriptionHandlerModifier } from "sip.js"
+ * @import { SessionDescriptionHandlerOptions } from "sip.js/lib/platform/web/index.js"
+ * @import { MediaState } from "./interface.js"
  *
- * `settings`: `{iceServers, iceCapMs}`. The owner sets `hooks` right after construction:
- * `microphoneFailed(name, message)`, `microphoneEnded()`, `microphoneReady()`, `stream(mediaStream)`, `state(connectionState)`, `digit(digit)`.
+ * @typedef {object} MediaHooks
+ * @property {(name: string, message: string) => void} microphoneFailed
+ * @property {() => void} microphoneEnded
+ * @property {() => void} microphoneReady
+ * @property {(stream: MediaStream) => void} stream
+ * @property {(state: MediaState) => void} state
+ * @property {(digit: string) => void} digit
+ */
+
+/**
+ * The microphone, the peer connection and the offers and answers of one call.
+ * The owner sets `hooks` right after construction.
  */
 export class CallMedia extends SessionDescriptionHandler {
+  /** @type {MediaHooks | null} */
   hooks = null;
   #microphoneOn = true;
   #capMs;
+  /** @type {CallMedia | null} */
   #lender = null;
-  /** The wanted microphone that is open, "" for the browser's own choice; null before. */
+  /** The wanted microphone that is open, "" for the browser's own choice; null before. @type {string | null} */
   #asked = null;
+  /** @type {Promise<void>} */
   #changing = Promise.resolve();
   /** Ends all listening: Chromium keeps some objects of a closed connection for ever, and with them whoever listens. */
   #open = new AbortController();
 
+  /**
+   * @param {Core.Logger} logger
+   * @param {{ iceServers: RTCIceServer[], iceCapMs: number }} settings
+   */
   constructor(logger, settings) {
-    super(logger, (_constraints, media) => media.openFirst(), {
+    super(logger, (_constraints, media) => /** @type {CallMedia} */ (media).openFirst(), {
       peerConnectionConfiguration: {
         // max-bundle breaks peers that answer without BUNDLE
         bundlePolicy: "balanced",
@@ -39,8 +60,8 @@ export class CallMedia extends SessionDescriptionHandler {
     this.#capMs = settings.iceCapMs;
     this.peerConnectionDelegate = {
       onconnectionstatechange: () => this.hooks?.state(this.peerConnection?.connectionState ?? "closed"),
-      onicecandidate: ({ candidate }) => sawCandidate(candidate),
-      ontrack: (event) => this.#received(event),
+      onicecandidate: (/** @type {RTCPeerConnectionIceEvent} */ { candidate }) => sawCandidate(candidate),
+      ontrack: (/** @type {RTCTrackEvent} */ event) => this.#received(event),
     };
   }
 
@@ -48,23 +69,22 @@ export class CallMedia extends SessionDescriptionHandler {
   openFirst() {
     const wasEarly = isOpenEarly();
     const opening = this.openMicrophone();
-    this.#changing = opening.then(
-      () => {},
-      () => {},
-    );
+    this.#changing = opening.then(harmless, harmless); // the call hears of either by its hooks
     // A device may have another id in every page, and it was opened before Python found it by its name.
-    if (wasEarly) opening.then(() => this.useMicrophone()).catch(() => {});
+    if (wasEarly) opening.then(() => this.useMicrophone()).catch(harmless); // microphone_failed has been told
     return opening;
   }
 
   /** The microphone as a stream; a call that ended while the user was being asked leaves nothing open. */
   async openMicrophone() {
+    /** @type {MediaStream} */
     let stream;
     try {
       this.#asked = wantedMicrophone();
       stream = this.#lent() ?? (await (takeEarly() ?? openMicrophone()));
     } catch (error) {
-      this.hooks?.microphoneFailed(error.name, error.message);
+      const { name, message } = error instanceof Error ? error : new Error();
+      this.hooks?.microphoneFailed(name, message);
       throw error;
     }
     // Not the wanted one, which was not there or was not yet known: it is worth another try when it is wanted again.
@@ -80,6 +100,7 @@ export class CallMedia extends SessionDescriptionHandler {
     throw new Error("The call is over.");
   }
 
+  /** @param {MediaStreamTrack} track */
   #sends(track) {
     return this.peerConnection?.getSenders().some((sender) => sender.track === track) ?? false;
   }
@@ -95,7 +116,7 @@ export class CallMedia extends SessionDescriptionHandler {
     return this.#change(differs);
   }
 
-  /** One after the other: two that are opened at once would replace each other in any order. */
+  /** One after the other: two that are opened at once would replace each other in any order. @param {() => boolean} isNeeded */
   #change(isNeeded) {
     const change = async () => {
       if (!this.peerConnection || !isNeeded()) return;
@@ -106,34 +127,37 @@ export class CallMedia extends SessionDescriptionHandler {
     return this.#changing;
   }
 
+  /** @override */
   close() {
     super.close();
     this.#open.abort();
     this.hooks = null;
   }
 
-  /** For what is gathered from now on: TURN credentials may be newer than the call. */
+  /** For what is gathered from now on: TURN credentials may be newer than the call. @param {RTCIceServer[]} iceServers */
   useServers(iceServers) {
     const connection = this.peerConnection;
     connection?.setConfiguration({ ...connection.getConfiguration(), iceServers });
   }
 
-  /** Go on with the microphone of `media`, whose place this takes. */
+  /** Go on with the microphone of `media`, whose place this takes. @param {CallMedia | null} media */
   borrowMicrophone(media) {
     this.#lender = media;
   }
 
   /** A clone: the old one is stopped with its own connection. */
   #lent() {
-    const sender = this.#lender?.peerConnection?.getSenders().find(({ track }) => track?.readyState === "live");
+    const senders = this.#lender?.peerConnection?.getSenders() ?? [];
+    const track = senders.map((sender) => sender.track).find((each) => each?.readyState === "live");
     this.#lender = null;
-    return sender ? new MediaStream([sender.track.clone()]) : null;
+    return track ? new MediaStream([track.clone()]) : null;
   }
 
+  /** @override @param {MediaStream} stream */
   async setLocalMediaStream(stream) {
     try {
       await super.setLocalMediaStream(stream);
-      this.peerConnection.getSenders().forEach((sender) => passSender(sender, this.#open.signal));
+      this.peerConnection?.getSenders().forEach((sender) => passSender(sender, this.#open.signal));
       this.#watchPeer();
     } catch (error) {
       stream.getTracks().forEach((track) => track.stop());
@@ -141,6 +165,12 @@ export class CallMedia extends SessionDescriptionHandler {
     }
   }
 
+  /**
+   * @override
+   * @param {string} sdp
+   * @param {SessionDescriptionHandlerOptions} [options]
+   * @param {SessionDescriptionHandlerModifier[]} [modifiers]
+   */
   async setDescription(sdp, options, modifiers) {
     await super.setDescription(sdp, options, modifiers);
     await this.#sendWhereOffered();
@@ -161,7 +191,7 @@ export class CallMedia extends SessionDescriptionHandler {
     spare.stop();
   }
 
-  /** Off: packets go on, silent. Kept for a microphone that is not open yet. */
+  /** Off: packets go on, silent. Kept for a microphone that is not open yet. @param {boolean} on */
   setMicrophone(on) {
     this.#microphoneOn = on;
     for (const sender of this.peerConnection?.getSenders() ?? []) {
@@ -169,7 +199,7 @@ export class CallMedia extends SessionDescriptionHandler {
     }
   }
 
-  /** SIP.js asks for it before each description leaves; not all candidates are waited for. */
+  /** SIP.js asks for it before each description leaves; not all candidates are waited for. @override */
   waitForIceGatheringComplete() {
     const connection = this.peerConnection;
     return connection ? gathered(connection, this.#capMs) : Promise.reject(new Error("The call is over."));
@@ -194,11 +224,13 @@ export class CallMedia extends SessionDescriptionHandler {
    */
   async #hearAgain() {
     const connection = this.peerConnection;
-    const remote = connection?.currentRemoteDescription?.sdp;
-    const transceivers = connection?.getTransceivers() ?? [];
-    const hearing = transceivers.filter(({ currentDirection }) => currentDirection?.includes("recv"));
+    if (!connection) return;
+    const remote = connection.currentRemoteDescription?.sdp;
+    const hearing = connection.getTransceivers().filter(({ currentDirection }) => currentDirection?.includes("recv"));
     if (!remote || hearing.length === 0) return;
-    for (const transceiver of hearing) transceiver.direction = transceiver.currentDirection;
+    for (const transceiver of hearing) {
+      if (transceiver.currentDirection) transceiver.direction = transceiver.currentDirection;
+    }
     // An answer must name the DTLS role an offer leaves open: the one that is not ours.
     const role = /^a=setup:active/m.test(connection.currentLocalDescription?.sdp ?? "") ? "passive" : "active";
     try {
@@ -208,11 +240,12 @@ export class CallMedia extends SessionDescriptionHandler {
     } catch {
       // Closed, or an offer of the peer came between: that one is a negotiation too.
       if (connection.signalingState === "have-local-offer") {
-        await connection.setLocalDescription({ type: "rollback" }).catch(() => {});
+        await connection.setLocalDescription({ type: "rollback" }).catch(harmless);
       }
     }
   }
 
+  /** @type {RTCRtpTransceiverDirection[]} */
   get directions() {
     return this.peerConnection?.getTransceivers().map((transceiver) => transceiver.direction) ?? [];
   }
@@ -231,6 +264,7 @@ export class CallMedia extends SessionDescriptionHandler {
     return dtmf?.canInsertDTMF ? dtmf : null;
   }
 
+  /** @param {string} digits */
   insertTones(digits) {
     // insertDTMF replaces what has not been sent yet
     const dtmf = this.tones;
@@ -244,6 +278,7 @@ export class CallMedia extends SessionDescriptionHandler {
   /** A page that goes away closes DTLS at once; its silence is noticed only seconds later. */
   #watchPeer() {
     const { peerConnection } = this;
+    if (!peerConnection) return;
     const watched = new Set();
     const look = () => {
       for (const { transport } of peerConnection.getSenders()) {
@@ -258,6 +293,7 @@ export class CallMedia extends SessionDescriptionHandler {
     peerConnection.addEventListener("signalingstatechange", look, { signal: this.#open.signal });
   }
 
+  /** @param {RTCTrackEvent} event */
   #received(event) {
     watchReceiver(event.receiver, (digit) => this.hooks?.digit(digit), this.#open.signal);
     this.hooks?.stream(this.remoteMediaStream);

@@ -1,4 +1,5 @@
 /** Digits the other side sends: SIP INFO bodies and RFC 4733 telephone-events. */
+import { harmless } from "./attempt.js";
 
 const EVENTS = "0123456789*#ABCD";
 
@@ -14,6 +15,8 @@ export const canReadRtp =
 /**
  * The digit of an INFO body: `application/dtmf-relay` ("Signal=5", also 10 for * and 11 for #) or `application/dtmf`
  * ("5"). Returns "" for a body that holds no digit, null for another content type.
+ * @param {string | undefined} contentType
+ * @param {string} body
  */
 export function digitOfInfo(contentType, body) {
   const type = /^\s*application\/(dtmf-relay|dtmf)\s*(;|$)/i.exec(contentType ?? "");
@@ -25,10 +28,13 @@ export function digitOfInfo(contentType, body) {
   return /^[*#A-D]$/i.test(value[1]) ? value[1].toUpperCase() : "";
 }
 
-/** Calls back once per telephone-event: an event comes in many packets with one RTP timestamp (RFC 4733 section 2.5). */
+/**
+ * Calls back once per telephone-event: an event comes in many packets with one RTP timestamp (RFC 4733 section 2.5).
+ * @param {(digit: string) => void} onDigit
+ */
 function watchEvents(onDigit) {
   let last = "";
-  return (frame) => {
+  return (/** @type {EncodedFrame} */ frame) => {
     const { mimeType, rtpTimestamp } = frame.getMetadata();
     if (!/telephone-event/i.test(mimeType ?? "") || frame.data.byteLength < 4) return;
     const event = new DataView(frame.data).getUint8(0);
@@ -41,14 +47,19 @@ function watchEvents(onDigit) {
 
 const piped = new WeakSet();
 
-/** `signal` ends it: Chromium keeps a pipe for ever, with all that hangs on it, when only its connection is closed. */
+/**
+ * `signal` ends it: Chromium keeps a pipe for ever, with all that hangs on it, when only its connection is closed.
+ * @param {RTCRtpReceiver | RTCRtpSender} end
+ * @param {(frame: EncodedFrame) => void} look
+ * @param {AbortSignal} signal
+ */
 function pipe(end, look, signal) {
   // Re-INVITEs announce the same track again; the streams can be made only once.
   if (!canReadRtp || piped.has(end)) return;
   piped.add(end);
   const { readable, writable } = end.createEncodedStreams();
   const looking = new TransformStream({
-    transform(frame, controller) {
+    transform(/** @type {EncodedFrame} */ frame, controller) {
       try {
         look(frame);
       } finally {
@@ -57,16 +68,25 @@ function pipe(end, look, signal) {
     },
   });
   // All of it fails when the call is over: that is how these pipes stop.
-  readable.pipeTo(looking.writable, { signal }).catch(() => {});
-  looking.readable.pipeTo(writable, { signal }).catch(() => {});
+  readable.pipeTo(looking.writable, { signal }).catch(harmless);
+  looking.readable.pipeTo(writable, { signal }).catch(harmless);
 }
 
-/** Watch what a receiver receives, until `signal` is aborted; call it as soon as its track is there. */
+/**
+ * Watch what a receiver receives, until `signal` is aborted; call it as soon as its track is there.
+ * @param {RTCRtpReceiver} receiver
+ * @param {(digit: string) => void} onDigit
+ * @param {AbortSignal} signal
+ */
 export function watchReceiver(receiver, onDigit, signal) {
   pipe(receiver, watchEvents(onDigit), signal);
 }
 
-/** A sender of the same connection sends nothing until its frames are handed through as well. */
+/**
+ * A sender of the same connection sends nothing until its frames are handed through as well.
+ * @param {RTCRtpSender} sender
+ * @param {AbortSignal} signal
+ */
 export function passSender(sender, signal) {
-  pipe(sender, () => {}, signal);
+  pipe(sender, harmless, signal);
 }

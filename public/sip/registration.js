@@ -1,6 +1,8 @@
-import { Registerer, RegistererState } from "sip.js";
+import { RegistererState } from "sip.js";
 
+import { harmless } from "./attempt.js";
 import { emit } from "./events.js";
+import { OpenRegisterer } from "./inside.js";
 import { finalStatus } from "./messages.js";
 
 /** Refresh after this percentage of the granted time: a lost refresh leaves room for another. */
@@ -9,15 +11,24 @@ const SHORTEST_S = 10;
 const LONGEST_S = 86_400;
 
 /**
+ * @import { Core, RegistererOptions, UserAgent } from "sip.js"
+ * @import { FinalStatus } from "./messages.js"
+ */
+
+/**
  * A Registerer that reports the outcome of every REGISTER, also of those its own refresh timer sends.
  *
- * It overrides three methods SIP.js calls on itself (`register`, `registered`, `unregistered`); SIP.js is pinned.
+ * It overrides three methods SIP.js calls on itself: `register`, `registered` and `unregistered`.
  */
-class ReportingRegisterer extends Registerer {
+class ReportingRegisterer extends OpenRegisterer {
   #retired = false;
   #awaiting = false;
   #granted = 0;
 
+  /**
+   * @param {UserAgent} userAgent
+   * @param {RegistererOptions} options
+   */
   constructor(userAgent, options) {
     super(userAgent, options);
     // Answers SIP.js finds unusable (a 200 without our Contact) reach no delegate. They are noticed by what it does
@@ -29,15 +40,16 @@ class ReportingRegisterer extends Registerer {
     this.waitingChange.addListener(() => queueMicrotask(() => this.waiting || unusable()));
   }
 
+  /** @override */
   register() {
     this.#awaiting = true;
     this.#forgetCredentials();
-    const failed = (response) => this.#failed(finalStatus(response.message));
+    const failed = (/** @type {Core.IncomingResponse} */ response) => this.#failed(finalStatus(response.message));
     const requestDelegate = { onAccept: () => this.#accepted(), onReject: failed, onRedirect: failed };
     return super.register({ requestDelegate });
   }
 
-  /** Remove the binding; `done()` is called with whatever answer comes. */
+  /** Remove the binding; `done()` is called with whatever answer comes. @param {() => void} done */
   leave(done) {
     this.#awaiting = false;
     this.#forgetCredentials();
@@ -50,6 +62,7 @@ class ReportingRegisterer extends Registerer {
     if (this.state !== RegistererState.Terminated) this.terminated();
   }
 
+  /** @override @param {number} expires */
   registered(expires) {
     if (this.#retired) return;
     // A Contact without expires gives NaN here, a huge one overflows setTimeout: both would refresh in a tight loop.
@@ -58,6 +71,7 @@ class ReportingRegisterer extends Registerer {
     super.registered(this.#granted);
   }
 
+  /** @override */
   unregistered() {
     if (!this.#retired) super.unregistered();
   }
@@ -77,6 +91,7 @@ class ReportingRegisterer extends Registerer {
     emit({ type: "registered", expires: this.#granted });
   }
 
+  /** @param {FinalStatus} outcome */
   #failed({ status, phrase }) {
     if (this.#retired || !this.#awaiting) return;
     this.#awaiting = false;
@@ -88,10 +103,14 @@ class ReportingRegisterer extends Registerer {
 export class Registration {
   #userAgent;
   #settings;
+  /** @type {ReportingRegisterer | null} */
   #registerer = null;
   #leaving = false;
 
-  /** `settings()` gives the current `{instanceId, registerExpires}`. */
+  /**
+   * @param {UserAgent} userAgent
+   * @param {() => { instanceId: string, registerExpires: number }} settings the current ones
+   */
   constructor(userAgent, settings) {
     this.#userAgent = userAgent;
     this.#settings = settings;
@@ -99,7 +118,7 @@ export class Registration {
 
   /** Send a REGISTER now; it is refreshed until unregister() or abandon(). */
   register() {
-    this.#usable().register().catch(() => {});
+    this.#usable().register().catch(harmless); // rejects only while an answer is awaited, which will be told
   }
 
   unregister() {
@@ -125,6 +144,7 @@ export class Registration {
     emit({ type: "unregistered" });
   }
 
+  /** @param {ReportingRegisterer} registerer */
   #left(registerer) {
     if (registerer === this.#registerer) this.abandon();
   }

@@ -9,6 +9,7 @@ export class RemoteAudio {
   #hooks;
   #blocked = false;
 
+  /** @param {{ blocked: () => void, playing: () => void }} hooks */
   constructor(hooks) {
     this.#hooks = hooks;
     this.useSpeaker();
@@ -18,12 +19,14 @@ export class RemoteAudio {
     sendToSpeaker(this.#element);
   }
 
+  /** @param {MediaStream} stream */
   start(stream) {
     if (this.#element.srcObject === stream) return;
     this.#element.srcObject = stream;
     this.play();
   }
 
+  /** @param {boolean} on */
   setSilent(on) {
     this.#element.muted = on;
   }
@@ -37,7 +40,7 @@ export class RemoteAudio {
       this.#hooks.playing();
     } catch (error) {
       // AbortError only says that the stream was replaced or stopped meanwhile.
-      if (error.name !== "NotAllowedError" || this.#blocked) return;
+      if (!(error instanceof DOMException) || error.name !== "NotAllowedError" || this.#blocked) return;
       this.#blocked = true;
       this.#hooks.blocked();
     }

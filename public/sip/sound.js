@@ -2,12 +2,17 @@ import { attempt } from "./attempt.js";
 import { RemoteAudio } from "./remote-audio.js";
 
 /**
+ * @import { CallNews } from "./interface.js"
+ * @import { CallMedia } from "./media.js"
+ */
+
+/**
  * What is said and heard in one call: its media (CallMedia), its loudspeaker, mute and set aside.
  *
- * `tell(type, details)` hears of both; `heldSilent()` says whether a hold silences the microphone now.
+ * `tell(event)` hears of both; `heldSilent()` says whether a hold silences the microphone now.
  */
 export class Sound {
-  /** CallMedia; null before SIP.js has made it. */
+  /** Null before SIP.js has made it. @type {CallMedia | null} */
   media = null;
   #tell;
   #heldSilent;
@@ -16,26 +21,32 @@ export class Sound {
   #aside = false;
   #stopped = false;
 
+  /**
+   * @param {(event: CallNews) => void} tell
+   * @param {() => boolean} heldSilent
+   * @param {boolean} muted
+   */
   constructor(tell, heldSilent, muted) {
     this.#tell = tell;
     this.#heldSilent = heldSilent;
     this.#muted = muted;
     this.#audio = new RemoteAudio({
-      blocked: () => tell("autoplay_blocked"),
-      playing: () => tell("audio_playing"),
+      blocked: () => tell({ type: "autoplay_blocked" }),
+      playing: () => tell({ type: "audio_playing" }),
     });
   }
 
+  /** @param {CallMedia} media */
   adopt(media) {
     const tell = this.#tell;
     this.media = media;
     media.hooks = {
-      microphoneFailed: (name, message) => tell("microphone_failed", { name, message }),
-      microphoneEnded: () => tell("microphone_ended"),
-      microphoneReady: () => tell("microphone_ready"),
-      stream: (stream) => !this.#stopped && this.#audio.start(stream),
-      state: (state) => tell("media", { state }),
-      digit: (digit) => tell("dtmf", { digit, via: "rtp" }),
+      microphoneFailed: (name, message) => tell({ type: "microphone_failed", name, message }),
+      microphoneEnded: () => tell({ type: "microphone_ended" }),
+      microphoneReady: () => tell({ type: "microphone_ready" }),
+      stream: (stream) => this.#stopped || this.#audio.start(stream),
+      state: (state) => tell({ type: "media", state }),
+      digit: (digit) => tell({ type: "dtmf", digit, via: "rtp" }),
     };
     this.setMicrophone();
   }
@@ -45,11 +56,11 @@ export class Sound {
     if (this.media) this.media.hooks = null;
   }
 
-  /** Go on with `media` of another session, which is connecting or connected already. */
+  /** Go on with `media` of another session, which is connecting or connected already. @param {CallMedia} media */
   succeed(media) {
     this.adopt(media);
     this.#audio.start(media.remoteMediaStream);
-    this.#tell("media", { state: media.peerConnection?.connectionState ?? "closed" });
+    this.#tell({ type: "media", state: media.peerConnection?.connectionState ?? "closed" });
   }
 
   /** Go on with another microphone: the one there was has stopped. */
@@ -63,12 +74,13 @@ export class Sound {
     attempt(() => this.media?.useMicrophone());
   }
 
+  /** @param {boolean} on */
   mute(on) {
     this.#muted = on;
     this.setMicrophone();
   }
 
-  /** Neither heard nor hearing, whatever mute and hold say. */
+  /** Neither heard nor hearing, whatever mute and hold say. @param {boolean} on */
   setAside(on) {
     this.#aside = on;
     this.setMicrophone();
@@ -84,6 +96,7 @@ export class Sound {
     return Boolean(this.media?.tones);
   }
 
+  /** @param {string} digits */
   insertTones(digits) {
     this.media?.insertTones(digits);
   }

@@ -1,6 +1,12 @@
-/** What zorioSip.stats() answers for a connection, or for none; energy as in W3C webrtc-stats (unitless), null where the
- * browser does not know. */
+/** @import { Stats } from "./interface.js" */
+
+/**
+ * What zorioSip.stats() answers for a connection, or for none; energy as in W3C webrtc-stats (unitless), null where the
+ * browser does not know.
+ * @param {RTCPeerConnection | undefined} connection
+ */
 export async function statsOf(connection) {
+  /** @type {Stats} */
   const stats = {
     packets_received: 0,
     packets_sent: 0,

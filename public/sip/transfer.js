@@ -1,59 +1,74 @@
 import { attempt } from "./attempt.js";
+import { sessionLike } from "./inside.js";
 import { displayText, finalStatus, nameOf, sipfragStatus, targetUri, userOf } from "./messages.js";
 import { parsed } from "./replace.js";
 
 /**
+ * @import { Core, Inviter, NameAddrHeader, Notification, Referral, Session, URI } from "sip.js"
+ * @import { CallNews, TransferTarget } from "./interface.js"
+ * @import { FinalStatus } from "./messages.js"
+ */
+
+/**
  * REFER in one call: ours and the peer's, blind (RFC 3515) and attended, with Replaces (RFC 3891 and RFC 5589 section 7).
  *
- * `session()`: SIP.js's; `tell(type, details)`; `referred(inviter, id)` starts the call the peer asked for.
+ * `referred(inviter, callUuid)` starts the call the peer asked for.
  */
 export class Transfer {
   #session;
   #tell;
   #referred;
+  /** @type {{ referral: Referral, newUuid: string } | null} */
   #referral = null;
 
+  /**
+   * @param {() => Session} session
+   * @param {(event: CallNews) => void} tell
+   * @param {(inviter: Inviter, callUuid: string) => void} referred
+   */
   constructor(session, tell, referred) {
     this.#session = session;
     this.#tell = tell;
     this.#referred = referred;
   }
 
-  /** Blind transfer (RFC 3515). What the referred party is told comes as NOTIFY. */
+  /** Blind transfer (RFC 3515). What the referred party is told comes as NOTIFY. @param {string} user */
   refer(user) {
     const target = targetUri(user, this.#session().userAgent.configuration.uri);
     if (target) this.#refer(target);
-    else this.#tell("refer_failed", { status: 0, phrase: "Invalid target" });
+    else this.#tell({ type: "refer_failed", status: 0, phrase: "Invalid target" });
   }
 
-  /** Attended transfer (RFC 5589 section 7): to somebody we have a call with, which is replaced. */
+  /** Attended transfer (RFC 5589 section 7): to somebody we have a call with, which is replaced. @param {TransferTarget} dialog */
   referToCall(dialog) {
     try {
       this.#refer(otherCall(dialog));
     } catch {
-      this.#tell("refer_failed", { status: 0, phrase: "Invalid target" });
+      this.#tell({ type: "refer_failed", status: 0, phrase: "Invalid target" });
     }
   }
 
+  /** @param {URI | Session} target */
   #refer(target) {
-    const failed = (outcome) => this.#tell("refer_failed", outcome);
-    const refused = ({ message }) => failed(finalStatus(message));
-    const requestDelegate = { onAccept: () => this.#tell("refer_accepted"), onReject: refused, onRedirect: refused };
-    const onNotify = (notification) => this.#notified(notification);
+    const failed = (/** @type {FinalStatus} */ outcome) => this.#tell({ type: "refer_failed", ...outcome });
+    const refused = (/** @type {Core.IncomingResponse} */ { message }) => failed(finalStatus(message));
+    const requestDelegate = { onAccept: () => this.#tell({ type: "refer_accepted" }), onReject: refused, onRedirect: refused };
+    const onNotify = (/** @type {Notification} */ notification) => this.#notified(notification);
     attempt(
       () => this.#session().refer(target, { requestDelegate, onNotify }),
       () => failed({ status: 0, phrase: "Not established" }),
     );
   }
 
+  /** @param {Notification} notification */
   #notified(notification) {
     attempt(() => notification.accept());
     // SIP.js as the other side says "terminated" in every NOTIFY: only the sipfrag tells how far the transfer is.
     const progress = sipfragStatus(notification.request.body);
-    if (progress) this.#tell("refer_progress", progress);
+    if (progress) this.#tell({ type: "refer_progress", ...progress });
   }
 
-  /** The peer sent a REFER: one at a time is told by `referred`, and waits for `accept` or `reject`. */
+  /** The peer sent a REFER: one at a time is told by `referred`, and waits for `accept` or `reject`. @param {Referral} referral */
   received(referral) {
     try {
       if (this.#referral) {
@@ -61,9 +76,9 @@ export class Transfer {
         return;
       }
       const callee = calleeOf(referral.referTo);
-      const newId = crypto.randomUUID();
-      this.#referral = { referral, newId };
-      this.#tell("referred", { new_call_id: newId, ...callee });
+      const newUuid = crypto.randomUUID();
+      this.#referral = { referral, newUuid };
+      this.#tell({ type: "referred", new_call_uuid: newUuid, ...callee });
     } catch {
       attempt(() => referral.reject({ statusCode: 400 }));
     }
@@ -75,7 +90,7 @@ export class Transfer {
     if (!pending) return;
     attempt(async () => {
       await pending.referral.accept();
-      this.#referred(pending.referral.makeInviter(), pending.newId);
+      this.#referred(pending.referral.makeInviter(), pending.newUuid);
     });
   }
 
@@ -91,7 +106,7 @@ export class Transfer {
   }
 }
 
-/** `{user, attended}` of a Refer-To. Throws for a Replaces that would not stay one header (SIP.js does not look). */
+/** `{user, attended}` of a Refer-To. Throws for a Replaces that would not stay one header (SIP.js does not look). @param {NameAddrHeader} referTo */
 function calleeOf(referTo) {
   const [replaces] = [referTo.uri.getHeader("replaces")].flat();
   if (!replaces) return { user: userOf(referTo.uri), attended: false };
@@ -99,10 +114,13 @@ function calleeOf(referTo) {
   return { user: nameOf(referTo) || userOf(referTo.uri), attended: true };
 }
 
-/** `dialog` (see `zorioSip.referToCall`) as the Session that SIP.js wants to be given, as far as it looks at it. */
-function otherCall({ target, name, call_id: callId, local_tag: localTag, remote_tag: remoteTag }) {
-  return {
+/**
+ * The Session that SIP.js wants to be given, as far as it looks at it.
+ * @param {TransferTarget} dialog
+ */
+function otherCall({ target, name, sip_call_id: callId, local_tag: localTag, remote_tag: remoteTag }) {
+  return sessionLike({
     dialog: { remoteTarget: parsed(target), callId, localTag, remoteTag },
     remoteIdentity: { friendlyName: displayText(name) },
-  };
+  });
 }

@@ -1,11 +1,20 @@
 import { EmitterImpl, TransportState } from "sip.js";
 
 import { withReadableAddresses } from "./addresses.js";
+import { nameOfError } from "./attempt.js";
 import { withoutControls } from "./messages.js";
 
 /** A server that neither opens nor refuses the socket is given up after this long. */
 const OPENING_MS = 10_000;
 const CRLF_ONLY = /^[\r\n]*$/;
+
+/**
+ * @import { Transport } from "sip.js"
+ * @typedef {object} TransportHooks
+ * @property {() => void} up
+ * @property {(reason: string) => void} down once per loss or failed attempt
+ * @property {(crlf: boolean) => void} pong for the first data after a ping(); crlf: it was nothing but the answer to it
+ */
 
 /**
  * SIP over one WebSocket at a time (RFC 7118), behind SIP.js's Transport interface.
@@ -14,21 +23,30 @@ const CRLF_ONLY = /^[\r\n]*$/;
  * socket in "Disconnecting" until the browser gives up on it. This object outlives its sockets: transactions and
  * dialogs hold on to it, so requests of running calls go out over whichever socket is open now.
  *
- * `hooks`: `up()`, `down(reason)` once per loss or failed attempt, `pong(crlf)` for the first data after a ping(), `crlf`: it was
- * nothing but the answer to it.
+ * @implements {Transport}
  */
 export class WebSocketTransport {
   server = "";
+  /** @type {(() => void) | undefined} */
   onConnect = undefined;
+  /** @type {((error?: Error) => void) | undefined} */
   onDisconnect = undefined;
+  /** @type {((message: string) => void) | undefined} */
   onMessage = undefined;
+  /** @type {EmitterImpl<TransportState>} */
   stateChange = new EmitterImpl();
   #state = TransportState.Disconnected;
+  /** @type {WebSocket | null} */
   #socket = null;
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
   #opening = undefined;
   #pinged = false;
   #hooks;
 
+  /**
+   * @param {unknown} _logger
+   * @param {TransportHooks} hooks
+   */
   constructor(_logger, hooks) {
     this.#hooks = hooks;
   }
@@ -57,7 +75,7 @@ export class WebSocketTransport {
       this.#socket = this.#open(this.server);
       this.#opening = setTimeout(() => this.#close("timeout"), OPENING_MS);
     } catch (error) {
-      this.#lost(`error ${error.name}`);
+      this.#lost(`error ${nameOfError(error)}`);
     }
     return Promise.resolve();
   }
@@ -72,8 +90,9 @@ export class WebSocketTransport {
     return this.disconnect();
   }
 
+  /** @param {string} message */
   send(message) {
-    if (!this.isConnected()) return Promise.reject(new Error("Not connected."));
+    if (!this.#socket || !this.isConnected()) return Promise.reject(new Error("Not connected."));
     try {
       this.#socket.send(message);
     } catch (error) {
@@ -84,7 +103,7 @@ export class WebSocketTransport {
 
   /** One CRLF CRLF keep-alive (RFC 5626 section 3.5.1). */
   ping() {
-    if (!this.isConnected()) return;
+    if (!this.#socket || !this.isConnected()) return;
     this.#pinged = true;
     this.#socket.send("\r\n\r\n");
   }
@@ -94,17 +113,17 @@ export class WebSocketTransport {
     this.#pinged = this.isConnected();
   }
 
+  /** @param {string} url */
   #open(url) {
     // The head of the page may have opened it while Python was loaded (public/fast-start/head.js).
     const socket = globalThis.zorioBoot?.takeSocket?.(url) ?? new WebSocket(url, "sip");
     socket.binaryType = "arraybuffer";
-    const current = (handler) => (event) => {
-      if (socket === this.#socket) handler(event);
-    };
-    if (socket.readyState === WebSocket.OPEN) queueMicrotask(current(() => this.#opened()));
-    else socket.addEventListener("open", current(() => this.#opened()));
-    socket.addEventListener("close", current((event) => this.#lost(`code ${event.code}`)));
-    socket.addEventListener("message", current((event) => this.#received(event.data)));
+    const isCurrent = () => socket === this.#socket;
+    const opened = () => isCurrent() && this.#opened();
+    if (socket.readyState === WebSocket.OPEN) queueMicrotask(opened);
+    else socket.addEventListener("open", opened);
+    socket.addEventListener("close", (event) => isCurrent() && this.#lost(`code ${event.code}`));
+    socket.addEventListener("message", (event) => isCurrent() && this.#received(event.data));
     return socket;
   }
 
@@ -115,6 +134,7 @@ export class WebSocketTransport {
     this.#hooks.up();
   }
 
+  /** @param {string | ArrayBuffer} data */
   #received(data) {
     const text = typeof data === "string" ? data : new TextDecoder().decode(data);
     if (this.#pinged) {
@@ -129,12 +149,14 @@ export class WebSocketTransport {
     }
   }
 
+  /** @param {string} reason */
   #close(reason) {
     const socket = this.#socket;
     this.#lost(reason);
-    socket.close(1000);
+    socket?.close(1000);
   }
 
+  /** @param {string} reason */
   #lost(reason) {
     clearTimeout(this.#opening);
     const wasConnected = this.isConnected();
@@ -145,6 +167,7 @@ export class WebSocketTransport {
     this.#hooks.down(reason);
   }
 
+  /** @param {TransportState} state */
   #enter(state) {
     this.#state = state;
     this.stateChange.emit(state);

@@ -1,9 +1,26 @@
-/** The user agent of this page: its settings, its WebSocket and its registration. One at a time. */
+/**
+ * The user agent of this page: its settings, its WebSocket and its registration. One at a time.
+ *
+ * @import { Invitation } from "sip.js"
+ * @import { Settings } from "./interface.js"
+ * @import { TransportHooks } from "./transport.js"
+ *
+ * @typedef {object} OwnSettings
+ * @property {string} uri
+ * @property {string} authUsername
+ * @property {string} authPassword
+ * @property {string} displayName
+ * @property {RTCIceServer[]} iceServers
+ * @property {string} instanceId
+ * @property {number} registerExpires seconds
+ * @property {number} iceCapMs
+ */
 import { Core, SIPExtension, URI, UserAgent, UserAgentState } from "sip.js";
 
 import { attempt } from "./attempt.js";
 import { emit } from "./events.js";
 import { CallMedia } from "./media.js";
+import { acksOf, breakTransaction } from "./inside.js";
 import { displayText } from "./messages.js";
 import { Registration } from "./registration.js";
 import { WebSocketTransport } from "./transport.js";
@@ -13,21 +30,25 @@ const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
 const { Accepted, Completed, Terminated } = Core.TransactionState;
 const ANSWERED = new Set([Accepted, Completed, Terminated]);
 
+/** @type {OwnSettings | null} */
 let settings = null;
-/** SIP.js's UserAgent; null until it was configured. */
+/** SIP.js's; null until it was configured. @type {UserAgent | null} */
 export let userAgent = null;
-/** Of that user agent. */
+/** Of that user agent. @type {Registration | null} */
 export let registration = null;
+/** @type {(() => void)[]} */
 const whenUp = [];
 
-export const iceServers = () => settings.iceServers;
+export const iceServers = () => settings?.iceServers ?? [];
 
-/** Do `action` now, or when the transport is up again. */
+/** Do `action` now, or when the transport is up again. @param {() => void} action */
 export function whenConnected(action) {
+  if (!userAgent) throw new TypeError("Not configured");
   if (userAgent.isConnected()) action();
   else whenUp.push(action);
 }
 
+/** @param {Partial<Settings> & Pick<Settings, "uri">} given @returns {OwnSettings} */
 function readSettings(given) {
   return {
     uri: given.uri,
@@ -35,30 +56,31 @@ function readSettings(given) {
     authPassword: given.auth_password ?? "",
     displayName: displayText(given.display_name),
     iceServers: given.ice_servers ?? [],
-    instanceId: UUID.test(given.instance_id) ? given.instance_id : crypto.randomUUID(),
+    instanceId: given.instance_id && UUID.test(given.instance_id) ? given.instance_id : crypto.randomUUID(),
     registerExpires: given.register_expires ?? 300,
     iceCapMs: given.ice_cap_ms ?? 400,
   };
 }
 
-function makeUserAgent(onInvite) {
-  const uri = UserAgent.makeURI(settings.uri);
+/** @param {OwnSettings} own @param {(invitation: Invitation) => void} onInvite */
+function makeUserAgent(own, onInvite) {
+  const uri = UserAgent.makeURI(own.uri);
   if (!(uri instanceof URI) || !uri.user) throw new SyntaxError("Not a SIP URI");
   return new UserAgent({
     uri,
-    displayName: settings.displayName,
-    authorizationUsername: settings.authUsername,
-    authorizationPassword: settings.authPassword,
-    instanceId: settings.instanceId,
+    displayName: own.displayName,
+    authorizationUsername: own.authUsername,
+    authorizationPassword: own.authPassword,
+    instanceId: own.instanceId,
     instanceIdAlwaysAdded: true,
     delegate: { onInvite },
     sessionDescriptionHandlerFactory: (session) =>
-      new CallMedia(session.userAgent.getLogger("sip.SessionDescriptionHandler"), settings),
+      new CallMedia(session.userAgent.getLogger("sip.SessionDescriptionHandler"), current()),
     sipExtension100rel: SIPExtension.Supported,
     // Named, but not SIP.js's own: that one would not look who replaces, and hangs up the old session by itself.
     sipExtensionExtraSupported: ["replaces"],
     transportConstructor: WebSocketTransport,
-    transportOptions: { up: transportUp, down: transportDown, pong: (crlf) => emit({ type: "pong", crlf }) },
+    transportOptions: hooks,
     userAgentString: "Zorio webphone",
     // How long a call may ring is policy: SIP.js's own limit is put out of the way.
     noAnswerTimeout: 3600,
@@ -69,20 +91,32 @@ function makeUserAgent(onInvite) {
   });
 }
 
+/** The settings of the user agent there is. */
+function current() {
+  if (!settings) throw new TypeError("Not configured");
+  return settings;
+}
+
+/** @type {TransportHooks} */
+const hooks = { up: transportUp, down: transportDown, pong: (crlf) => emit({ type: "pong", crlf }) };
+
 function transportUp() {
   emit({ type: "transport_up" });
+  if (!userAgent) return;
+  const { transport, userAgentCore } = userAgent;
   // An ACK may have been lost with the line; without it the other side hangs up after 32 s. One too many is ignored
   // (RFC 3261 sections 13.2.2.4 and 13.3.1.4).
-  for (const { transaction } of userAgent.userAgentCore.userAgentClients.values()) {
-    const acks = [...(transaction.ackRetransmissionCache?.values() ?? [])].filter(Boolean);
-    acks.forEach((ack) => attempt(() => userAgent.transport.send(ack.toString())));
+  for (const { transaction } of userAgentCore.userAgentClients.values()) {
+    for (const ack of acksOf(transaction)) attempt(() => transport.send(ack.toString()));
   }
   whenUp.splice(0).forEach((action) => action());
 }
 
+/** @param {string} reason */
 function transportDown(reason) {
   emit({ type: "transport_down", reason });
-  registration.abandon();
+  if (!userAgent) return;
+  registration?.abandon();
   // Requests whose answer can no longer come have failed (RFC 3261 section 8.1.3.1); SIP.js would wait 32 s, and for a
   // re-INVITE that had its 100 for ever. The INVITE of a ringing call is left alone: its end is the phone's decision.
   // A BYE or a CANCEL is said again: whoever did not hear it is still in the call, or rings on.
@@ -91,16 +125,19 @@ function transportDown(reason) {
     const { method, toTag } = message;
     if (ANSWERED.has(transaction.state) || (method === "INVITE" && !toTag)) continue;
     if (method === "BYE" || method === "CANCEL") whenUp.push(() => core.request(message));
-    transaction.onTransportError(new Error(reason));
+    breakTransaction(transaction, reason);
   }
 }
 
-/** `calls`: `received(invitation)` for every INVITE, `endAll()` before the user agent becomes another one's. */
+/**
+ * `received` gets every INVITE; `endAll` is called before the user agent becomes another one's.
+ * @param {string} json
+ * @param {{ received: (invitation: Invitation) => void, endAll: () => void }} calls
+ */
 export function configure(json, calls) {
-  const before = settings;
   const next = readSettings(JSON.parse(json));
-  if (before?.uri === next.uri && userAgent) {
-    settings = { ...next, instanceId: before.instanceId };
+  if (settings?.uri === next.uri && userAgent) {
+    settings = { ...next, instanceId: settings.instanceId };
     // SIP.js reads these when a request is challenged.
     userAgent.configuration.authorizationUsername = settings.authUsername;
     userAgent.configuration.authorizationPassword = settings.authPassword;
@@ -108,30 +145,35 @@ export function configure(json, calls) {
   }
   if (userAgent) {
     calls.endAll();
-    registration.unregister();
+    registration?.unregister();
     userAgent.transport.disconnect();
   }
   whenUp.length = 0;
   settings = next;
-  userAgent = makeUserAgent(calls.received);
-  registration = new Registration(userAgent, () => settings);
+  userAgent = makeUserAgent(next, calls.received);
+  registration = new Registration(userAgent, current);
 }
 
+/** @param {UserAgent} userAgent @returns {WebSocketTransport} */
+const transportOf = ({ transport }) => /** @type {WebSocketTransport} */ (transport);
+
+/** @param {string} url */
 export function connect(url) {
   if (!userAgent) {
     emit({ type: "transport_down", reason: "not configured" });
     return;
   }
-  const { transport } = userAgent;
+  const transport = transportOf(userAgent);
   if (transport.server !== url) transport.disconnect();
   transport.server = url;
   if (userAgent.state === UserAgentState.Stopped) userAgent.start();
   else userAgent.reconnect();
 }
 
+/** @param {boolean} byOptions */
 export function ping(byOptions) {
-  const transport = userAgent?.transport;
-  if (!transport?.isConnected()) return;
+  if (!userAgent?.isConnected()) return;
+  const transport = transportOf(userAgent);
   if (!byOptions) {
     transport.ping();
     return;

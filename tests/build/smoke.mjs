@@ -14,7 +14,10 @@ globalThis.here = {
   raise() {
     throw new TypeError("from JavaScript");
   },
-  later: (value) => new Promise((resolve) => setTimeout(resolve, 1, value * 2)),
+  later: (value) =>
+    new Promise((resolve) => {
+      setTimeout(resolve, 1, value * 2);
+    }),
 };
 
 const failed = [];

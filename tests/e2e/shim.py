@@ -113,27 +113,27 @@ class Shim:
         self.do("register")
         self.wait("registered")
 
-    def call(self, other: Shim, call_id: str) -> str:
+    def call(self, other: Shim, call_uuid: str) -> str:
         """Call `other`, who answers; returns the call's id there."""
         self.mark()
         other.mark()
-        self.do("invite", call_id, other.extension, "[]")
-        their_id = str(other.wait("invite")["call_id"])
+        self.do("invite", call_uuid, other.extension, "[]")
+        their_id = str(other.wait("invite")["call_uuid"])
         other.do("accept", their_id)
         for shim in (self, other):
             shim.wait("media", state="connected")
             shim.mark()
         return their_id
 
-    def stats(self, call_id: str) -> dict[str, Any]:
-        return dict(json.loads(self.do("stats", call_id)))
+    def stats(self, call_uuid: str) -> dict[str, Any]:
+        return dict(json.loads(self.do("stats", call_uuid)))
 
-    def heard(self, call_id: str) -> bool:
+    def heard(self, call_uuid: str) -> bool:
         """Packets arrive; true if there was sound in them."""
-        before = self.stats(call_id)
+        before = self.stats(call_uuid)
         seconds = HEARD_S
         self.js("(ms) => new Promise((done) => setTimeout(done, ms))", seconds * 1000)
-        after = self.stats(call_id)
+        after = self.stats(call_uuid)
         assert after["packets_received"] - before["packets_received"] > 20, (before, after)
         return bool(after["audio_energy_received"] - before["audio_energy_received"] > AUDIBLE)
 
@@ -147,10 +147,10 @@ class Shim:
     def close(self) -> None:
         """Every call of this page must have ended once, last, and let go of everything."""
         events = self.js("events")
-        ids = {e["call_id"] for e in events if "call_id" in e}
-        for call_id in ids:
-            types = [e["type"] for e in events if e.get("call_id") == call_id]
-            assert types.count("ended") == 1, (call_id, types)
+        ids = {e["call_uuid"] for e in events if "call_uuid" in e}
+        for call_uuid in ids:
+            types = [e["type"] for e in events if e.get("call_uuid") == call_uuid]
+            assert types.count("ended") == 1, (call_uuid, types)
             assert types[-1] == "ended", types
         assert self.troubles() == []
         assert not [line for line in self.console if "sip:" in line.lower()], "SIP in the console"

@@ -8,8 +8,8 @@ from tests.e2e.shim import Shim
 from tests.e2e.world import World, until
 
 
-def direction(shim: Shim, call_id: str) -> str:
-    return str(shim.stats(call_id)["direction"])
+def direction(shim: Shim, call_uuid: str) -> str:
+    return str(shim.stats(call_uuid)["direction"])
 
 
 @pytest.mark.parametrize(("by_options", "crlf"), [(False, True), (True, False)])
@@ -41,7 +41,7 @@ def test_an_ice_restart_is_heard_through_and_keeps_the_hold(
     anna.wait("held", on=True)
     start = len(world.wire)
     anna.do("restartIce", "r1")
-    anna.wait("restarted", call_id="r1")
+    anna.wait("restarted", call_uuid="r1")
     offer = next(t for way, t in world.wire[start:] if way == "in" and t.startswith("INVITE"))
     assert "a=sendonly" in offer
     assert direction(anna, "r1") == "sendonly"
@@ -89,9 +89,9 @@ def test_another_microphone_goes_on_muted_as_the_one_before(anna: Shim, ben: Shi
         "() => { const track = microphones.at(-1); track.stop(); track.dispatchEvent(new Event('ended')); }"
     )
     anna.js(unplug)
-    anna.wait("microphone_ended", call_id="r4")
+    anna.wait("microphone_ended", call_uuid="r4")
     anna.do("reopenMicrophone", "r4")
-    anna.wait("microphone_ready", call_id="r4")
+    anna.wait("microphone_ready", call_uuid="r4")
     ben.settle()
     assert not ben.heard(theirs)
     anna.do("mute", "r4", False)
