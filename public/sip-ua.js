@@ -4,11 +4,10 @@
  * @import { Call } from "./sip/call.js"
  * @import { Json, TransferTarget, ZorioSip } from "./sip/interface.js"
  */
-import { nameOfError } from "./sip/attempt.js";
 import { calls, expect, invite, received, replace, setAside, stats } from "./sip/calls.js";
 import { chooseDevices, openMicrophone } from "./sip/devices.js";
 import { openEarly } from "./sip/early-microphone.js";
-import { emit, listen } from "./sip/events.js";
+import { fault, listen } from "./sip/events.js";
 import { sayFarewell } from "./sip/replace.js";
 import { configure, connect, ping, registration, userAgent, whenConnected } from "./sip/user-agent.js";
 
@@ -83,7 +82,7 @@ function withoutThrowing([name, fn]) {
     try {
       return fn(...args);
     } catch (error) {
-      emit({ type: "fault", kind: nameOfError(error), where: name });
+      fault(error, name);
       return name === "canInsertDtmf" ? false : undefined;
     }
   };

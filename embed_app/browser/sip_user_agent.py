@@ -1,134 +1,25 @@
-"""SIP and media through the shim `public/sip-ua.js`: method calls out, its events in as Messages."""
+"""SIP and media through the shim `public/sip-ua.js`: method calls out, its events in as messages."""
 
 from __future__ import annotations
 
 import asyncio
 import json
 import uuid
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict
-from typing import Any
+from collections.abc import Sequence
 
 import js
 from pyodide.ffi import create_proxy
 
+from embed_app.browser.shim_events import message_of, sample_of, settings_of, with_dialog
 from embed_app.browser.tasks import Tasks
-from embed_app.core.call.messages import (
-    CallAccepted,
-    CallEnded,
-    CallProgress,
-    DialogKnown,
-    DigitReceived,
-    HoldChanged,
-    HoldFailed,
-    InviteReceived,
-    InviteSent,
-    MicrophoneFailed,
-    PlaybackBlocked,
-    PlaybackStarted,
-    ReferAccepted,
-    ReferFailed,
-    ReferProgress,
-    Referred,
-)
 from embed_app.core.call.values import Dialog
-from embed_app.core.link.messages import (
-    Pong,
-    RegisterAccepted,
-    RegisterFailed,
-    TransportDown,
-    TransportUp,
-    Unregistered,
-)
 from embed_app.core.link.values import SipConfig
-from embed_app.core.media.messages import (
-    IceRestarted,
-    IceRestartFailed,
-    MediaChanged,
-    MediaSampled,
-    MicrophoneEnded,
-    MicrophoneReady,
-)
-from embed_app.core.media.values import Sample
-from embed_app.core.message import Message
-from embed_app.core.resume.messages import ReplacementFailed
+from embed_app.core.media.messages import MediaSampled
 from embed_app.shell.ports import Dispatch
 
 DTMF_PAUSE = 2.0
 DTMF_SPACING = 0.25
 """Seconds between two INFO digits: a gateway turns each of them into a tone of 160 ms."""
-
-Event = Mapping[str, Any]
-
-
-def _dialog(event: Event) -> Dialog:
-    return Dialog(
-        call_id=event["sip_call_id"],
-        local_tag=event["local_tag"],
-        remote_tag=event["remote_tag"],
-        remote_target=event["remote_target"],
-        remote_uri=event["remote_uri"],
-        sequence=event["sequence"],
-        routes=tuple(event["routes"]),
-        instance_id=event["instance_id"],
-        gruu=event["gruu"],
-    )
-
-
-def _request(dialog: Dialog) -> dict[str, Any]:
-    found = asdict(dialog)
-    return found | {"sip_call_id": found.pop("call_id")}
-
-
-_MESSAGES: Mapping[str, Callable[[Event], Message]] = {
-    "transport_up": lambda e: TransportUp(),
-    "transport_down": lambda e: TransportDown(reason=e["reason"]),
-    "registered": lambda e: RegisterAccepted(),
-    "register_failed": lambda e: RegisterFailed(status=e["status"]),
-    "unregistered": lambda e: Unregistered(),
-    "invite": lambda e: InviteReceived(
-        call_uuid=e["call_uuid"],
-        sip_call_id=e["sip_call_id"],
-        number=e["user"],
-        display_name=e["display_name"],
-        headers=tuple(e["headers"].items()),
-    ),
-    "sent": lambda e: InviteSent(call_uuid=e["call_uuid"], sip_call_id=e["sip_call_id"]),
-    "progress": lambda e: CallProgress(call_uuid=e["call_uuid"], status=e["status"]),
-    "accepted": lambda e: CallAccepted(call_uuid=e["call_uuid"]),
-    "dialog": lambda e: DialogKnown(
-        call_uuid=e["call_uuid"], dialog=_dialog(e), number=e["user"], display_name=e["display_name"]
-    ),
-    "replace_failed": lambda e: ReplacementFailed(call_uuid=e["call_uuid"], status=e["status"]),
-    "ended": lambda e: CallEnded(
-        call_uuid=e["call_uuid"],
-        by_remote=e["by"] == "remote",
-        kind=e["kind"],
-        status=e["status"],
-        reason=e["reason"],
-    ),
-    "held": lambda e: HoldChanged(call_uuid=e["call_uuid"], held=e["on"]),
-    "hold_failed": lambda e: HoldFailed(call_uuid=e["call_uuid"], held=e["on"], status=e["status"]),
-    "dtmf": lambda e: DigitReceived(call_uuid=e["call_uuid"], digit=e["digit"], via=e["via"]),
-    "refer_accepted": lambda e: ReferAccepted(call_uuid=e["call_uuid"]),
-    "refer_progress": lambda e: ReferProgress(call_uuid=e["call_uuid"], status=e["status"]),
-    "refer_failed": lambda e: ReferFailed(call_uuid=e["call_uuid"], status=e["status"]),
-    "referred": lambda e: Referred(
-        call_uuid=e["call_uuid"],
-        new_call_uuid=e["new_call_uuid"],
-        number=e["user"],
-        attended=e["attended"],
-    ),
-    "microphone_failed": lambda e: MicrophoneFailed(call_uuid=e["call_uuid"], name=e["name"]),
-    "autoplay_blocked": lambda e: PlaybackBlocked(call_uuid=e["call_uuid"]),
-    "audio_playing": lambda e: PlaybackStarted(call_uuid=e["call_uuid"]),
-    "media": lambda e: MediaChanged(call_uuid=e["call_uuid"], state=e["state"]),
-    "restarted": lambda e: IceRestarted(call_uuid=e["call_uuid"]),
-    "restart_failed": lambda e: IceRestartFailed(call_uuid=e["call_uuid"], status=e["status"]),
-    "microphone_ended": lambda e: MicrophoneEnded(call_uuid=e["call_uuid"]),
-    "microphone_ready": lambda e: MicrophoneReady(call_uuid=e["call_uuid"]),
-    "pong": lambda e: Pong(crlf=e["crlf"]),
-}
 
 
 class SipUserAgent:
@@ -144,21 +35,10 @@ class SipUserAgent:
         js.zorioSip.listen(self._handler)
 
     def _on_event(self, text: str) -> None:
-        event = json.loads(text)
-        make = _MESSAGES.get(event["type"])
-        if make is not None:
-            self._dispatch(make(event))
+        self._dispatch(message_of(json.loads(text)))
 
     def configure(self, config: SipConfig) -> None:
-        settings = {
-            "uri": config.sip_uri,
-            "auth_username": config.auth_username,
-            "auth_password": config.auth_password,
-            "display_name": config.display_name,
-            "ice_servers": [dict(server) for server in config.ice_servers],
-            "instance_id": self._instance_id,
-        }
-        js.zorioSip.configure(json.dumps(settings))
+        js.zorioSip.configure(settings_of(config, self._instance_id))
 
     def connect(self, url: str) -> None:
         js.zorioSip.connect(url)
@@ -212,16 +92,8 @@ class SipUserAgent:
         self._tasks.run(self._sample(call_uuid))
 
     async def _sample(self, call_uuid: str) -> None:
-        found = json.loads(await js.zorioSip.stats(call_uuid))
-        if found:
-            sample = Sample(
-                packets_received=found["packets_received"],
-                packets_sent=found["packets_sent"],
-                packets_lost=found["packets_lost"],
-                loss_sent=found["loss_sent"],
-                reported_at=found["reported_at"],
-                direction=found["direction"],
-            )
+        sample = sample_of(await js.zorioSip.stats(call_uuid))
+        if sample is not None:
             self._dispatch(MediaSampled(call_uuid=call_uuid, sample=sample))
 
     def send_dtmf(self, call_uuid: str, digits: str) -> None:
@@ -244,20 +116,19 @@ class SipUserAgent:
         js.zorioSip.refer(call_uuid, number)
 
     def refer_to_call(self, call_uuid: str, target: str, dialog: Dialog, name: str) -> None:
-        how = {"target": target, "name": name}
-        js.zorioSip.referToCall(call_uuid, json.dumps(_request(dialog) | how))
+        js.zorioSip.referToCall(call_uuid, with_dialog(dialog, target=target, name=name))
 
     def replace(
         self, call_uuid: str, target: str, dialog: Dialog, *, muted: bool, held: bool, in_dialog: bool
     ) -> None:
-        how = {"target": target, "muted": muted, "held": held, "in_dialog": in_dialog}
-        js.zorioSip.replace(call_uuid, json.dumps(_request(dialog) | how))
+        how = with_dialog(dialog, target=target, muted=muted, held=held, in_dialog=in_dialog)
+        js.zorioSip.replace(call_uuid, how)
 
     def cancel_replacement(self, call_uuid: str) -> None:
         js.zorioSip.cancelReplacement(call_uuid)
 
     def farewell(self, dialog: Dialog) -> None:
-        js.zorioSip.farewell(json.dumps(_request(dialog)))
+        js.zorioSip.farewell(with_dialog(dialog))
 
     def accept_refer(self, call_uuid: str, new_call_uuid: str) -> None:
         js.zorioSip.acceptRefer(call_uuid)

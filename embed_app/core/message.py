@@ -20,3 +20,11 @@ class ParentMistake(Message):
 
     code: str
     fields: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UserAgentFault(Message):
+    """A fault of ours in the SIP user agent. kind: the name of the error; where: the place. Never data."""
+
+    kind: str
+    where: str

@@ -27,7 +27,7 @@ from embed_app.core.link import (
 from embed_app.core.link import messages as link_msg
 from embed_app.core.media import ice_restart, loss, microphone, sampling
 from embed_app.core.media import messages as media_msg
-from embed_app.core.message import Message, ParentMistake
+from embed_app.core.message import Message, ParentMistake, UserAgentFault
 from embed_app.core.phone import Phone
 from embed_app.core.resume import handover, replacement, resume, ring_again
 from embed_app.core.resume import messages as resume_msg
@@ -109,7 +109,9 @@ MESSAGES: Mapping[type[Message], tuple[Callable[[Step, Any], None], ...]] = {
     screen_msg.FoldChosen: (pages.fold_chosen,),
     screen_msg.WidthChanged: (pages.width_changed,),
     screen_msg.VisibilityChanged: (pages.visibility_changed,),
+    # what went wrong elsewhere
     ParentMistake: (pages.parent_mistake,),
+    UserAgentFault: (pages.user_agent_fault,),
 }
 """Not here: `CallWish`, `CallReport`, `TimerFired` and `WokeUp`, which `update` spreads itself."""
 

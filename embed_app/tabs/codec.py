@@ -17,7 +17,7 @@ from typing import Any, Union, get_args, get_origin, get_type_hints
 from embed_app.core.message import Message
 from embed_app.core.notices import Problem
 from embed_app.core.phone import Phone
-from embed_app.tabs.shared_fields import BLANK, FORWARDED, written_fields
+from embed_app.tabs.shared_fields import BLANK, FORMER_NAMES, FORWARDED, written_fields
 
 _KIND = "kind"
 """The key of the dataclass's name."""
@@ -137,8 +137,9 @@ def _dataclass(kind: type, value: object, where: str) -> Any:
     given = dict(BLANK.get(kind, {}))
     hints = _hints(kind)
     for field in written_fields(kind):
-        if field.name in value:
-            given[field.name] = _typed(hints[field.name], value[field.name], f"{where}.{field.name}")
+        name = field.name if field.name in value else FORMER_NAMES.get((kind, field.name), field.name)
+        if name in value:
+            given[field.name] = _typed(hints[field.name], value[name], f"{where}.{field.name}")
         elif field.default is MISSING and field.default_factory is MISSING:
             raise CodecError(f"{where}.{field.name}")
     return kind(**given)

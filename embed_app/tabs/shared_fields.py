@@ -26,7 +26,7 @@ from embed_app.core.call.messages import (
     UnholdRequested,
     UnmuteRequested,
 )
-from embed_app.core.call.values import Call
+from embed_app.core.call.values import Call, Dialog
 from embed_app.core.history.messages import DoNotDisturbChosen
 from embed_app.core.link.messages import ConnectRequested, DisconnectRequested, TakeOverRequested
 from embed_app.core.link.values import Link, SipConfig
@@ -90,6 +90,8 @@ BLANK: Mapping[type, Mapping[str, Any]] = {
     }
 }
 """What a decoded one has in the place of required fields that are never written."""
+FORMER_NAMES: Mapping[tuple[type, str], str] = {(Dialog, "sip_call_id"): "call_id"}
+"""What tabs of older builds write for a field."""
 
 
 @cache

@@ -241,6 +241,12 @@ async function connect() {
       display_name: data.display_name,
       ice_servers: data.ice_servers,
       instance_id: crypto.randomUUID(),
+      // As the frame has them (embed_app/core/link/timing.py).
+      register_expires: 300,
+      refresh_percent: 80,
+      open_ms: 10_000,
+      gather_ms: 400,
+      relay_ms: 1600,
     }),
   );
   zorioSip.connect(data.wss_urls[0]);

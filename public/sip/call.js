@@ -1,7 +1,7 @@
 import { Inviter, SessionState } from "sip.js";
 
 import { attempt } from "./attempt.js";
-import { emit } from "./events.js";
+import { emit, heard } from "./events.js";
 import { Hold, withHold } from "./hold.js";
 import { ackWithoutBye } from "./inside.js";
 import { finalStatus, nameOf, reasonOf, userOf } from "./messages.js";
@@ -11,7 +11,7 @@ import { Sound } from "./sound.js";
 import { Transfer } from "./transfer.js";
 
 /**
- * @import { Bye, Core, Info, Invitation, URI } from "sip.js"
+ * @import { Bye, Cancel, Core, Info, Invitation, Referral, URI } from "sip.js"
  * @import { CallEvents, CallNews } from "./interface.js"
  * @import { CallMedia } from "./media.js"
  *
@@ -81,13 +81,13 @@ export class Call {
   #attach(session, held) {
     session.delegate = {
       onSessionDescriptionHandler: (media) => this.sound.adopt(/** @type {CallMedia} */ (media)),
-      onBye: (bye) => this.#byeReceived(bye),
-      onCancel: (cancel) => this.#close({ by: "remote", kind: "cancel", reason: reasonOf(cancel.request) }),
-      onInfo: (info) => this.#infoReceived(info),
+      onBye: heard("onBye", (/** @type {Bye} */ bye) => this.#byeReceived(bye)),
+      onCancel: heard("onCancel", (/** @type {Cancel} */ cancel) => this.#cancelReceived(cancel)),
+      onInfo: heard("onInfo", (/** @type {Info} */ info) => this.#infoReceived(info)),
       onNotify: (notification) => attempt(() => notification.accept()),
-      onRefer: (referral) => this.transfer.received(referral),
+      onRefer: heard("onRefer", (/** @type {Referral} */ referral) => this.transfer.received(referral)),
     };
-    const changed = (/** @type {SessionState} */ state) => this.#stateChanged(state);
+    const changed = heard("stateChange", (/** @type {SessionState} */ state) => this.#stateChanged(state));
     session.stateChange.addListener(changed);
     const current = () => session === this.#session;
     const tell = (/** @type {CallNews} */ event) => {
@@ -343,6 +343,11 @@ export class Call {
   #byeReceived(bye) {
     this.#sessionOver({ by: "remote", kind: "bye", reason: reasonOf(bye.request) });
     attempt(() => bye.accept());
+  }
+
+  /** @param {Cancel} cancel */
+  #cancelReceived(cancel) {
+    this.#close({ by: "remote", kind: "cancel", reason: reasonOf(cancel.request) });
   }
 
   /** @param {Info} info */

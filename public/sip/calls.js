@@ -7,6 +7,7 @@
  */
 import { Inviter } from "sip.js";
 
+import { tellMistake } from "./attempt.js";
 import { Call } from "./call.js";
 import { emit } from "./events.js";
 import { headerLines, nameOf, targetUri, toldHeaders, userOf } from "./messages.js";
@@ -90,7 +91,8 @@ export function invite(id, user, headersJson) {
   try {
     const extraHeaders = headerLines(JSON.parse(headersJson || "[]"));
     add(id, new Inviter(userAgent, target, { extraHeaders })).start();
-  } catch {
+  } catch (error) {
+    tellMistake(error, "invite");
     failed("Invalid request");
   }
 }
@@ -109,7 +111,8 @@ export function replace(id, json) {
     const inviter = new Inviter(userAgent, target, options);
     const session = dialog.in_dialog ? rejoin(inviter, dialog) : inviter;
     add(id, session, { muted: dialog.muted, held: dialog.held }).start();
-  } catch {
+  } catch (error) {
+    tellMistake(error, "replace");
     emit({ type: "replace_failed", call_uuid: id, status: 0 });
   }
 }
@@ -125,7 +128,8 @@ export function setAside(id, on) {
 export async function stats(id) {
   try {
     return JSON.stringify((await calls.get(id)?.sound.stats()) ?? {});
-  } catch {
+  } catch (error) {
+    tellMistake(error, "stats");
     return "{}";
   }
 }

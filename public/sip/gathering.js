@@ -5,9 +5,6 @@ const SERVER = /^a=candidate:.* typ (srflx|relay)/im;
 const RELAY = /^a=candidate:.* typ relay/im;
 const RELAY_URL = /^turns?:/i;
 
-/** Beyond the cap. A relay over TCP answers after three round trips, over TLS after four. */
-const PATIENCE_MS = 1600;
-
 /** One that was waited for in vain makes no further call late, until it answers after all. */
 let relayAnswers = true;
 
@@ -17,14 +14,14 @@ export function sawCandidate(candidate) {
 }
 
 /**
- * Resolves when there is what the ICE servers are for; without any, a host candidate is all there will be. After the
- * cap any address from a server will do. None by then where there is a relay: UDP may be blocked, and two phones that
- * both reach nothing but their relays can meet only if the descriptions name them.
+ * Resolves when there is what the ICE servers are for; without any, a host candidate is all there will be. After
+ * `gatherMs` any address from a server will do. None by then where there is a relay: it is waited for `relayMs` more, because UDP
+ * may be blocked, and two phones that both reach nothing but their relays can meet only if the descriptions name them.
  * @param {RTCPeerConnection} connection
- * @param {number} capMs
+ * @param {{ gatherMs: number, relayMs: number }} patience
  * @returns {Promise<void>}
  */
-export function gathered(connection, capMs) {
+export function gathered(connection, { gatherMs, relayMs }) {
   const { iceServers = [] } = connection.getConfiguration();
   const hasRelay = iceServers.flatMap(({ urls }) => urls).some((url) => RELAY_URL.test(url));
   let wanted = hasRelay ? RELAY : iceServers.length > 0 ? SERVER : HOST;
@@ -49,11 +46,11 @@ export function gathered(connection, capMs) {
         done();
         return;
       }
-      timer = setTimeout(inVain, PATIENCE_MS);
+      timer = setTimeout(inVain, relayMs);
       wanted = SERVER;
       look();
     };
-    let timer = setTimeout(capped, capMs);
+    let timer = setTimeout(capped, gatherMs);
     events.forEach((name) => connection.addEventListener(name, look));
     look();
   });

@@ -18,7 +18,7 @@ export interface ZorioSip {
   /** `listener` gets every event, in order, as JSON. Those from before it are kept, at most 1000. */
   listen(listener: (event: Json<ShimEvent>) => void): void;
 
-  /** Again with the same `uri`: replaces the rest, touches no call. Another `uri`: ends everything and starts afresh. */
+  /** Again with the same `uri`: replaces the rest, except `instance_id`; touches no call. Another `uri`: ends everything and starts afresh. */
   configure(settings: Json<Settings>): void;
   /** Open the WebSocket. Already open to `url`: transport_up again. Open to another: that one is closed first. */
   connect(url: string): void;
@@ -160,10 +160,17 @@ export interface Settings {
   ice_servers: RTCIceServer[];
   /** A UUID (RFC 5626 section 4.1). */
   instance_id: string;
-  /** Seconds asked for. */
+
+  /** Why these five are what they are: embed_app/core/link/timing.py. Seconds that a registration is asked to last. */
   register_expires: number;
-  /** Milliseconds that an offer or answer waits for candidates. */
-  ice_cap_ms: number;
+  /** Part of the granted time after which it is refreshed. */
+  refresh_percent: number;
+  /** The WebSocket is given up when it has not opened by then. */
+  open_ms: number;
+  /** An offer or answer waits this long for ICE candidates. */
+  gather_ms: number;
+  /** Longer, where there is a relay and no server has answered yet. */
+  relay_ms: number;
 }
 
 /** What a later page must know to go on in this dialog (RFC 3261 section 12), as this side sees it. */

@@ -34,7 +34,8 @@ export class CallMedia extends SessionDescriptionHandler {
   /** @type {MediaHooks | null} */
   hooks = null;
   #microphoneOn = true;
-  #capMs;
+  /** How long candidates are waited for. */
+  #patience;
   /** @type {CallMedia | null} */
   #lender = null;
   /** The wanted microphone that is open, "" for the browser's own choice; null before. @type {string | null} */
@@ -46,7 +47,7 @@ export class CallMedia extends SessionDescriptionHandler {
 
   /**
    * @param {Core.Logger} logger
-   * @param {{ iceServers: RTCIceServer[], iceCapMs: number }} settings
+   * @param {{ iceServers: RTCIceServer[], gatherMs: number, relayMs: number }} settings
    */
   constructor(logger, settings) {
     super(logger, (_constraints, media) => /** @type {CallMedia} */ (media).openFirst(), {
@@ -57,7 +58,7 @@ export class CallMedia extends SessionDescriptionHandler {
         ...(canReadRtp && { encodedInsertableStreams: true }),
       },
     });
-    this.#capMs = settings.iceCapMs;
+    this.#patience = settings;
     this.peerConnectionDelegate = {
       onconnectionstatechange: () => this.hooks?.state(this.peerConnection?.connectionState ?? "closed"),
       onicecandidate: (/** @type {RTCPeerConnectionIceEvent} */ { candidate }) => sawCandidate(candidate),
@@ -202,7 +203,7 @@ export class CallMedia extends SessionDescriptionHandler {
   /** SIP.js asks for it before each description leaves; not all candidates are waited for. @override */
   waitForIceGatheringComplete() {
     const connection = this.peerConnection;
-    return connection ? gathered(connection, this.#capMs) : Promise.reject(new Error("The call is over."));
+    return connection ? gathered(connection, this.#patience) : Promise.reject(new Error("The call is over."));
   }
 
   /** After a refused re-INVITE. SIP.js leaves this out; without it no further offer can be made in the call. */

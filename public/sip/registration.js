@@ -5,8 +5,7 @@ import { emit } from "./events.js";
 import { OpenRegisterer } from "./inside.js";
 import { finalStatus } from "./messages.js";
 
-/** Refresh after this percentage of the granted time: a lost refresh leaves room for another. */
-const REFRESH_PERCENT = 80;
+/** Of what a registrar grants: outside of it SIP.js would refresh in a tight loop. */
 const SHORTEST_S = 10;
 const LONGEST_S = 86_400;
 
@@ -109,7 +108,7 @@ export class Registration {
 
   /**
    * @param {UserAgent} userAgent
-   * @param {() => { instanceId: string, registerExpires: number }} settings the current ones
+   * @param {() => { instanceId: string, registerExpires: number, refreshPercent: number }} settings the current ones
    */
   constructor(userAgent, settings) {
     this.#userAgent = userAgent;
@@ -152,12 +151,12 @@ export class Registration {
   #usable() {
     if (this.#registerer && !this.#registerer.waiting) return this.#registerer;
     this.abandon();
-    const { instanceId, registerExpires } = this.#settings();
+    const { instanceId, registerExpires, refreshPercent } = this.#settings();
     this.#registerer = new ReportingRegisterer(this.#userAgent, {
       expires: registerExpires,
       instanceId,
       logConfiguration: false,
-      refreshFrequency: REFRESH_PERCENT,
+      refreshFrequency: refreshPercent,
     });
     return this.#registerer;
   }

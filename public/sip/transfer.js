@@ -1,4 +1,4 @@
-import { attempt } from "./attempt.js";
+import { attempt, tellMistake } from "./attempt.js";
 import { sessionLike } from "./inside.js";
 import { displayText, finalStatus, nameOf, sipfragStatus, targetUri, userOf } from "./messages.js";
 import { parsed } from "./replace.js";
@@ -43,7 +43,8 @@ export class Transfer {
   referToCall(dialog) {
     try {
       this.#refer(otherCall(dialog));
-    } catch {
+    } catch (error) {
+      tellMistake(error, "referToCall");
       this.#tell({ type: "refer_failed", status: 0, phrase: "Invalid target" });
     }
   }
@@ -79,7 +80,8 @@ export class Transfer {
       const newUuid = crypto.randomUUID();
       this.#referral = { referral, newUuid };
       this.#tell({ type: "referred", new_call_uuid: newUuid, ...callee });
-    } catch {
+    } catch (error) {
+      tellMistake(error, "received");
       attempt(() => referral.reject({ statusCode: 400 }));
     }
   }

@@ -1,11 +1,9 @@
 import { EmitterImpl, TransportState } from "sip.js";
 
 import { withReadableAddresses } from "./addresses.js";
-import { nameOfError } from "./attempt.js";
+import { kindOf } from "./events.js";
 import { withoutControls } from "./messages.js";
 
-/** A server that neither opens nor refuses the socket is given up after this long. */
-const OPENING_MS = 10_000;
 const CRLF_ONLY = /^[\r\n]*$/;
 
 /**
@@ -13,6 +11,7 @@ const CRLF_ONLY = /^[\r\n]*$/;
  * @typedef {object} TransportHooks
  * @property {() => void} up
  * @property {(reason: string) => void} down once per loss or failed attempt
+ * @property {() => number} openMs a server that neither opens nor refuses the socket is given up after it
  * @property {(crlf: boolean) => void} pong for the first data after a ping(); crlf: it was nothing but the answer to it
  */
 
@@ -73,9 +72,9 @@ export class WebSocketTransport {
     this.#enter(TransportState.Connecting);
     try {
       this.#socket = this.#open(this.server);
-      this.#opening = setTimeout(() => this.#close("timeout"), OPENING_MS);
+      this.#opening = setTimeout(() => this.#close("timeout"), this.#hooks.openMs());
     } catch (error) {
-      this.#lost(`error ${nameOfError(error)}`);
+      this.#lost(`error ${kindOf(error)}`);
     }
     return Promise.resolve();
   }
@@ -145,7 +144,8 @@ export class WebSocketTransport {
     try {
       this.onMessage?.(withReadableAddresses(withoutControls(text)));
     } catch {
-      // SIP.js throws on some malformed messages; such a message is dropped, not the phone.
+      // SIP.js throws on some malformed messages; such a message is dropped, not the phone. What it calls of ours while
+      // it reads one tells its own faults (`heard`).
     }
   }
 

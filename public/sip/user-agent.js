@@ -13,12 +13,15 @@
  * @property {RTCIceServer[]} iceServers
  * @property {string} instanceId
  * @property {number} registerExpires seconds
- * @property {number} iceCapMs
+ * @property {number} refreshPercent
+ * @property {number} openMs
+ * @property {number} gatherMs
+ * @property {number} relayMs
  */
 import { Core, SIPExtension, URI, UserAgent, UserAgentState } from "sip.js";
 
 import { attempt } from "./attempt.js";
-import { emit } from "./events.js";
+import { emit, heard } from "./events.js";
 import { CallMedia } from "./media.js";
 import { acksOf, breakTransaction } from "./inside.js";
 import { displayText } from "./messages.js";
@@ -48,17 +51,20 @@ export function whenConnected(action) {
   else whenUp.push(action);
 }
 
-/** @param {Partial<Settings> & Pick<Settings, "uri">} given @returns {OwnSettings} */
+/** @param {Settings} given @returns {OwnSettings} */
 function readSettings(given) {
   return {
     uri: given.uri,
-    authUsername: given.auth_username ?? "",
-    authPassword: given.auth_password ?? "",
+    authUsername: given.auth_username,
+    authPassword: given.auth_password,
     displayName: displayText(given.display_name),
-    iceServers: given.ice_servers ?? [],
-    instanceId: given.instance_id && UUID.test(given.instance_id) ? given.instance_id : crypto.randomUUID(),
-    registerExpires: given.register_expires ?? 300,
-    iceCapMs: given.ice_cap_ms ?? 400,
+    iceServers: given.ice_servers,
+    instanceId: UUID.test(given.instance_id) ? given.instance_id : crypto.randomUUID(),
+    registerExpires: given.register_expires,
+    refreshPercent: given.refresh_percent,
+    openMs: given.open_ms,
+    gatherMs: given.gather_ms,
+    relayMs: given.relay_ms,
   };
 }
 
@@ -73,7 +79,7 @@ function makeUserAgent(own, onInvite) {
     authorizationPassword: own.authPassword,
     instanceId: own.instanceId,
     instanceIdAlwaysAdded: true,
-    delegate: { onInvite },
+    delegate: { onInvite: heard("onInvite", onInvite) },
     sessionDescriptionHandlerFactory: (session) =>
       new CallMedia(session.userAgent.getLogger("sip.SessionDescriptionHandler"), current()),
     sipExtension100rel: SIPExtension.Supported,
@@ -98,7 +104,12 @@ function current() {
 }
 
 /** @type {TransportHooks} */
-const hooks = { up: transportUp, down: transportDown, pong: (crlf) => emit({ type: "pong", crlf }) };
+const hooks = {
+  up: transportUp,
+  down: transportDown,
+  pong: (crlf) => emit({ type: "pong", crlf }),
+  openMs: () => current().openMs,
+};
 
 function transportUp() {
   emit({ type: "transport_up" });

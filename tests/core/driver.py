@@ -40,7 +40,7 @@ CALL = "11111111-1111-4111-8111-111111111111"
 OTHER = "22222222-2222-4222-8222-222222222222"
 THIRD = "33333333-3333-4333-8333-333333333333"
 DIALOG = Dialog(
-    call_id="dialog-1",
+    sip_call_id="dialog-1",
     local_tag="ours",
     remote_tag="theirs",
     remote_target="sip:x1@far.invalid;transport=ws",

@@ -78,7 +78,7 @@ from embed_app.core.media.messages import (
     MicrophoneReady,
 )
 from embed_app.core.media.values import Sample as Heard
-from embed_app.core.message import Message, ParentMistake
+from embed_app.core.message import Message, ParentMistake, UserAgentFault
 from embed_app.core.phone import Phone
 from embed_app.core.resume.messages import RecordFound, ReplacementFailed
 from embed_app.core.routes import CALL_TIMERS, PHONE_TIMERS
@@ -240,6 +240,7 @@ OTHERS: Mapping[str, Sample] = {
     "DevicesChanged": fixed(DevicesChanged()),
     "AudioUnlock": fixed(AudioUnlockRequested()),
     "ParentMistake": fixed(ParentMistake(code="invalid_payload", fields=("number",))),
+    "UserAgentFault": fixed(UserAgentFault(kind="TypeError", where="hold")),
     "PageFrozen": fixed(PageFrozen()),
 }
 

@@ -288,7 +288,7 @@ class PhoneMachine(RuleBasedStateMachine):
             IceRestartFailed(call_uuid=uuid, status=[0, 481, 488, 491][status % 4]),
             MicrophoneEnded(call_uuid=uuid),
             MicrophoneReady(call_uuid=uuid),
-            DialogKnown(call_uuid=uuid, dialog=replace(DIALOG, call_id=f"dialog-{status}")),
+            DialogKnown(call_uuid=uuid, dialog=replace(DIALOG, sip_call_id=f"dialog-{status}")),
             ReplacementFailed(call_uuid=uuid, status=status),
         ]
         self.step(reports[kind])

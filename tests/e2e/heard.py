@@ -1,5 +1,8 @@
 """The log of everything that was posted to a page, and its judgement at the end of each test.
 
+A fault of ours is part of it: what the console says of one, an exception nobody caught, an `error`
+`internal`. A test that brings one about names it in `Log.expected`; any other fault fails the test.
+
 Kept on this side, so that it outlives reloads and the page itself.
 """
 
@@ -7,10 +10,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from typing import Any
 
 import pytest
-from playwright.sync_api import ConsoleMessage, Page
+from playwright.sync_api import ConsoleMessage, Error, Page
 
 from tests.e2e.invariants import Judge
 
@@ -23,6 +27,8 @@ _LISTEN = """if (window === top) {
         JSON.stringify([performance.timeOrigin, ++count, Date.now() / 1000, e.data]));
   });
 }"""
+_TOLD_AS = ("error", "warning", "log")
+"""To the browser what Python prints is a log, and its traceback a warning."""
 _logs: list[Log] = []
 
 Alive = Callable[[], set[str] | None]
@@ -42,7 +48,11 @@ class Log:
         self._keeps_calls = keeps_calls
         self._judge = Judge()
         self._seen: set[tuple[float, int]] = set()
+        self.expected: list[str] = []
+        """Parts of the faults that the test is about."""
+        self._faults: list[str] = []
         page.on("console", self._hear)
+        page.on("pageerror", lambda error: self._faults.append(f"exception {error}"))
         page.add_init_script(_LISTEN)
         _logs.append(self)
 
@@ -54,6 +64,10 @@ class Log:
             self._seen.add((page, count))
             self.messages.append(message)
             self._judge.hear(message, page, at)
+            if message["type"] == "error" and message["payload"]["code"] == "internal":
+                self._faults.append(f"error internal {message['payload'].get('detail')}")
+        elif text.type in _TOLD_AS and ("Traceback" in text.text or text.text.startswith("zorio-webphone:")):
+            self._faults.append(text.text)
 
     @property
     def gone(self) -> bool:
@@ -69,7 +83,11 @@ class Log:
     def problems(self) -> list[str]:
         """Found since the last time somebody asked."""
         self.settle()
-        found, self._judge.problems = self._judge.problems, []
+        with suppress(Error):  # what the console has said arrives before this answer
+            self._page.evaluate("0")
+        faults = [text for text in self._faults if not any(part in text for part in self.expected)]
+        found = [*self._judge.problems, *(f"a fault: {text}" for text in faults)]
+        self._judge.problems, self._faults, self.expected = [], [], []
         return [f"{self.name}: {problem}" for problem in found]
 
 

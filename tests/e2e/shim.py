@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import json
 import subprocess
+import uuid
+from dataclasses import asdict
 from functools import cache
 from pathlib import Path
 from typing import Any
 
+from embed_app.core.link.timing import TIMING
 from server.demo.people import PHONE_HOST, demo_password
 from tests.e2e.phone import AUDIBLE
 from tests.e2e.world import World, until
@@ -57,6 +60,7 @@ class Shim:
         self.extension = extension
         self.url = f"ws://{PHONE_HOST}:{world.port}/sip"
         self._mark = 0
+        self._expected_faults: list[str] = []
         self._context = world.browser.new_context()
         self.page = self._context.new_page()
         self.console: list[str] = []
@@ -84,6 +88,8 @@ class Shim:
             "auth_password": demo_password(self.extension),
             "display_name": f"Shim {self.extension}",
             "ice_servers": [],
+            "instance_id": str(uuid.uuid4()),
+            **asdict(TIMING),
         }
         self.do("configure", json.dumps(settings | changes))
 
@@ -141,6 +147,10 @@ class Shim:
         """Let what is already in the loudspeaker's buffer run out, before silence is measured."""
         self.js("(ms) => new Promise((done) => setTimeout(done, ms))", SILENT_S * 1000)
 
+    def expect_faults(self, *places: str) -> None:
+        """The test brings them about: where each is told to have happened, in order."""
+        self._expected_faults = list(places)
+
     def troubles(self) -> list[str]:
         return list(self.js("troubles"))
 
@@ -153,6 +163,9 @@ class Shim:
             assert types.count("ended") == 1, (call_uuid, types)
             assert types[-1] == "ended", types
         assert self.troubles() == []
+        assert [e["where"] for e in events if e["type"] == "fault"] == self._expected_faults
+        told = [line for line in self.console if line.startswith("zorio-webphone:")]
+        assert [line.rpartition(" at ")[2] for line in told] == self._expected_faults
         assert not [line for line in self.console if "sip:" in line.lower()], "SIP in the console"
         assert set(self.js("microphones.map((track) => track.readyState)")) <= {"ended"}
         assert set(self.js("connections.map((connection) => connection.connectionState)")) <= {"closed"}

@@ -231,6 +231,7 @@ def test_fault_03_offline_20_s_in_a_call(carol: Phone, alice: Phone, gate: Gate)
         assert [e["payload"]["code"] for e in carol.since("error")] in ([], ["network_unreachable"])
         # The page loads PyScript some seconds after a fast start, and may have been offline just then.
         carol.console[:] = [text for text in carol.console if "pyscript/core.js" not in text]
+        carol.log.expected.append("pyscript/core.js")
 
 
 def test_fault_05_the_pbx_forgets_the_call(alice: Phone, relays: Relays, world: World) -> None:

@@ -249,14 +249,15 @@ def test_a_dead_stun_server_costs_the_cap_and_no_server_costs_nothing(anna: Shim
         anna.wait("ended", call_uuid=call_uuid)
         return float(spent) / 1000
 
-    anna.configure(ice_cap_ms=4000)
+    anna.configure(gather_ms=4000)
     assert seconds_to_invite("c1") < 3
-    anna.configure(ice_cap_ms=600, ice_servers=[{"urls": ["stun:192.0.2.1:3478"]}])
+    anna.configure(gather_ms=600, ice_servers=[{"urls": ["stun:192.0.2.1:3478"]}])
     assert 0.6 <= seconds_to_invite("c2") < 3
 
 
 def test_wrong_use_is_a_fault_and_never_an_exception(world: World) -> None:
     shim = Shim(world, "1003")
+    shim.expect_faults("configure", "configure", "register")
     shim.do("connect", shim.url)
     shim.do("invite", "c1", "1004", "[]")
     shim.do("configure", "{")
@@ -274,3 +275,35 @@ def test_wrong_use_is_a_fault_and_never_an_exception(world: World) -> None:
         ("fault", "register"),
     ]
     shim.close()
+
+
+def test_what_a_listener_throws_is_told_without_end(world: World) -> None:
+    """Python is the listener: what it raises comes out of the call as a PythonError."""
+    shim = Shim(world, "1003")
+    shim.expect_faults("the listener, transport_down")
+    shim.js("""zorioSip.listen((json) => {
+      const event = JSON.parse(json);
+      events.push(event);
+      if (event.type === "transport_down")
+        throw Object.assign(new Error("never told"), { name: "PythonError", type: "KeyError" });
+    })""")
+    shim.do("connect", shim.url)
+    fault = shim.wait("fault")
+    assert (fault["kind"], fault["where"]) == ("KeyError", "the listener, transport_down")
+    assert [e["type"] for e in shim.since()] == ["transport_down", "fault"]
+    assert shim.console == ["zorio-webphone: KeyError at the listener, transport_down"]
+    shim.close()
+
+
+def test_a_listener_that_takes_no_fault_is_not_told_for_ever(world: World) -> None:
+    shim = Shim(world, "1003")
+    shim.js(
+        """zorioSip.listen((json) => { events.push(JSON.parse(json)); throw new TypeError("never told"); })"""
+    )
+    shim.do("connect", shim.url)
+    until(lambda: len(shim.console) == 2, "both lines")
+    assert [e["type"] for e in shim.since()] == ["transport_down", "fault"]
+    assert shim.console == [
+        "zorio-webphone: TypeError at the listener, transport_down",
+        "zorio-webphone: TypeError at the listener, fault",
+    ]

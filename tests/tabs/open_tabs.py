@@ -9,7 +9,7 @@ from tests.core.driver import CALL, config, invite
 from tests.fakes import FakeBrowser, FakeRecords, World
 
 DIALOG = Dialog(
-    call_id="sip-1",
+    sip_call_id="sip-1",
     local_tag="ours",
     remote_tag="theirs",
     remote_target="sip:x@far.invalid",

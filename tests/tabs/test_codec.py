@@ -44,7 +44,16 @@ from embed_app.tabs.codec import (
 from embed_app.tabs.shared_fields import FORWARDED
 from embed_app.ui.presenter import present
 from embed_app.ui.view import View
-from tests.core.driver import CALL, GOOD, Driver, answered_outbound, config, describe, registered
+from tests.core.driver import (
+    CALL,
+    DIALOG,
+    GOOD,
+    Driver,
+    answered_outbound,
+    config,
+    describe,
+    registered,
+)
 from tests.core.every_message import EVERY
 
 SECRET = config(
@@ -179,6 +188,15 @@ def test_an_unknown_field_is_ignored_and_a_missing_one_keeps_its_default() -> No
     del written["panel"], written["link"]["attempt"]
     phone = read_phone(written)
     assert (phone.panel, phone.link.attempt) == (Panel.NONE, 0)
+
+
+def test_the_dialog_of_a_frame_of_a_former_build_is_understood() -> None:
+    call = replace(answered_outbound().phone.calls[0], dialog=DIALOG)
+    phone = replace(answered_outbound().phone, calls=(call,))
+    written = write_phone(phone)
+    dialog = written["calls"][0]["dialog"]
+    dialog["call_id"] = dialog.pop("sip_call_id")
+    assert read_phone(written).calls[0].dialog == DIALOG
 
 
 @pytest.mark.parametrize(

@@ -55,7 +55,8 @@ class Dialog:
     Tags are as this side sees them: `remote_tag` is the far end's.
     """
 
-    call_id: str
+    sip_call_id: str
+    """The Call-ID header (RFC 3261 section 8.1.1.4)."""
     local_tag: str
     remote_tag: str
     remote_target: str = field(repr=False)

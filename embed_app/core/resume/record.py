@@ -26,6 +26,8 @@ _EARLY = {
 }
 """Of a call that nobody has answered. There is no dialog to take back: the PBX rings us with it again, or it
 has ended with its page."""
+_FORMER_CALL_ID = "call_id"
+"""What former builds wrote for `sip_call_id`: a call may be left behind by one of them."""
 _UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _TAG = re.compile(r"[A-Za-z0-9.!%*_+`'~-]{1,128}")
 _CALL_ID = re.compile(r"[^\s;,\"<>\x00-\x20\x7f-\uffff]{1,256}")
@@ -137,7 +139,9 @@ def _read(body: Mapping[str, Any]) -> Call:
 def _read_dialog(body: Mapping[str, Any]) -> Dialog:
     dialog = _Parts(body.get("dialog"), "dialog")
     return Dialog(
-        call_id=dialog.text("call_id", _CALL_ID),
+        sip_call_id=dialog.text(
+            "sip_call_id" if "sip_call_id" in dialog.value else _FORMER_CALL_ID, _CALL_ID
+        ),
         local_tag=dialog.text("local_tag", _TAG),
         remote_tag=dialog.text("remote_tag", _TAG),
         remote_target=dialog.text("remote_target", _URI),

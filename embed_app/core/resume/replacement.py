@@ -118,7 +118,7 @@ def dialog_known(step: Step, call: Call, message: DialogKnown) -> None:
         return
     before = call.dialog
     call = replace(call, dialog=message.dialog)
-    if before is not None and before.call_id != message.dialog.call_id:
+    if before is not None and before.sip_call_id != message.dialog.sip_call_id:
         if before.remote_uri != message.dialog.remote_uri:
             call = replace(
                 call, number=clean_caller(message.number), display_name=clean_name(message.display_name)

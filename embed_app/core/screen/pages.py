@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from embed_app.core.message import ParentMistake
+from embed_app.core.message import ParentMistake, UserAgentFault
 from embed_app.core.screen.messages import (
     FoldChosen,
     PageChosen,
@@ -34,6 +34,10 @@ def width_changed(step: Step, message: WidthChanged) -> None:
 
 def visibility_changed(step: Step, message: VisibilityChanged) -> None:
     step.change(hidden=message.hidden)
+
+
+def user_agent_fault(step: Step, message: UserAgentFault) -> None:
+    step.problem("internal", kind=message.kind, where=message.where)
 
 
 def parent_mistake(step: Step, message: ParentMistake) -> None:

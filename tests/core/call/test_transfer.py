@@ -44,7 +44,7 @@ from tests.core.driver import CALL, DIALOG, OTHER, THIRD, Driver, answered_outbo
 
 WITH_TARGET = replace(
     DIALOG,
-    call_id="dialog-2",
+    sip_call_id="dialog-2",
     remote_target="sip:x2@target.invalid;transport=ws",
     remote_uri="sip:1002@acme.example",
 )
@@ -272,7 +272,7 @@ def test_who_takes_the_far_ends_place_is_shown(same: bool) -> None:
     driver.send(DialogKnown(call_uuid=CALL, dialog=DIALOG))
     driver.forget()
     taken = replace(
-        DIALOG, call_id="dialog-9", remote_uri=DIALOG.remote_uri if same else "sip:1003@acme.example"
+        DIALOG, sip_call_id="dialog-9", remote_uri=DIALOG.remote_uri if same else "sip:1003@acme.example"
     )
     driver.send(DialogKnown(call_uuid=CALL, dialog=taken, number="1003", display_name="Chi"))
     shown = ("0987654321", "Bình") if same else ("1003", "Chi")

@@ -317,7 +317,7 @@ def test_a_second_call_is_not_kept_for_a_line_that_may_come() -> None:
 def test_another_frame_takes_both_back_and_asks_nobody_about_a_transfer() -> None:
     left = two_calls()
     for uuid in (CALL, OTHER):
-        dialog = replace(DIALOG, call_id=uuid)
+        dialog = replace(DIALOG, sip_call_id=uuid)
         left.send(DialogKnown(call_uuid=uuid, dialog=dialog))
     left.send(JoinRequested())
     driver = phone_in(LinkState.STANDBY)

@@ -117,7 +117,7 @@ def test_a_connection_that_replaced_the_old_one_has_no_reports_yet() -> None:
     media(driver, "peer_closed")
     wire.quiet(2)
     media(driver, "connected")
-    driver.send(DialogKnown(call_uuid=CALL, dialog=replace(DIALOG, call_id="dialog-2")))
+    driver.send(DialogKnown(call_uuid=CALL, dialog=replace(DIALOG, sip_call_id="dialog-2")))
     wire.sample = Sample()
     wire.second()
     assert driver.call.media.state == Flowing()

@@ -180,7 +180,7 @@ def reports_without_packets(driver: Driver, wire: Wire) -> None:
 def far_end_replaced(driver: Driver, _wire: Wire) -> None:
     """Its page took the call back (RFC 3891), or it gave us to another party."""
     driver.send(DialogKnown(call_uuid=CALL, dialog=DIALOG))
-    driver.send(DialogKnown(call_uuid=CALL, dialog=replace(DIALOG, call_id="dialog-2")))
+    driver.send(DialogKnown(call_uuid=CALL, dialog=replace(DIALOG, sip_call_id="dialog-2")))
 
 
 def refused(status: int) -> Callable[[Driver, Wire], object]:

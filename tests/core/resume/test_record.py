@@ -33,6 +33,23 @@ def test_one_that_rings_is_written_without_a_dialog(state: CallState) -> None:
         assert read_record(write_record(some)) == some
 
 
+def of_a_former_build(sip_call_id: str) -> str:
+    body = json.loads(GOOD)
+    del body["dialog"]["sip_call_id"]
+    return json.dumps(body | {"dialog": body["dialog"] | {"call_id": sip_call_id}})
+
+
+def test_a_call_left_behind_by_a_former_build_is_taken_back() -> None:
+    dialog = record().call.dialog
+    assert dialog is not None
+    assert read_record(of_a_former_build(dialog.sip_call_id)) == record()
+
+
+def test_the_former_name_is_trusted_no_more() -> None:
+    with pytest.raises(RecordError):
+        read_record(of_a_former_build("a;to-tag=b"))
+
+
 def changed(path: str, value: Any) -> str:
     body = json.loads(GOOD)
     *parents, name = path.split(".")
@@ -61,8 +78,8 @@ def changed(path: str, value: Any) -> str:
         ("call.state", "answered"),
         ("call.state", "answering"),  # it is outbound
         ("dialog", []),
-        ("dialog.call_id", "a;to-tag=b"),
-        ("dialog.call_id", "a\r\nX: y"),
+        ("dialog.sip_call_id", "a;to-tag=b"),
+        ("dialog.sip_call_id", "a\r\nX: y"),
         ("dialog.local_tag", ""),
         ("dialog.remote_tag", "a;b"),
         ("dialog.remote_target", "http://evil.example"),

@@ -373,7 +373,7 @@ def test_one_that_is_too_old_is_ended_as_of_then() -> None:
 
 def two_records() -> ResumeRecord:
     found = record()
-    other = replace(found.call, uuid=OTHER, held=True, dialog=replace(DIALOG, call_id="dialog-2"))
+    other = replace(found.call, uuid=OTHER, held=True, dialog=replace(DIALOG, sip_call_id="dialog-2"))
     return replace(found, others=(other,))
 
 
@@ -472,12 +472,12 @@ def test_offers_under_way_are_void_in_the_new_dialog() -> None:
     driver = answered_outbound()
     driver.send(DialogKnown(call_uuid=CALL, dialog=DIALOG))
     driver.send(HoldRequested())
-    driver.send(DialogKnown(call_uuid=CALL, dialog=replace(DIALOG, call_id="dialog-2")))
+    driver.send(DialogKnown(call_uuid=CALL, dialog=replace(DIALOG, sip_call_id="dialog-2")))
     assert driver.last() == (SetHold(CALL, True),)
     driver.send(HoldChanged(call_uuid=CALL, held=True))
     assert driver.call.held
     assert driver.call.dialog is not None
-    assert driver.call.dialog.call_id == "dialog-2"
+    assert driver.call.dialog.sip_call_id == "dialog-2"
     assert "call_hangup" not in driver.types()
 
 
@@ -496,7 +496,11 @@ def test_offers_under_way_are_void_in_the_new_dialog() -> None:
 )
 def test_targets(contact: str, targets: tuple[str, ...]) -> None:
     dialog = Dialog(
-        call_id="c", local_tag="l", remote_tag="r", remote_target=contact, remote_uri="sip:1002@acme.example"
+        sip_call_id="c",
+        local_tag="l",
+        remote_tag="r",
+        remote_target=contact,
+        remote_uri="sip:1002@acme.example",
     )
     expected = tuple("sip:1002@acme.example" if target == "AOR" else target for target in targets)
     assert replacement_targets(dialog) == expected
