@@ -58,7 +58,7 @@ const functions = {
   setAside,
   mute: ofCall((call, /** @type {boolean} */ on) => call.sound.mute(on)),
   canInsertDtmf: (callUuid) => calls.get(callUuid)?.takesTones ?? false,
-  insertDtmf: ofCall((call, /** @type {string} */ digits) => call.sound.insertTones(digits)),
+  insertDtmf: ofCall((call, /** @type {string} */ digits) => call.insertDtmf(digits)),
   sendInfo: ofCall((call, /** @type {string} */ contentType, /** @type {string} */ body) => call.sendInfo(contentType, body)),
   refer: ofCall((call, /** @type {string} */ user) => call.transfer.refer(user)),
   referToCall: ofCall((call, /** @type {Json<TransferTarget>} */ json) => call.transfer.referToCall(JSON.parse(json))),

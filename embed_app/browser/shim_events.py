@@ -16,6 +16,7 @@ from embed_app.core.call.messages import (
     CallProgress,
     DialogKnown,
     DigitReceived,
+    DtmfFailed,
     HoldChanged,
     HoldFailed,
     InviteReceived,
@@ -30,6 +31,7 @@ from embed_app.core.call.messages import (
 )
 from embed_app.core.call.values import Dialog
 from embed_app.core.link.messages import (
+    ConfigureFailed,
     Pong,
     RegisterAccepted,
     RegisterFailed,
@@ -68,6 +70,9 @@ def _dialog(event: Event) -> Dialog:
     )
 
 
+_SETTINGS = {"uri": "sip_uri", "url": "wss_urls"}
+"""What the shim calls them -> the fields of sip-config."""
+
 MESSAGES: Mapping[str, Callable[[Event], Message]] = {
     "transport_up": lambda e: TransportUp(),
     "transport_down": lambda e: TransportDown(reason=e["reason"]),
@@ -98,6 +103,7 @@ MESSAGES: Mapping[str, Callable[[Event], Message]] = {
     "held": lambda e: HoldChanged(call_uuid=e["call_uuid"], held=e["on"]),
     "hold_failed": lambda e: HoldFailed(call_uuid=e["call_uuid"], held=e["on"], status=e["status"]),
     "dtmf": lambda e: DigitReceived(call_uuid=e["call_uuid"], digit=e["digit"], via=e["via"]),
+    "dtmf_failed": lambda e: DtmfFailed(call_uuid=e["call_uuid"], status=e["status"]),
     "refer_accepted": lambda e: ReferAccepted(call_uuid=e["call_uuid"]),
     "refer_progress": lambda e: ReferProgress(call_uuid=e["call_uuid"], status=e["status"]),
     "refer_failed": lambda e: ReferFailed(call_uuid=e["call_uuid"], status=e["status"]),
@@ -115,6 +121,7 @@ MESSAGES: Mapping[str, Callable[[Event], Message]] = {
     "restart_failed": lambda e: IceRestartFailed(call_uuid=e["call_uuid"], status=e["status"]),
     "microphone_ended": lambda e: MicrophoneEnded(call_uuid=e["call_uuid"]),
     "microphone_ready": lambda e: MicrophoneReady(call_uuid=e["call_uuid"]),
+    "configure_failed": lambda e: ConfigureFailed(setting=_SETTINGS[e["setting"]]),
     "pong": lambda e: Pong(crlf=e["crlf"]),
     "fault": lambda e: UserAgentFault(kind=e["kind"], where=e["where"]),
 }

@@ -12,6 +12,7 @@ from pyodide.ffi import create_proxy
 
 from embed_app.browser.shim_events import message_of, sample_of, settings_of, with_dialog
 from embed_app.browser.tasks import Tasks
+from embed_app.core.call.messages import DtmfFailed
 from embed_app.core.call.values import Dialog
 from embed_app.core.link.values import SipConfig
 from embed_app.core.media.messages import MediaSampled
@@ -29,13 +30,20 @@ class SipUserAgent:
         self._dispatch: Dispatch = lambda _message: None
         self._handler = create_proxy(self._on_event)
         self._tasks = Tasks()
+        self._refusing_digits: set[str] = set()
+        """Calls whose far end did not take a digit since the last `send_dtmf`."""
 
     def listen(self, dispatch: Dispatch) -> None:
         self._dispatch = dispatch
         js.zorioSip.listen(self._handler)
 
     def _on_event(self, text: str) -> None:
-        self._dispatch(message_of(json.loads(text)))
+        message = message_of(json.loads(text))
+        if isinstance(message, DtmfFailed):
+            if message.call_uuid in self._refusing_digits:
+                return  # told already, for the command these belong to
+            self._refusing_digits.add(message.call_uuid)
+        self._dispatch(message)
 
     def configure(self, config: SipConfig) -> None:
         js.zorioSip.configure(settings_of(config, self._instance_id))
@@ -97,7 +105,11 @@ class SipUserAgent:
             self._dispatch(MediaSampled(call_uuid=call_uuid, sample=sample))
 
     def send_dtmf(self, call_uuid: str, digits: str) -> None:
-        """RFC 4733 where the peer takes it, else SIP INFO digit by digit (contract section 3)."""
+        """RFC 4733 where the peer takes it, else SIP INFO digit by digit (contract section 3).
+
+        After one that is not taken the rest is not sent: half a number is worth nothing.
+        """
+        self._refusing_digits.discard(call_uuid)
         if js.zorioSip.canInsertDtmf(call_uuid):
             js.zorioSip.insertDtmf(call_uuid, digits)
             return
@@ -105,6 +117,8 @@ class SipUserAgent:
 
     async def _send_info_digits(self, call_uuid: str, digits: str) -> None:
         for digit in digits:
+            if call_uuid in self._refusing_digits:
+                return
             if digit == ",":
                 await asyncio.sleep(DTMF_PAUSE)
                 continue

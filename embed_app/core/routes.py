@@ -61,6 +61,7 @@ MESSAGES: Mapping[type[Message], tuple[Callable[[Step, Any], None], ...]] = {
     ),
     link_msg.OwnerShown: (history.owner_shown, handover.owner_shown, devices.owner_shown),
     # the WebSocket and the PBX
+    link_msg.ConfigureFailed: (tokens.configure_failed,),
     link_msg.TransportUp: (registering.transport_up,),
     link_msg.TransportDown: (ending.transport_down, registering.transport_down),
     link_msg.RegisterAccepted: (registering.register_accepted, ice_restart.registered),
@@ -149,6 +150,7 @@ REPORTS: Mapping[type[call_msg.CallReport], tuple[Callable[[Step, Call, Any], No
     call_msg.HoldChanged: (reports.hold_changed,),
     call_msg.HoldFailed: (reports.hold_failed,),
     call_msg.DigitReceived: (reports.digit_received,),
+    call_msg.DtmfFailed: (reports.digits_failed,),
     call_msg.ReferAccepted: (transfer.refer_accepted,),
     call_msg.ReferProgress: (transfer.refer_progress,),
     call_msg.ReferFailed: (transfer.refer_failed,),

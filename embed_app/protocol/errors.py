@@ -55,6 +55,11 @@ ERRORS: Mapping[str, ErrorCode] = {
     "registration_refused": ErrorCode(
         True, "The PBX refused the extension's credentials.", "Check the SIP settings of the account."
     ),
+    "invalid_configuration": ErrorCode(
+        True,
+        "A SIP setting of the account cannot be used.",
+        "Correct it (account set); see detail.setting.",
+    ),
     "in_use_elsewhere": ErrorCode(
         True,
         "The extension's phone is open in another browser or CRM.",

@@ -264,7 +264,25 @@ export class Call {
   /** @param {string} contentType @param {string} content */
   sendInfo(contentType, content) {
     const body = { contentDisposition: "render", contentType, content };
-    attempt(() => this.#session.info({ requestOptions: { body } }));
+    const refused = (/** @type {Core.IncomingResponse} */ { message }) => this.#digitsFailed(finalStatus(message).status);
+    const requestDelegate = { onReject: refused, onRedirect: refused };
+    attempt(
+      () => this.#session.info({ requestOptions: { body }, requestDelegate }),
+      () => this.#digitsFailed(0),
+    );
+  }
+
+  /** @param {string} digits */
+  insertDtmf(digits) {
+    attempt(
+      () => this.sound.insertTones(digits),
+      () => this.#digitsFailed(0),
+    );
+  }
+
+  /** @param {number} status */
+  #digitsFailed(status) {
+    this.#tell({ type: "dtmf_failed", status });
   }
 
   /** @param {number} status @param {Partial<End>} cause */

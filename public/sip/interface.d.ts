@@ -61,9 +61,9 @@ export interface ZorioSip {
 
   /** Whether the peer takes telephone-events (RFC 4733). */
   canInsertDtmf(call_uuid: string): boolean;
-  /** Appends to the digits still to be sent. "," is a pause of 2 s. */
+  /** Appends to the digits still to be sent. "," is a pause of 2 s. dtmf_failed when they cannot be sent. */
   insertDtmf(call_uuid: string, digits: string): void;
-  /** A SIP INFO (RFC 6086) that carries one digit. */
+  /** A SIP INFO (RFC 6086) that carries one digit. dtmf_failed when the far end does not take it. */
   sendInfo(call_uuid: string, content_type: string, body: string): void;
 
   /** Blind transfer (RFC 3515). */
@@ -96,6 +96,8 @@ export interface PhoneEvents {
   /** `status` 0: no answer, or one that cannot be used. Nothing is refreshed any more. */
   register_failed: { status: number; phrase: string };
   unregistered: {};
+  /** What `configure` or `connect` was given cannot be used, and nothing has changed. No other event comes of it. */
+  configure_failed: { setting: Setting };
   /** A fault of ours, or of who called: something could not be done and no other event says so. `kind`: name of the error. */
   fault: { kind: string; where: string };
 }
@@ -119,6 +121,8 @@ export interface CallEvents {
   /** `status` as for hold_failed; 481: the far end knows no such call. */
   restart_failed: { status: number };
   dtmf: { digit: string; via: DigitWay };
+  /** Digits that did not arrive: an INFO that was refused, or RTP that took none. `status` 0: no answer came. */
+  dtmf_failed: { status: number };
   refer_accepted: {};
   /** The status in the body of a NOTIFY (RFC 3515 section 2.4.5). */
   refer_progress: { status: number; phrase: string };
@@ -143,6 +147,8 @@ export type CallEvent = { [Type in keyof CallEvents]: { type: Type; call_uuid: s
 /** An event of a call that is known: without its `call_uuid`. */
 export type CallNews = { [Type in keyof CallEvents]: { type: Type } & CallEvents[Type] }[keyof CallEvents];
 
+/** `uri` of the settings, or the `url` to connect to. */
+export type Setting = "uri" | "url";
 export type Side = "local" | "remote";
 export type EndKind = "bye" | "cancel" | "reject" | "failed";
 export type DigitWay = "info" | "rtp";

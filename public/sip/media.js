@@ -265,11 +265,12 @@ export class CallMedia extends SessionDescriptionHandler {
     return dtmf?.canInsertDTMF ? dtmf : null;
   }
 
-  /** @param {string} digits */
+  /** Throws where the peer takes none, or none any more. @param {string} digits */
   insertTones(digits) {
-    // insertDTMF replaces what has not been sent yet
     const dtmf = this.tones;
-    dtmf?.insertDTMF(dtmf.toneBuffer + digits, TONE_MS, GAP_MS);
+    if (!dtmf) throw new Error("no telephone-events");
+    // insertDTMF replaces what has not been sent yet
+    dtmf.insertDTMF(dtmf.toneBuffer + digits, TONE_MS, GAP_MS);
   }
 
   stats() {

@@ -96,9 +96,10 @@ export class Sound {
     return Boolean(this.media?.tones);
   }
 
-  /** @param {string} digits */
+  /** Throws where there is no media, or media that takes no digits. @param {string} digits */
   insertTones(digits) {
-    this.media?.insertTones(digits);
+    if (!this.media) throw new Error("no media");
+    this.media.insertTones(digits);
   }
 
   play() {

@@ -6,11 +6,15 @@ import { withoutControls } from "./messages.js";
 
 const CRLF_ONLY = /^[\r\n]*$/;
 
+/** What `new WebSocket` throws for a URL that it will never open: no URL, or one that this page may not open. */
+const NO_URL = ["SyntaxError", "SecurityError"];
+
 /**
  * @import { Transport } from "sip.js"
  * @typedef {object} TransportHooks
  * @property {() => void} up
  * @property {(reason: string) => void} down once per loss or failed attempt
+ * @property {() => void} refused the browser will never open this server
  * @property {() => number} openMs a server that neither opens nor refuses the socket is given up after it
  * @property {(crlf: boolean) => void} pong for the first data after a ping(); crlf: it was nothing but the answer to it
  */
@@ -74,7 +78,13 @@ export class WebSocketTransport {
       this.#socket = this.#open(this.server);
       this.#opening = setTimeout(() => this.#close("timeout"), this.#hooks.openMs());
     } catch (error) {
-      this.#lost(`error ${kindOf(error)}`);
+      const kind = kindOf(error);
+      if (!NO_URL.includes(kind)) {
+        this.#lost(`error ${kind}`);
+        return Promise.resolve();
+      }
+      this.#enter(TransportState.Disconnected);
+      this.#hooks.refused();
     }
     return Promise.resolve();
   }

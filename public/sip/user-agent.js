@@ -68,10 +68,18 @@ function readSettings(given) {
   };
 }
 
-/** @param {OwnSettings} own @param {(invitation: Invitation) => void} onInvite */
-function makeUserAgent(own, onInvite) {
-  const uri = UserAgent.makeURI(own.uri);
-  if (!(uri instanceof URI) || !uri.user) throw new SyntaxError("Not a SIP URI");
+/** Our address of record; null for what SIP.js does not read as one. @param {string} text */
+function ownUri(text) {
+  const uri = UserAgent.makeURI(text);
+  return uri?.user ? uri : null;
+}
+
+/**
+ * @param {URI} uri
+ * @param {OwnSettings} own
+ * @param {(invitation: Invitation) => void} onInvite
+ */
+function makeUserAgent(uri, own, onInvite) {
   return new UserAgent({
     uri,
     displayName: own.displayName,
@@ -107,6 +115,7 @@ function current() {
 const hooks = {
   up: transportUp,
   down: transportDown,
+  refused: () => emit({ type: "configure_failed", setting: "url" }),
   pong: (crlf) => emit({ type: "pong", crlf }),
   openMs: () => current().openMs,
 };
@@ -154,6 +163,11 @@ export function configure(json, calls) {
     userAgent.configuration.authorizationPassword = settings.authPassword;
     return;
   }
+  const uri = ownUri(next.uri);
+  if (!uri) {
+    emit({ type: "configure_failed", setting: "uri" });
+    return;
+  }
   if (userAgent) {
     calls.endAll();
     registration?.unregister();
@@ -161,7 +175,7 @@ export function configure(json, calls) {
   }
   whenUp.length = 0;
   settings = next;
-  userAgent = makeUserAgent(next, calls.received);
+  userAgent = makeUserAgent(uri, next, calls.received);
   registration = new Registration(userAgent, current);
 }
 

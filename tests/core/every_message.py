@@ -16,6 +16,7 @@ from embed_app.core.call.messages import (
     CallWish,
     DialogKnown,
     DigitReceived,
+    DtmfFailed,
     DtmfRequested,
     HangupRequested,
     HoldChanged,
@@ -48,6 +49,7 @@ from embed_app.core.history.messages import (
 from embed_app.core.link.messages import (
     ConfigFailed,
     ConfigReceived,
+    ConfigureFailed,
     ConnectRequested,
     DisconnectRequested,
     LeaseAnswered,
@@ -205,6 +207,7 @@ CALLS: Mapping[str, Sample] = {
     "Held": about_call(HoldChanged, held=True),
     "HoldFailed": about_call(HoldFailed, held=True, status=488),
     "Digit": about_call(DigitReceived, digit="5", via="info"),
+    "DigitsFailed": about_call(DtmfFailed, status=415),
     "ReferAccepted": about_call(ReferAccepted),
     **{f"ReferProgress {s}": about_call(ReferProgress, status=s) for s in (100, 200, 486)},
     "ReferFailed": about_call(ReferFailed, status=603),
@@ -240,6 +243,7 @@ OTHERS: Mapping[str, Sample] = {
     "DevicesChanged": fixed(DevicesChanged()),
     "AudioUnlock": fixed(AudioUnlockRequested()),
     "ParentMistake": fixed(ParentMistake(code="invalid_payload", fields=("number",))),
+    "ConfigureFailed": fixed(ConfigureFailed(setting="sip_uri")),
     "UserAgentFault": fixed(UserAgentFault(kind="TypeError", where="hold")),
     "PageFrozen": fixed(PageFrozen()),
 }

@@ -8,8 +8,10 @@ from typing import Any
 import pytest
 
 from server.pbx.media.media import Media
+from server.pbx.services.call import Call as PbxCall
+from server.pbx.sip.message import Request
 from tests.e2e.phone import Phone
-from tests.e2e.talk import Stranger, call, requests, talk
+from tests.e2e.talk import Stranger, call, requests, take_call, talk
 from tests.e2e.world import World, until
 
 
@@ -101,10 +103,8 @@ def test_a_digit_that_comes_both_ways_is_one_event(alice: Phone, world: World) -
     assert _digits(alice) == "529"
 
 
-def test_a_peer_without_telephone_events_gets_info(
-    alice: Phone, world: World, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """A plain PBX leg: its offer knows no telephone-event, so each digit goes as INFO, in order."""
+def _without_telephone_events(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A plain PBX leg: its offer knows none, so digits go to it as INFO."""
     offer = Media.offer
 
     async def plain(self: Media) -> str:
@@ -116,6 +116,40 @@ def test_a_peer_without_telephone_events_gets_info(
         return sdp
 
     monkeypatch.setattr(Media, "offer", plain)
+
+
+def test_digits_that_are_refused_are_told_once_and_without_the_digits(
+    alice: Phone, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _without_telephone_events(monkeypatch)
+    asked: list[str] = []
+    receive = PbxCall.receive
+
+    def refuse_info(call: PbxCall, request: Request) -> None:
+        if request.method != "INFO":
+            return receive(call, request)
+        asked.append(request.method)
+        return call.phone.send(request.reply(415))
+
+    monkeypatch.setattr(PbxCall, "receive", refuse_info)
+    _, uuid = take_call(alice, world)
+    alice.wait_audio(uuid)
+    alice.mark()
+    assert alice.ask("send_dtmf", {"digits": "4711"})["ok"] is True
+    told = alice.wait_event("error")
+    assert (told["code"], told["call_uuid"], told["fatal"]) == ("dtmf_failed", uuid, False)
+    assert told["detail"] == {"status": 415}
+    assert alice.ask("send_dtmf", {"digits": "8"})["ok"] is True
+    until(lambda: len(alice.since("error")) == 2, "the error of the second command")
+    assert len(asked) == 2, "what is left of a refused number stays here"
+    assert [call["state"] for call in alice.state()["calls"]] == ["answered"]
+
+
+def test_a_peer_without_telephone_events_gets_info(
+    alice: Phone, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each digit by itself, in order."""
+    _without_telephone_events(monkeypatch)
     customer = Stranger(world, "1001")
     alice.wait_event("incoming_call")
     alice.send("answer")

@@ -114,6 +114,13 @@ def _with_wrong_password(route: Route) -> None:
     route.fulfill(response=answer, body=json.dumps(body))
 
 
+def _with_wrong_address(route: Route) -> None:
+    answer = route.fetch()
+    body = answer.json()
+    body["data"]["sip_uri"] = "sip:1004@pbx example"
+    route.fulfill(response=answer, body=json.dumps(body))
+
+
 def test_a_pbx_that_refuses_is_told_and_left_in_peace(open_phone: OpenPhone, world: World) -> None:
     context = world.browser.new_context()
     context.route("**/api/webphone/sip-config", _with_wrong_password)
@@ -130,6 +137,24 @@ def test_a_pbx_that_refuses_is_told_and_left_in_peace(open_phone: OpenPhone, wor
     phone.send("refresh_token", {"token": world.token("1004")})
     phone.wait_event("registered")
     assert "error" not in phone.types()
+
+
+def test_a_sip_address_that_cannot_be_used_is_named_and_not_tried_again(
+    open_phone: OpenPhone, world: World
+) -> None:
+    context = world.browser.new_context()
+    context.route("**/api/webphone/sip-config", _with_wrong_address)
+    phone = open_phone("1004", context=context, wait=None)
+    error = phone.wait_event("error", seconds=40)
+    assert (error["code"], error["fatal"]) == ("invalid_configuration", True)
+    assert error["detail"] == {"setting": "sip_uri"}
+    assert phone.state()["state"] == "refused"
+    assert not {"auto_reconnect", "registered"} & set(phone.types())
+    assert "pbx example" not in json.dumps(phone.events) + "".join(phone.console)
+    context.unroute("**/api/webphone/sip-config")
+    phone.mark()
+    phone.send("refresh_token", {"token": world.token("1004")})
+    phone.wait_event("registered")
 
 
 def test_a_registration_refused_later_ends_no_call(open_phone: OpenPhone, world: World) -> None:

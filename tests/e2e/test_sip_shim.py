@@ -257,7 +257,7 @@ def test_a_dead_stun_server_costs_the_cap_and_no_server_costs_nothing(anna: Shim
 
 def test_wrong_use_is_a_fault_and_never_an_exception(world: World) -> None:
     shim = Shim(world, "1003")
-    shim.expect_faults("configure", "configure", "register")
+    shim.expect_faults("configure", "register")
     shim.do("connect", shim.url)
     shim.do("invite", "c1", "1004", "[]")
     shim.do("configure", "{")
@@ -266,12 +266,13 @@ def test_wrong_use_is_a_fault_and_never_an_exception(world: World) -> None:
     shim.do("hold", "c9", True)
     assert shim.do("stats", "c9") == "{}"
     assert shim.do("canInsertDtmf", "c9") is False
-    told = [(e["type"], e.get("reason") or e.get("where") or e.get("phrase")) for e in shim.since()]
+    detail = ("reason", "where", "phrase", "setting")
+    told = [(e["type"], next(e[name] for name in detail if e.get(name))) for e in shim.since()]
     assert told == [
         ("transport_down", "not configured"),
         ("ended", "Not configured"),
         ("fault", "configure"),
-        ("fault", "configure"),
+        ("configure_failed", "uri"),
         ("fault", "register"),
     ]
     shim.close()
@@ -307,3 +308,22 @@ def test_a_listener_that_takes_no_fault_is_not_told_for_ever(world: World) -> No
         "zorio-webphone: TypeError at the listener, transport_down",
         "zorio-webphone: TypeError at the listener, fault",
     ]
+
+
+def test_settings_that_cannot_be_used_are_named_and_change_nothing(anna: Shim) -> None:
+    anna.mark()
+    for uri in ("", "x", "sip:", "sip:@pbx.example", "sip:1003@pbx example", "tel:1003"):
+        anna.configure(uri=uri)
+    anna.do("register")
+    anna.wait("registered")
+    told = anna.since()
+    assert told[:-1] == [{"type": "configure_failed", "setting": "uri"}] * 6, "and never the value"
+
+
+def test_an_address_that_is_no_websocket_is_named_and_the_next_one_works(anna: Shim) -> None:
+    anna.do("disconnect")
+    anna.mark()
+    for url in ("ws://exa mple/sip", "mailto:x@y", "ws://localhost/#sip"):
+        anna.do("connect", url)
+    assert anna.since() == [{"type": "configure_failed", "setting": "url"}] * 3
+    anna.register()

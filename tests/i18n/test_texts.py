@@ -34,6 +34,7 @@ CODES = frozenset(
         "call_in_progress",
         "not_registered",
         "registration_refused",
+        "invalid_configuration",
         "in_use_elsewhere",
         "registration_failed",
         "network_unreachable",

@@ -99,6 +99,13 @@ class DigitReceived(CallReport):
     via: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DtmfFailed(CallReport):
+    """Digits of ours did not arrive. status: the final one of the INFO; 0: no answer, or RTP took none."""
+
+    status: int
+
+
 class ReferAccepted(CallReport):
     __slots__ = ()
 

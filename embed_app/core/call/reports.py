@@ -17,6 +17,7 @@ from embed_app.core.call.messages import (
     CallNotTaken,
     CallProgress,
     DigitReceived,
+    DtmfFailed,
     HoldChanged,
     HoldFailed,
     InviteSent,
@@ -139,6 +140,12 @@ def digit_received(step: Step, call: Call, message: DigitReceived) -> None:
         return
     step.put(replace(call, last_digit=(message.digit, message.via, step.at)))
     step.notice(DigitHeard(call_uuid=call.uuid, digit=message.digit))
+
+
+def digits_failed(step: Step, call: Call, message: DtmfFailed) -> None:
+    """Told without the digits, which may be a secret. A call that has ended by now needs none of them."""
+    if call.state is CallState.ANSWERED:
+        step.problem("dtmf_failed", call_uuid=call.uuid, status=message.status)
 
 
 # ---- the end

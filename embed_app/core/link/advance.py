@@ -69,8 +69,11 @@ def register(step: Step, event: LinkEvent) -> None:
         step.emit(Register())
 
 
-def refuse(step: Step, event: LinkEvent, code: str) -> None:
-    """Nothing more can be done without the parent, the agent or the operator. `code`: of the `error`."""
+def refuse(step: Step, event: LinkEvent, code: str, **detail: str) -> None:
+    """Nothing more can be done without the parent, the agent or the operator.
+
+    `code`, `detail`: of the `error`.
+    """
     if move(step, event, refusal=code):
         step.stop_timers(Timer(TimerKind.RECONNECT))
-        step.problem(code)
+        step.problem(code, **detail)

@@ -125,12 +125,16 @@ def _awaits_lease(step: Step) -> bool:
     return step.link.state is LinkState.CONFIGURING and step.link.lease is Lease.WAITING
 
 
-def _lose(step: Step) -> None:
-    """Unregister, so that nothing rings here. Answered calls go on, and the WebSocket stays up for them."""
+def unregister(step: Step) -> None:
+    """So that nothing rings here. Answered calls go on, and the WebSocket stays up for them."""
     if step.link.state is LinkState.REGISTERED:
         step.change_link(unregistered=UnregisterReason.REMOTE)
         step.emit(Unregister())
         step.start_timer(Timer(TimerKind.UNREGISTERING), UNREGISTER_WITHIN)
+
+
+def _lose(step: Step) -> None:
+    unregister(step)
     step.change_link(lease=Lease.LOST)
     step.stop_timers(Timer(TimerKind.LEASE_RENEWAL))
     refuse(step, LinkEvent.LEASE_MISSING, IN_USE)

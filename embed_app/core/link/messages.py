@@ -86,6 +86,13 @@ class TransportDown(Message):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ConfigureFailed(Message):
+    """The user agent cannot use a value of sip-config. setting: the name of the field; never its value."""
+
+    setting: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RegisterAccepted(Message):
     """200 to a REGISTER (RFC 3261 section 10.3): the first one, or one that renewed the binding."""
 

@@ -12,7 +12,7 @@ from embed_app.core.link.connecting import connect
 from embed_app.core.link.effects import Configure, FetchConfig, Register
 from embed_app.core.link.embed_token import TokenError, read_token
 from embed_app.core.link.machine import LinkEvent, may, move
-from embed_app.core.link.messages import ConfigFailed, ConfigReceived, TokenOffered
+from embed_app.core.link.messages import ConfigFailed, ConfigReceived, ConfigureFailed, TokenOffered
 from embed_app.core.link.reconnect import delay, wait
 from embed_app.core.link.values import IN_USE, LinkState, SipConfig
 from embed_app.core.notices import TokenExpiring
@@ -76,6 +76,13 @@ def config_received(step: Step, message: ConfigReceived) -> None:
     elif state is LinkState.REGISTERED and not same_credentials(old, new):
         step.emit(Register())
     return None
+
+
+def configure_failed(step: Step, message: ConfigureFailed) -> None:
+    """The user agent cannot use what the server said. To try again would fail again."""
+    if may(step.link, LinkEvent.SETTING_UNUSABLE):
+        lease.unregister(step)
+        refuse(step, LinkEvent.SETTING_UNUSABLE, "invalid_configuration", setting=message.setting)
 
 
 def replaced_meanwhile(step: Step, answer: ConfigReceived | ConfigFailed) -> bool:

@@ -54,6 +54,7 @@ TO_ENDED: Mapping[str, tuple[str, ...]] = {
         "timer queued",
         "RegisterFailed 401",
         "RegisterFailed 403",
+        "ConfigureFailed",
     ),
     "out inviting": (*HANGUPS, *ENDS, "Down", "MicrophoneFailed", "timer inviting"),
     "out ringing": (*HANGUPS, *ENDS, "Down", "MicrophoneFailed", "timer inviting"),

@@ -11,6 +11,7 @@ from embed_app.core.call.messages import (
     CallEnded,
     CallProgress,
     DigitReceived,
+    DtmfFailed,
     MicrophoneFailed,
     PlaybackBlocked,
     PlaybackStarted,
@@ -20,9 +21,10 @@ from embed_app.core.call.messages import (
     Referred,
     TransferRequested,
 )
-from embed_app.core.call.values import TransferState
+from embed_app.core.call.values import CallState, TransferState
 from embed_app.core.media.messages import MediaChanged
 from embed_app.core.message import Message
+from embed_app.core.notices import Problem
 from embed_app.core.screen.messages import PanelChosen
 from embed_app.core.screen.values import Panel
 from embed_app.core.sound.effects import PlaySound, UnlockAudio
@@ -44,6 +46,20 @@ from tests.core.driver import (
 )
 
 # ---- digits
+
+
+def test_digits_that_did_not_arrive_are_a_problem_of_the_call() -> None:
+    driver = answered_outbound()
+    driver.send(DtmfFailed(call_uuid=CALL, status=415))
+    assert driver.phone.notices == (Problem(code="dtmf_failed", call_uuid=CALL, detail={"status": 415}),)
+    assert driver.call.state is CallState.ANSWERED
+
+
+def test_of_a_call_that_is_not_answered_they_are_not_told() -> None:
+    driver = registered()
+    driver.send(dial())
+    driver.send(DtmfFailed(call_uuid=CALL, status=415))
+    assert driver.phone.notices == ()
 
 
 @pytest.mark.parametrize(

@@ -43,6 +43,9 @@ def refreshed(state: S) -> dict[str, Step]:
     }
 
 
+UNUSABLE = {"ConfigureFailed": (S.REFUSED, ())}
+"""A setting that the user agent cannot use."""
+
 TABLE: Mapping[S, Mapping[str, Step]] = {
     S.IDLE: {
         "Connect": (S.CONFIGURING, (FETCH,)),
@@ -51,6 +54,7 @@ TABLE: Mapping[S, Mapping[str, Step]] = {
         "Up": (S.IDLE, (CLOSE,)),
     },
     S.CONFIGURING: {
+        **UNUSABLE,
         "Disconnect": (S.IDLE, (CLOSE,)),
         "Token good": (S.CONFIGURING, (FETCH,)),
         "Config same": (S.CONNECTING, (CONFIGURE, OPEN)),
@@ -59,12 +63,14 @@ TABLE: Mapping[S, Mapping[str, Step]] = {
         **each(TOKEN_BAD, (S.REFUSED, ())),
     },
     S.STANDBY: {
+        **UNUSABLE,
         **refreshed(S.STANDBY),
         "Disconnect": (S.IDLE, (CLOSE,)),
         "OwnershipGranted": (S.CONNECTING, (OPEN,)),
         "PageFrozen": (S.WAITING, ()),
     },
     S.CONNECTING: {
+        **UNUSABLE,
         **refreshed(S.CONNECTING),
         "PageFrozen": (S.WAITING, (CLOSE,)),
         "Disconnect": (S.IDLE, (CLOSE,)),
@@ -72,6 +78,7 @@ TABLE: Mapping[S, Mapping[str, Step]] = {
         "Down": (S.WAITING, ()),
     },
     S.REGISTERING: {
+        **UNUSABLE,
         **refreshed(S.REGISTERING),
         "PageFrozen": (S.WAITING, (CLOSE,)),
         "Disconnect": (S.IDLE, (CLOSE,)),
@@ -81,6 +88,7 @@ TABLE: Mapping[S, Mapping[str, Step]] = {
         **each(UNWELL, (S.WAITING, ())),
     },
     S.REGISTERED: {
+        "ConfigureFailed": (S.REFUSED, (UNREGISTER,)),
         **refreshed(S.REGISTERED),
         "PageFrozen": (S.WAITING, (CLOSE,)),
         "Config new credentials": (S.REGISTERED, (CONFIGURE, REGISTER)),
@@ -90,6 +98,7 @@ TABLE: Mapping[S, Mapping[str, Step]] = {
         **each(UNWELL, (S.WAITING, ())),
     },
     S.WAITING: {
+        **UNUSABLE,
         "PageFrozen": (S.WAITING, ()),
         "Config same": (S.WAITING, (CONFIGURE,)),
         "Config new credentials": (S.WAITING, (CONFIGURE,)),
