@@ -9,7 +9,7 @@ import { chooseDevices, openMicrophone } from "./sip/devices.js";
 import { openEarly } from "./sip/early-microphone.js";
 import { fault, listen } from "./sip/events.js";
 import { sayFarewell } from "./sip/replace.js";
-import { configure, connect, ping, registration, userAgent, whenConnected } from "./sip/user-agent.js";
+import { configure, connect, ping, registration, sendOrOwe, userAgent } from "./sip/user-agent.js";
 
 /**
  * A function of one call; a call that is over is no fault, its `ended` is on the way.
@@ -47,7 +47,10 @@ const functions = {
   replace,
   expect,
   cancelReplacement: ofCall((call) => call.abandon()),
-  farewell: (json) => whenConnected(() => sayFarewell(configured(userAgent), JSON.parse(json))),
+  farewell: (json) => {
+    const dialog = JSON.parse(json);
+    sendOrOwe((agent) => sayFarewell(agent, dialog));
+  },
   accept: ofCall((call) => call.accept()),
   reject: ofCall((call, /** @type {number} */ status) => call.end(status)),
   cancel: end,

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 
-from embed_app.core.call.values import Call, Dialog
+from embed_app.core.call.values import Call
 from embed_app.core.history.values import NOTHING_YET, CallHistory
 from embed_app.core.link.values import Link
 from embed_app.core.notices import Notice
@@ -61,8 +61,6 @@ class Phone:
     started: bool = False
     last_ended: Call | None = None
     """For the screen's closing line, until the next call or some seconds later."""
-    farewells: tuple[Dialog, ...] = ()
-    """Dialogs of a former page that are to end as soon as something can be sent."""
     banner: str = ""
     """Error code shown to the agent until something changes; empty for none."""
     now: float = 0.0

@@ -19,7 +19,7 @@ import { Transfer } from "./transfer.js";
  * @typedef {CallEvents["ended"]} End
  *
  * @typedef {object} Surroundings
- * @property {(action: () => void) => void} whenConnected
+ * @property {(send: () => void) => void} sendOrOwe
  * @property {(id: string, call: Call) => void} over
  * @property {() => RTCIceServer[]} iceServers
  * @property {(inviter: Inviter, id: string) => void} referred
@@ -291,7 +291,7 @@ export class Call {
     switch (session.state) {
       case SessionState.Established:
         this.#close({ by: "local", kind: "bye", ...cause });
-        this.#phone.whenConnected(() => attempt(() => session.bye()));
+        this.#phone.sendOrOwe(() => attempt(() => session.bye()));
         break;
       case SessionState.Initial:
       case SessionState.Establishing:

@@ -12,7 +12,7 @@ import { Call } from "./call.js";
 import { emit } from "./events.js";
 import { headerLines, nameOf, targetUri, toldHeaders, userOf } from "./messages.js";
 import { keepGruu, offerInDialog, rejoin, replacement, replacesOf, takeOver } from "./replace.js";
-import { iceServers, userAgent, whenConnected } from "./user-agent.js";
+import { iceServers, sendOrOwe, userAgent } from "./user-agent.js";
 
 /** @type {Map<string, Call>} */
 export const calls = new Map();
@@ -23,7 +23,7 @@ const aside = new Set();
 
 /** @type {Surroundings} */
 const phone = {
-  whenConnected,
+  sendOrOwe,
   over(id, call) {
     if (calls.get(id) !== call) return;
     calls.delete(id);

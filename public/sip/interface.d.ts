@@ -45,7 +45,7 @@ export interface ZorioSip {
   replace(call_uuid: string, replacement: Json<Replacement>): void;
   /** Give the try up, without an event. */
   cancelReplacement(call_uuid: string): void;
-  /** A BYE in a dialog of a former page. Without a transport it is sent after the next transport_up. */
+  /** A BYE in a dialog of a former page. Sent as that of `bye`, also where nothing was configured yet. */
   farewell(dialog: Json<Dialog>): void;
 
   /** A re-INVITE (RFC 3264 section 8.4). The microphone is silent from the request on. */

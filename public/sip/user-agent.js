@@ -39,16 +39,19 @@ let settings = null;
 export let userAgent = null;
 /** Of that user agent. @type {Registration | null} */
 export let registration = null;
-/** @type {(() => void)[]} */
-const whenUp = [];
+/** What a far end must still hear, once the transport is up again: a BYE or a CANCEL. @type {(() => void)[]} */
+const owed = [];
 
 export const iceServers = () => settings?.iceServers ?? [];
 
-/** Do `action` now, or when the transport is up again. @param {() => void} action */
-export function whenConnected(action) {
-  if (!userAgent) throw new TypeError("Not configured");
-  if (userAgent.isConnected()) action();
-  else whenUp.push(action);
+/**
+ * Send a BYE now, or when the transport is up again, which may be after `configure`: whoever does not hear it is still in
+ * the call. The only place where one waits.
+ * @param {(userAgent: UserAgent) => void} send
+ */
+export function sendOrOwe(send) {
+  if (userAgent?.isConnected()) send(userAgent);
+  else owed.push(() => userAgent && send(userAgent));
 }
 
 /** @param {Settings} given @returns {OwnSettings} */
@@ -129,7 +132,8 @@ function transportUp() {
   for (const { transaction } of userAgentCore.userAgentClients.values()) {
     for (const ack of acksOf(transaction)) attempt(() => transport.send(ack.toString()));
   }
-  whenUp.splice(0).forEach((action) => action());
+  // After what the listener does about transport_up: REGISTER goes first.
+  queueMicrotask(() => owed.splice(0).forEach((send) => send()));
 }
 
 /** @param {string} reason */
@@ -144,7 +148,7 @@ function transportDown(reason) {
   for (const { message, transaction } of [...core.userAgentClients.values()]) {
     const { method, toTag } = message;
     if (ANSWERED.has(transaction.state) || (method === "INVITE" && !toTag)) continue;
-    if (method === "BYE" || method === "CANCEL") whenUp.push(() => core.request(message));
+    if (method === "BYE" || method === "CANCEL") owed.push(() => core.request(message));
     breakTransaction(transaction, reason);
   }
 }
@@ -172,8 +176,8 @@ export function configure(json, calls) {
     calls.endAll();
     registration?.unregister();
     userAgent.transport.disconnect();
+    owed.length = 0;
   }
-  whenUp.length = 0;
   settings = next;
   userAgent = makeUserAgent(uri, next, calls.received);
   registration = new Registration(userAgent, current);

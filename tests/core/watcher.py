@@ -25,7 +25,7 @@ from embed_app.core.link.values import LinkState
 from embed_app.core.media.effects import ReopenMicrophone, RestartIce, SampleMedia
 from embed_app.core.media.values import NoSound
 from embed_app.core.phone import Phone
-from embed_app.core.resume.effects import CancelReplacement, SendFarewell, SendReplacement
+from embed_app.core.resume.effects import CancelReplacement, SendReplacement
 from embed_app.core.screen.values import Panel
 from embed_app.core.sound.effects import PlaySound
 from embed_app.core.sound.ringing import sound_of
@@ -146,7 +146,7 @@ class Watcher:
                     if isinstance(effect, CancelInvite):
                         assert call.direction is Direction.OUTBOUND
                         assert uuid in self.invited
-                case Register() | Ping() | SendFarewell():
+                case Register() | Ping():
                     assert self._driver.phone.link.transport.value == "up"
                 case FetchConfig(raw):
                     assert self._driver.phone.link.token is not None

@@ -327,3 +327,20 @@ def test_an_address_that_is_no_websocket_is_named_and_the_next_one_works(anna: S
         anna.do("connect", url)
     assert anna.since() == [{"type": "configure_failed", "setting": "url"}] * 3
     anna.register()
+
+
+def test_a_farewell_said_before_anything_is_configured_ends_the_call_once_it_can(
+    anna: Shim, ben: Shim, world: World
+) -> None:
+    """The page of a call was reloaded, and the agent hung up before the new one had a WebSocket."""
+    theirs = anna.call(ben, "c1")
+    dialog = next(event for event in anna.js("events") if event["type"] == "dialog")
+    after = Shim(world, "1003")
+    after.do("farewell", json.dumps(dialog))
+    after.configure()
+    after.register()
+    ended = ben.wait("ended", call_uuid=theirs)
+    assert (ended["by"], ended["kind"]) == ("remote", "bye")
+    after.do("disconnect")
+    after.close()
+    anna.do("bye", "c1")

@@ -7,7 +7,7 @@ from embed_app.core.call.machine import CallEvent, moved
 from embed_app.core.call.selection import rings_here
 from embed_app.core.call.values import Call, CallState, Direction, Reason
 from embed_app.core.link.messages import DisconnectRequested, TransportDown
-from embed_app.core.resume.effects import CancelReplacement
+from embed_app.core.resume.effects import CancelReplacement, SendFarewell
 from embed_app.core.screen.values import Panel
 from embed_app.core.step import Step
 from embed_app.core.timers import Timer, TimerKind
@@ -25,7 +25,7 @@ def end_call(step: Step, call: Call, event: CallEvent, reason: Reason) -> None:
     step.stop_timers_of(call)
     if call.state is CallState.RESUMING and call.dialog is not None:
         # The far end still waits in the dialog of the former page.
-        step.change(farewells=(*step.phone.farewells, call.dialog))
+        step.emit(SendFarewell(call.dialog))
     panel = step.phone.panel if step.phone.live_calls else Panel.NONE
     step.change(last_ended=ended, panel=panel)
     step.start_timer(Timer(TimerKind.ENDED_SHOWN), ENDED_SHOWN_FOR)

@@ -23,7 +23,8 @@ class FindRecord(Effect):
 
 @dataclass(frozen=True, slots=True)
 class SendFarewell(Effect):
-    """End a dialog of a former page, which no call of the user agent belongs to."""
+    """End a dialog of a former page, which no call of the user agent belongs to. Without a WebSocket the user
+    agent owes it, like every BYE, and sends it over the next one."""
 
     dialog: Dialog
 

@@ -19,11 +19,11 @@ from embed_app.core.call.ending import end_call, release_signalling
 from embed_app.core.call.machine import CallEvent
 from embed_app.core.call.messages import CallAccepted, CallProgress, DialogKnown
 from embed_app.core.call.values import Call, CallState, Reason
-from embed_app.core.link.values import LinkState, Transport
+from embed_app.core.link.values import Transport
 from embed_app.core.media.machine import connection_replaced
 from embed_app.core.message import Message
 from embed_app.core.phone import Phone
-from embed_app.core.resume.effects import SendFarewell, SendReplacement
+from embed_app.core.resume.effects import SendReplacement
 from embed_app.core.resume.messages import ReplacementFailed
 from embed_app.core.step import Step
 from embed_app.core.text import clean_name
@@ -40,7 +40,7 @@ _NOT_YET = frozenset({0, 404, 408, 410, 480, 491, 500, 502, 503, 504})
 
 
 def follow(step: Step, _before: Phone, _message: Message) -> None:
-    """After every step: what waits for the WebSocket goes out once it is up."""
+    """After every step: a call that waits for the WebSocket is tried once it is up."""
     up = step.link.transport is Transport.UP
     for call in step.phone.live_calls:
         if call.state is not CallState.RESUMING:
@@ -49,12 +49,6 @@ def follow(step: Step, _before: Phone, _message: Message) -> None:
             step.stop_timers(Timer(TimerKind.RESUME_TRY, call.uuid))  # over the next one it is tried at once
         elif not step.runs(TimerKind.RESUME_TRY, call):
             _try(step, call)
-    if not step.phone.farewells:
-        return
-    if up:
-        step.emit(*(SendFarewell(dialog) for dialog in step.phone.farewells))
-    if up or step.link.state is LinkState.IDLE:
-        step.change(farewells=())
 
 
 def _try(step: Step, call: Call) -> None:

@@ -259,7 +259,7 @@ def test_hanging_up_before_the_line_is_up_reaches_the_far_end_later() -> None:
     driver = start()
     driver.send(HangupRequested(call_uuid=CALL))
     assert driver.told(ev.CallHangup)[0].reason == "local_hangup"
-    assert not driver.asked(SendFarewell)
+    assert driver.asked(SendFarewell) == 1, "the user agent owes it until the line is up"
     for step in UP:
         driver.send(step)
     assert driver.asked(SendFarewell) == 1
@@ -365,7 +365,7 @@ def test_one_that_is_too_old_is_ended_as_of_then() -> None:
     assert types(events) == ["call_hangup"]
     (ended,) = driver.told(ev.CallHangup)
     assert (ended.reason, ended.billsec) == ("signaling_lost", 100)
-    assert driver.phone.farewells == ()
+    assert not driver.asked(SendFarewell)
 
 
 # ---- two calls
