@@ -4,7 +4,7 @@ import globals from "globals";
 
 const { browser, node } = globals;
 /** Left by our own scripts, or put in by the build: public/types.d.ts. */
-const ours = { zorioBoot: "readonly", zorioSip: "readonly", PYODIDE_INFO: "readonly", WASM_HASH: "readonly", IMAGE_HASH: "readonly", SNAPSHOT_HEADER: "readonly" };
+const ours = { zorioBoot: "readonly", zorioSip: "readonly", SHARED: "readonly", PYODIDE_INFO: "readonly", WASM_HASH: "readonly", IMAGE_HASH: "readonly", SNAPSHOT_HEADER: "readonly" };
 const FOR_NODE = ["eslint.config.mjs", "public/build/*.mjs", "public/fast-start/*.mjs", "tests/**/*.mjs"];
 const IN_THE_BROWSER = ["public/fast-start/start.mjs", "public/fast-start/memory-image.mjs"];
 const CLASSIC = ["public/boot.js", "public/fast-start/head.js"];

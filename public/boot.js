@@ -1,17 +1,15 @@
 /* First script of the frame, before the first paint: takes the token out of the address, keeps what the parent
  * posts until Python listens, and says so readably when Python cannot start.
  *
- * A classic script in ES5 syntax, because it must also run where nothing newer does. It holds no policy: it neither
- * reads commands nor decides on them; the one exception is that a frame which failed to start answers for itself.
+ * It is JavaScript because Python is not there yet, and answers for a frame in which Python never will be. Otherwise it
+ * holds no policy: it neither reads commands nor decides on them.
+ * A classic script in ES5 syntax, because it must also run where nothing newer does.
  * Attributes it sets on <html>: lang, data-theme, data-layout, data-folded, data-boot ("starting", "started",
  * "failed").
  */
 (function () {
   "use strict";
 
-  var SOURCE = "zorio-webphone";
-  var KEPT_MESSAGES = 500;
-  var LONGEST_MESSAGE = 64 * 1024; // characters of JSON
   var PATIENCE_MS = 60000;
   var RETRY_FETCH_MS = 10000;
   // error.load_failed of embed_app/i18n, title and cure, which is there only once the phone is. tests/i18n compares them.
@@ -46,7 +44,7 @@
   // alone would otherwise not know any more who it is, and lose the call.
   function addressLeft() {
     try {
-      return String((history.state && history.state.zorioAddress) || "");
+      return String((history.state && history.state[SHARED.address_key]) || "");
     } catch (error) {
       return "";
     }
@@ -66,7 +64,7 @@
   // A frame that takes a call back may be reloaded once more before Python has left the address anew.
   function mayHaveCall() {
     try {
-      return Boolean(addressLeft() || sessionStorage.getItem("zorio-call"));
+      return Boolean(addressLeft() || sessionStorage.getItem(SHARED.record_key));
     } catch (error) {
       return Boolean(addressLeft());
     }
@@ -74,7 +72,10 @@
 
   var search = mergedAddress();
   try {
-    history.replaceState(mayHaveCall() ? { zorioAddress: search } : null, "", location.pathname);
+    /** @type {Record<string, string>} */
+    var left = {};
+    left[SHARED.address_key] = search;
+    history.replaceState(mayHaveCall() ? left : null, "", location.pathname);
   } catch (error) {
     console.warn("zorio-webphone: the address could not be cleaned", /** @type {Error} */ (error).name);
   }
@@ -110,10 +111,11 @@
     return match ? match[0] : "";
   }
 
-  // Exact origins, and "http://localhost:*" for any port. Wildcard hosts are never trusted this early.
+  // Exact origins, and "http://localhost:*" for any port. Wildcard hosts are never trusted this early. Python has the
+  // whole rule (embed_app/protocol/parent_origin.py); tests/protocol/parent_origins.json has the cases of both.
   /** @param {string} origin */
   function isAllowed(origin) {
-    return parentOrigins.some(function (pattern) {
+    return /^https?:\/\/[^/\s]+$/.test(origin) && parentOrigins.some(function (pattern) {
       if (pattern.indexOf("*") < 0) return pattern === origin;
       if (pattern.slice(-2) !== ":*") return false;
       var host = pattern.slice(0, -2);
@@ -167,7 +169,7 @@
   function asJson(data) {
     try {
       var json = JSON.stringify(data);
-      return json === undefined || json.length > LONGEST_MESSAGE ? "null" : json;
+      return json === undefined || json.length > SHARED.longest_message ? "null" : json;
     } catch (error) {
       return "null"; // cyclic, BigInt: Python reports it as one bad message
     }
@@ -194,7 +196,7 @@
     if (fromParent && isAllowed(event.origin)) knownParentOrigin = event.origin;
     if (failure) refuse(kept);
     else if (consumer) hand(kept);
-    else if (boot.messages.length < KEPT_MESSAGES) boot.messages.push(kept);
+    else if (boot.messages.length < SHARED.kept_messages) boot.messages.push(kept);
     else boot.dropped += 1;
   });
 
@@ -236,7 +238,7 @@
     if (detail) failure.detail = { reason: String(detail).slice(0, 200) };
     show("failed");
     console.error("zorio-webphone: " + code + ": " + (detail || message));
-    postEarly({ source: SOURCE, type: "error", payload: failure });
+    postEarly({ source: SHARED.source, type: "error", payload: failure });
     boot.messages.splice(0).forEach(refuse);
   }
 
@@ -245,8 +247,8 @@
   function refuse(kept) {
     if (!kept.fromParent || !isAllowed(kept.origin)) return;
     var command = JSON.parse(kept.data);
-    if (!command || command.source !== SOURCE || typeof command.type !== "string" || typeof command.id !== "string") return;
-    post(JSON.stringify({ source: SOURCE, type: "response", id: command.id, ok: false, error: failure }), kept.origin);
+    if (!command || command.source !== SHARED.source || typeof command.type !== "string" || typeof command.id !== "string") return;
+    post(JSON.stringify({ source: SHARED.source, type: "response", id: command.id, ok: false, error: failure }), kept.origin);
   }
 
   window.addEventListener("error", function (event) {

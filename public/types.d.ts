@@ -31,9 +31,9 @@ export interface Boot {
   takeSipConfig?(token: string): Promise<Response> | undefined;
   /** The socket that was opened to this URL, once. */
   takeSocket?(url?: string): WebSocket | undefined;
-  /** The name of this browser, and whether it is kept in its storage. */
-  place?: string;
-  placeIsKept?: boolean;
+  /** The name under which this browser holds leases, and whether its storage keeps it. */
+  leaseHolder?: string;
+  leaseHolderIsKept?: boolean;
   /** Resolves after the first paint. */
   painted?: Promise<void>;
   /** What was begun for the fast start. */
@@ -51,7 +51,8 @@ declare global {
   var zorioBoot: Boot;
   var zorioSip: Readonly<ZorioSip>;
 
-  /** Put in by the build (public/build/build.mjs). */
+  /** Put in by the build (public/build/build.mjs). SHARED: embed_app/core/shared.json; shared.py says what is in it. */
+  const SHARED: typeof import("../embed_app/core/shared.json");
   const PYODIDE_INFO: import("pyodide").Lockfile["info"];
   const WASM_HASH: string;
   const IMAGE_HASH: string;

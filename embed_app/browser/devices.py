@@ -15,13 +15,13 @@ from pyodide.ffi import JsException, create_proxy
 
 from embed_app.browser.sound_trials import SoundTrials
 from embed_app.browser.tasks import Tasks
+from embed_app.core.shared import SHARED
 from embed_app.core.sound.messages import DevicesListed, PermissionAnswered, PreferencesFound
 from embed_app.core.sound.preferences import read_preferences, write_preferences
 from embed_app.core.sound.values import Device, Permission, Preferences, Trial
 from embed_app.shell.ports import Dispatch
 
-KEY = "zorio-sound"
-"""Also read by public/sip/devices.js."""
+KEY = SHARED.sound_key
 _PERMISSIONS = {
     "default": Permission.ASKABLE,
     "granted": Permission.GRANTED,

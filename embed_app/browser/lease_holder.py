@@ -20,9 +20,9 @@ from embed_app.shell.ports import Dispatch
 class LeaseHolder:
     def __init__(self, known_as: str = "") -> None:
         """`known_as`: the name under which a former page of this tab has left a call."""
-        given = str(js.zorioBoot.place)
+        given = str(js.zorioBoot.leaseHolder)
         self.name = known_as or given
-        self._is_known_again = bool(js.zorioBoot.placeIsKept) and self.name == given
+        self._is_known_again = bool(js.zorioBoot.leaseHolderIsKept) and self.name == given
         self._leaving: Any = None
 
     def watch(self, dispatch: Dispatch) -> None:

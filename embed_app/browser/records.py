@@ -24,10 +24,10 @@ from embed_app.browser.tasks import Tasks
 from embed_app.core.resume.messages import RecordFound
 from embed_app.core.resume.record import RecordError, read_record, write_record
 from embed_app.core.resume.values import ResumeRecord
+from embed_app.core.shared import SHARED
 from embed_app.shell.ports import Dispatch
 
-KEY = "zorio-call"
-"""Also read by public/boot.js and public/sip/early-microphone.js."""
+KEY = SHARED.record_key
 ANNOUNCED_KEY = "zorio-heard"
 PATH = "/api/webphone/resume"
 TIMEOUT_MS = 2000
@@ -141,7 +141,7 @@ class BrowserRecords:
         if self._address:
             given = dict(parse_qsl(str(js.zorioBoot.search).lstrip("?"), keep_blank_values=True))
             address = "?" + urlencode(given | {"token": self._address})
-            state = to_js({"zorioAddress": address}, dict_converter=js.Object.fromEntries)
+            state = to_js({SHARED.address_key: address}, dict_converter=js.Object.fromEntries)
         with suppress(JsException):
             js.history.replaceState(state, "")
 
@@ -218,7 +218,7 @@ def _session_storage() -> Any:
 
 
 def _lock_name(uuid: str) -> str:
-    return f"zorio-call:{uuid}"
+    return f"{KEY}:{uuid}"
 
 
 async def _is_unlocked(record: ResumeRecord) -> bool | None:

@@ -7,8 +7,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-SOURCE = "zorio-webphone"
-MAX_MESSAGE = 64 * 1024
+from embed_app.core.shared import SHARED
+
+SOURCE = SHARED.source
+MAX_MESSAGE = SHARED.longest_message
 MAX_ID = 128
 
 

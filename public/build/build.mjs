@@ -24,6 +24,7 @@ const APP_DIR = path.resolve(ROOT, process.env.ZORIO_APP_DIR ?? "embed_app");
 const SIP_UA = path.resolve(ROOT, process.env.ZORIO_SIP_UA ?? "public/sip-ua.js");
 const DIST = path.resolve(ROOT, process.env.ZORIO_DIST ?? "dist");
 const FORCED = process.argv.includes("--force");
+const SHARED = path.join(ROOT, "embed_app/core/shared.json"); // of our own app, whichever one is packed
 const STAMP = path.join(DIST, "frame.inputs"); // the hash of everything the last good build was made from
 const PAGE = "webphone-embed.html";
 const PLACEHOLDER = "/webphone-assets/BUILD/";
@@ -60,7 +61,7 @@ function pythonInputs() {
 
 function inputs() {
   const served = filesUnder(PUBLIC).filter((file) => !file.startsWith(path.join(PUBLIC, "demo") + path.sep));
-  return [...pythonInputs(), ...served, SIP_UA].filter((file) => fs.existsSync(file));
+  return [...pythonInputs(), ...served, SIP_UA, SHARED].filter((file) => fs.existsSync(file));
 }
 
 /** @param {string} stampFile @param {string} stamp */
@@ -116,19 +117,24 @@ async function bundleSipUa(assets) {
   });
 }
 
-/** What both ways to start Python must know. */
-function pyodideConstants() {
+/** What the scripts are given: what both ways to start Python must know, and what they share with Python. */
+function constants() {
   const read = (/** @type {string} */ name) => fs.readFileSync(path.join(NODE_MODULES, "pyodide", name));
   const { info } = JSON.parse(read("pyodide-lock.json").toString());
   const { version } = JSON.parse(read("package.json").toString());
   const hash = crypto.createHash("sha256").update(read("pyodide.asm.wasm")).digest("base64");
-  return { PYODIDE_INFO: JSON.stringify({ ...info, version }), WASM_HASH: JSON.stringify(`sha256-${hash}`) };
+  const shared = Object.entries(JSON.parse(fs.readFileSync(SHARED, "utf8")));
+  return {
+    PYODIDE_INFO: JSON.stringify({ ...info, version }),
+    WASM_HASH: JSON.stringify(`sha256-${hash}`),
+    ...Object.fromEntries(shared.map(([name, value]) => [`SHARED.${name}`, JSON.stringify(value)])),
+  };
 }
 
 /** Our own scripts, with the constants of the interpreter. @param {string} assets */
 async function ownScripts(assets) {
   const esbuild = await import("esbuild");
-  const define = pyodideConstants();
+  const define = constants();
   for (const [name, target] of [["boot.js", "es5"], ["interpreter.mjs", "es2022"], ["pyscript-loader.mjs", "es2022"]]) {
     const source = fs.readFileSync(path.join(PUBLIC, name), "utf8");
     const { code } = await esbuild.transform(source, { sourcefile: `public/${name}`, minify: true, target, define, logLevel: "silent" });
@@ -217,7 +223,7 @@ async function fastStart(assets) {
     pythonZip: path.join(assets, "python.zip"),
     kept,
     esbuild: await import("esbuild"),
-    define: pyodideConstants(),
+    define: constants(),
   });
 }
 

@@ -1,4 +1,5 @@
 /* The end of boot.js, put there by the build: begins, before the page is even read to its end, what takes longest.
+ * It is JavaScript because Python is not there yet. It decides nothing that lasts: Python takes what was begun, or leaves it.
  *
  * ES5 syntax, and nothing may escape from here: whatever goes wrong, the plain start still works. Promises made here
  * are taken by start.mjs; a rejection waits for it there.
@@ -60,15 +61,15 @@
       return mine;
     };
 
-    var kept = storedPlace();
-    var place = kept || crypto.randomUUID();
-    boot.place = place;
-    boot.placeIsKept = kept !== "";
+    var kept = storedName();
+    var name = kept || crypto.randomUUID();
+    boot.leaseHolder = name;
+    boot.leaseHolderIsKept = kept !== "";
 
     // Only what certainly means: connect at once.
     if (!token || /[?&]auto_register=(?!1(&|$))/.test(boot.search) || typeof AbortSignal.timeout !== "function") return;
     asked = { token: token[1], at: Date.now(), answer: quiet(fetch("/api/webphone/sip-config", {
-      headers: { Authorization: "Bearer " + token[1], Accept: "application/json", "X-Zorio-Holder": place },
+      headers: { Authorization: "Bearer " + token[1], Accept: "application/json", "X-Zorio-Holder": name },
       cache: "no-store",
       credentials: "omit",
       signal: AbortSignal.timeout(10000),
@@ -102,12 +103,12 @@
   }
 
   // The name of this browser (browser/lease_holder.py), "" where it denies storage to a frame of another site.
-  function storedPlace() {
+  function storedName() {
     try {
-      var name = localStorage.getItem("zorio-browser");
+      var name = localStorage.getItem(SHARED.browser_key);
       if (name === null || !/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(name)) {
         name = crypto.randomUUID();
-        localStorage.setItem("zorio-browser", name);
+        localStorage.setItem(SHARED.browser_key, name);
       }
       return name;
     } catch (error) {

@@ -1,8 +1,7 @@
+import { sound_key } from "../../embed_app/core/shared.json";
 import { harmless } from "./attempt.js";
 
 /** The microphone and the loudspeaker that the calls shall use: ids of devices, "" for the browser's own choice. */
-const KEPT = "zorio-sound"; // embed_app/browser/devices.py
-
 const GONE = ["OverconstrainedError", "NotFoundError"];
 
 const chosen = { microphone: "", speaker: "" };
@@ -18,7 +17,7 @@ export function chooseDevices(microphone, speaker) {
 /** For a microphone that is opened before Python has said which. */
 export function recallMicrophone() {
   try {
-    chosen.microphone = JSON.parse(localStorage.getItem(KEPT) ?? "null")?.microphone?.id ?? "";
+    chosen.microphone = JSON.parse(localStorage.getItem(sound_key) ?? "null")?.microphone?.id ?? "";
   } catch {
     // No storage here, or nothing in it.
   }

@@ -1,12 +1,11 @@
+import { record_key, record_lives_s } from "../../embed_app/core/shared.json";
 import { harmless } from "./attempt.js";
 import { openMicrophone, recallMicrophone } from "./devices.js";
 
 /**
- * The microphone, opened before anybody asks, when this page is about to take back a call: Python needs longer to start
- * than the rest of it takes.
+ * The microphone, opened before anybody asks, when this page is about to take back a call. It is JavaScript because Python
+ * is not there yet, and needs longer to start than the rest takes. Whether the call is taken back, Python decides.
  */
-const RECORD = "zorio-call"; // embed_app/browser/records.py
-const RECORD_LIVES_MS = 60_000;
 const KEPT_MS = 15_000;
 
 /** @type {Promise<MediaStream> | null} */
@@ -15,8 +14,8 @@ let early = null;
 /** Open it if the page before left an answered call behind. Whether it is taken back is decided elsewhere, and soon. */
 export function openEarly() {
   try {
-    const record = JSON.parse(sessionStorage.getItem(RECORD) ?? "null");
-    if (!record?.released || !record.dialog || Date.now() - record.alive_at * 1000 > RECORD_LIVES_MS) return;
+    const record = JSON.parse(sessionStorage.getItem(record_key) ?? "null");
+    if (!record?.released || !record.dialog || Date.now() / 1000 - record.alive_at > record_lives_s) return;
     recallMicrophone();
     early = openMicrophone();
     early.catch(harmless); // whoever takes it hears why

@@ -321,7 +321,9 @@ def test_settings_that_cannot_be_used_are_named_and_change_nothing(anna: Shim) -
 
 
 def test_an_address_that_is_no_websocket_is_named_and_the_next_one_works(anna: Shim) -> None:
+    anna.mark()
     anna.do("disconnect")
+    anna.wait("transport_down")
     anna.mark()
     for url in ("ws://exa mple/sip", "mailto:x@y", "ws://localhost/#sip"):
         anna.do("connect", url)

@@ -27,11 +27,10 @@ from embed_app.core.resume.record import MOST_OTHERS
 from embed_app.core.resume.replacement import GIVE_UP_AFTER
 from embed_app.core.resume.ring_again import await_ring, may_ring_again
 from embed_app.core.resume.values import ResumeRecord
+from embed_app.core.shared import SHARED
 from embed_app.core.step import Step
 from embed_app.core.timers import Timer, TimerKind
 
-RECORD_LIVES = 60.0
-"""Seconds. A far end of ours has given the call up after 30."""
 SILENT_FOR = 5.0
 """An owner that was not seen alive this long is gone, where the browser has no better way to tell."""
 
@@ -62,7 +61,7 @@ def take_back(step: Step, message: Started | RecordFound) -> None:
         return
     if not _owner_has_left(record, message.owner_gone, step.at):
         return
-    too_late = step.at - record.alive_at > RECORD_LIVES
+    too_late = step.at - record.alive_at > SHARED.record_lives_s
     for call in reversed(record.calls):
         if step.phone.call(call.uuid) is not None:
             continue  # the page that has it came first

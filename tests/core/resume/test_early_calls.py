@@ -23,9 +23,10 @@ from embed_app.core.message import Message
 from embed_app.core.phone import Phone, Settings
 from embed_app.core.resume.effects import ExpectInvite, KeepEvents
 from embed_app.core.resume.record import read_record, write_record
-from embed_app.core.resume.resume import RECORD_LIVES, record_of
+from embed_app.core.resume.resume import record_of
 from embed_app.core.resume.ring_again import RINGS_AGAIN_WITHIN
 from embed_app.core.resume.values import ResumeRecord
+from embed_app.core.shared import SHARED
 from embed_app.core.sound.effects import PlaySound
 from embed_app.core.sound.values import Sound
 from embed_app.core.timers import StopTimer, Timer, TimerKind
@@ -108,7 +109,7 @@ def test_a_caller_who_gave_up_meanwhile_is_told_once() -> None:
 
 def test_nothing_rings_from_a_record_that_is_too_old() -> None:
     found = left_ringing()
-    driver = start(replace(found, alive_at=T0 - RECORD_LIVES - 1))
+    driver = start(replace(found, alive_at=T0 - SHARED.record_lives_s - 1))
     assert driver.types() == ["call_hangup"]
     assert driver.reasons() == ["signaling_lost"]
     assert PlaySound(Sound.RING) not in driver.effects
