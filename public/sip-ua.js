@@ -8,6 +8,7 @@ import { calls, expect, invite, received, replace, setAside, stats } from "./sip
 import { chooseDevices, openMicrophone } from "./sip/devices.js";
 import { openEarly } from "./sip/early-microphone.js";
 import { fault, listen } from "./sip/events.js";
+import { awaitRelay } from "./sip/gathering.js";
 import { sayFarewell } from "./sip/replace.js";
 import { configure, connect, ping, registration, sendOrOwe, userAgent } from "./sip/user-agent.js";
 
@@ -46,6 +47,8 @@ const functions = {
   invite,
   replace,
   expect,
+  acceptTakeover: ofCall((call) => call.acceptTakeover()),
+  refuseTakeover: ofCall((call, /** @type {number} */ status) => call.refuseTakeover(status)),
   cancelReplacement: ofCall((call) => call.abandon()),
   farewell: (json) => {
     const dialog = JSON.parse(json);
@@ -60,6 +63,7 @@ const functions = {
   reopenMicrophone: ofCall((call) => call.sound.reopenMicrophone()),
   setAside,
   mute: ofCall((call, /** @type {boolean} */ on) => call.sound.mute(on)),
+  awaitRelay,
   canInsertDtmf: (callUuid) => calls.get(callUuid)?.takesTones ?? false,
   insertDtmf: ofCall((call, /** @type {string} */ digits) => call.insertDtmf(digits)),
   sendInfo: ofCall((call, /** @type {string} */ contentType, /** @type {string} */ body) => call.sendInfo(contentType, body)),

@@ -114,6 +114,15 @@ class FakeUserAgent:
     def cancel_replacement(self, call_uuid: str) -> None:
         self._note("cancel_replacement", call_uuid)
 
+    def accept_takeover(self, call_uuid: str) -> None:
+        self._note("accept_takeover", call_uuid)
+
+    def refuse_takeover(self, call_uuid: str, status: int) -> None:
+        self._note("refuse_takeover", call_uuid, status)
+
+    def await_relay(self, *, on: bool) -> None:
+        self._note("await_relay", on)
+
     def farewell(self, dialog: Dialog) -> None:
         self._note("farewell", dialog)
 

@@ -47,10 +47,11 @@ from embed_app.core.media.messages import (
     MediaChanged,
     MicrophoneEnded,
     MicrophoneReady,
+    RelayReported,
 )
 from embed_app.core.media.values import Sample
 from embed_app.core.message import Message, UserAgentFault
-from embed_app.core.resume.messages import ReplacementFailed
+from embed_app.core.resume.messages import ReplacementFailed, TakeoverAsked
 from embed_app.shell.faults import report
 
 Event = Mapping[str, Any]
@@ -92,6 +93,12 @@ MESSAGES: Mapping[str, Callable[[Event], Message]] = {
     "dialog": lambda e: DialogKnown(
         call_uuid=e["call_uuid"], dialog=_dialog(e), number=e["user"], display_name=e["display_name"]
     ),
+    "takeover_asked": lambda e: TakeoverAsked(
+        call_uuid=e["call_uuid"],
+        same_party=e["same_party"],
+        sent_by_party=e["sent_by_party"],
+        early_only=e["early_only"],
+    ),
     "replace_failed": lambda e: ReplacementFailed(call_uuid=e["call_uuid"], status=e["status"]),
     "ended": lambda e: CallEnded(
         call_uuid=e["call_uuid"],
@@ -121,6 +128,7 @@ MESSAGES: Mapping[str, Callable[[Event], Message]] = {
     "restart_failed": lambda e: IceRestartFailed(call_uuid=e["call_uuid"], status=e["status"]),
     "microphone_ended": lambda e: MicrophoneEnded(call_uuid=e["call_uuid"]),
     "microphone_ready": lambda e: MicrophoneReady(call_uuid=e["call_uuid"]),
+    "relay": lambda e: RelayReported(answers=e["answers"]),
     "configure_failed": lambda e: ConfigureFailed(setting=_SETTINGS[e["setting"]]),
     "pong": lambda e: Pong(crlf=e["crlf"]),
     "fault": lambda e: UserAgentFault(kind=e["kind"], where=e["where"]),

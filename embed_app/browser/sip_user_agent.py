@@ -141,6 +141,15 @@ class SipUserAgent:
     def cancel_replacement(self, call_uuid: str) -> None:
         js.zorioSip.cancelReplacement(call_uuid)
 
+    def accept_takeover(self, call_uuid: str) -> None:
+        js.zorioSip.acceptTakeover(call_uuid)
+
+    def refuse_takeover(self, call_uuid: str, status: int) -> None:
+        js.zorioSip.refuseTakeover(call_uuid, status)
+
+    def await_relay(self, *, on: bool) -> None:
+        js.zorioSip.awaitRelay(on)
+
     def farewell(self, dialog: Dialog) -> None:
         js.zorioSip.farewell(with_dialog(dialog))
 

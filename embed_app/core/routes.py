@@ -25,11 +25,11 @@ from embed_app.core.link import (
     tokens,
 )
 from embed_app.core.link import messages as link_msg
-from embed_app.core.media import ice_restart, loss, microphone, sampling
+from embed_app.core.media import ice_restart, loss, microphone, relay, sampling
 from embed_app.core.media import messages as media_msg
 from embed_app.core.message import Message, ParentMistake, UserAgentFault
 from embed_app.core.phone import Phone
-from embed_app.core.resume import handover, replacement, resume, ring_again
+from embed_app.core.resume import handover, replacement, resume, ring_again, takeover
 from embed_app.core.resume import messages as resume_msg
 from embed_app.core.screen import folding, pages
 from embed_app.core.screen import messages as screen_msg
@@ -67,6 +67,7 @@ MESSAGES: Mapping[type[Message], tuple[Callable[[Step, Any], None], ...]] = {
     link_msg.RegisterAccepted: (registering.register_accepted, ice_restart.registered),
     link_msg.RegisterFailed: (registering.register_failed,),
     link_msg.Unregistered: (disconnecting.unregistered, lease.unregistered),
+    media_msg.RelayReported: (relay.reported,),
     link_msg.Pong: (keep_alive.pong, ice_restart.transport_alive),
     # the browser and its page
     link_msg.WentOnline: (
@@ -146,6 +147,7 @@ REPORTS: Mapping[type[call_msg.CallReport], tuple[Callable[[Step, Call, Any], No
     call_msg.CallEnded: (reports.ended,),
     call_msg.DialogKnown: (replacement.dialog_known,),
     resume_msg.ReplacementFailed: (replacement.failed,),
+    resume_msg.TakeoverAsked: (takeover.asked,),
     call_msg.MicrophoneFailed: (reports.microphone_failed,),
     call_msg.HoldChanged: (reports.hold_changed,),
     call_msg.HoldFailed: (reports.hold_failed,),

@@ -36,15 +36,17 @@ from embed_app.core.link.effects import (
     Unregister,
 )
 from embed_app.core.link.messages import ConfigAnswer
-from embed_app.core.media.effects import ReopenMicrophone, RestartIce, SampleMedia
+from embed_app.core.media.effects import AwaitRelay, ReopenMicrophone, RestartIce, SampleMedia
 from embed_app.core.message import Message
 from embed_app.core.phone import Phone
 from embed_app.core.resume.effects import (
+    AcceptTakeover,
     CancelReplacement,
     ExpectInvite,
     FindRecord,
     KeepEvents,
     PassOn,
+    RefuseTakeover,
     SendFarewell,
     SendReplacement,
 )
@@ -119,6 +121,8 @@ class Performer:
                 self._tabs.request_ownership(name)
             case ReleaseOwnership():
                 self._tabs.release_ownership()
+            case AwaitRelay(on):
+                user_agent.await_relay(on=on)
             case SendFarewell(dialog):
                 user_agent.farewell(dialog)
             case CallEffect():
@@ -159,6 +163,10 @@ class Performer:
                 user_agent.cancel(uuid)
             case SendReplacement(_, target, dialog, muted, held, in_dialog):
                 user_agent.replace(uuid, target, dialog, muted=muted, held=held, in_dialog=in_dialog)
+            case AcceptTakeover():
+                user_agent.accept_takeover(uuid)
+            case RefuseTakeover(_, status):
+                user_agent.refuse_takeover(uuid, status)
             case CancelReplacement():
                 user_agent.cancel_replacement(uuid)
             case SendBye():

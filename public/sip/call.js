@@ -25,6 +25,9 @@ import { Transfer } from "./transfer.js";
  * @property {(inviter: Inviter, id: string) => void} referred
  */
 
+const RETRY_LATER = 491;
+/** Of an INVITE that wants the place of a session that is over (RFC 3891 section 3). */
+const GONE = 481;
 /** @type {End} */
 const FAILED = { by: "local", kind: "failed", status: 0, phrase: "", reason: "" };
 
@@ -35,7 +38,7 @@ const FAILED = { by: "local", kind: "failed", status: 0, phrase: "", reason: "" 
  *
  * `resuming`: it takes back a call of a former page. Until that has worked it tells of progress, and
  * `replace_failed` instead of an end; afterwards it is a call like any other. When the far end's page does the same,
- * another session takes this one's place and the call goes on (`replaceWith`).
+ * another session takes this one's place and the call goes on (`acceptTakeover`).
  */
 export class Call {
   #id;
@@ -49,6 +52,8 @@ export class Call {
   #resuming;
   /** @type {Set<string>} */
   #known = new Set();
+  /** Wants this session's place, and waits to hear whether it may have it. @type {Invitation | null} */
+  #applicant = null;
   /** @type {Invitation | null} */
   #successor = null;
   /** Why the session ended whose successor is being answered. @type {Partial<End> | null} */
@@ -135,11 +140,40 @@ export class Call {
   }
 
   /**
+   * Ask whether `invitation` may take this session's place. False when another one asks already.
+   * @param {Invitation} invitation
+   * @param {CallEvents["takeover_asked"]} who
+   */
+  askTakeover(invitation, who) {
+    if (this.#over || this.#applicant) return false;
+    this.#applicant = invitation;
+    this.#tell({ type: "takeover_asked", ...who });
+    return true;
+  }
+
+  acceptTakeover() {
+    const invitation = this.#takeApplicant();
+    if (invitation && !this.#replaceWith(invitation)) attempt(() => invitation.reject({ statusCode: RETRY_LATER }));
+  }
+
+  /** @param {number} status */
+  refuseTakeover(status) {
+    const invitation = this.#takeApplicant();
+    if (invitation) attempt(() => invitation.reject({ statusCode: status }));
+  }
+
+  #takeApplicant() {
+    const invitation = this.#applicant;
+    this.#applicant = null;
+    return invitation;
+  }
+
+  /**
    * The far end goes on in another session, whose INVITE this is. False when it cannot now. The old session stays until
    * the new one is answered; then its end is no end of the call.
    * @param {Invitation} invitation
    */
-  replaceWith(invitation) {
+  #replaceWith(invitation) {
     if (this.#over || this.#successor || !this.established) return false;
     this.#successor = invitation;
     /** @type {CallMedia | null} */
@@ -329,6 +363,7 @@ export class Call {
   }
 
   #letGo() {
+    this.refuseTakeover(GONE);
     this.sound.stop();
     this.#phone.over(this.#id, this);
   }

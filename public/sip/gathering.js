@@ -5,23 +5,33 @@ const SERVER = /^a=candidate:.* typ (srflx|relay)/im;
 const RELAY = /^a=candidate:.* typ relay/im;
 const RELAY_URL = /^turns?:/i;
 
-/** One that was waited for in vain makes no further call late, until it answers after all. */
-let relayAnswers = true;
+let awaitsRelay = true;
 
-/** To be told of every candidate, also of those that come when nobody waits. @param {RTCIceCandidate | null} candidate */
-export function sawCandidate(candidate) {
-  if (candidate?.type === "relay") relayAnswers = true;
+/** Whether a relay is waited for beyond `gatherMs`. @param {boolean} on */
+export function awaitRelay(on) {
+  awaitsRelay = on;
+}
+
+/**
+ * To be told of every candidate, also of those that come when nobody waits. `tell(true)`: a relay answers again.
+ * @param {RTCIceCandidate | null} candidate
+ * @param {(answers: boolean) => void} tell
+ */
+export function sawCandidate(candidate, tell) {
+  if (candidate?.type === "relay" && !awaitsRelay) tell(true);
 }
 
 /**
  * Resolves when there is what the ICE servers are for; without any, a host candidate is all there will be. After
- * `gatherMs` any address from a server will do. None by then where there is a relay: it is waited for `relayMs` more, because UDP
- * may be blocked, and two phones that both reach nothing but their relays can meet only if the descriptions name them.
+ * `gatherMs` any address from a server will do. None by then where there is a relay: it is waited for `relayMs` more,
+ * because UDP may be blocked, and two phones that both reach nothing but their relays can meet only if the descriptions
+ * name them.
  * @param {RTCPeerConnection} connection
  * @param {{ gatherMs: number, relayMs: number }} patience
+ * @param {(answers: boolean) => void} tell hears `false` of a relay that was waited for in vain
  * @returns {Promise<void>}
  */
-export function gathered(connection, { gatherMs, relayMs }) {
+export function gathered(connection, { gatherMs, relayMs }, tell) {
   const { iceServers = [] } = connection.getConfiguration();
   const hasRelay = iceServers.flatMap(({ urls }) => urls).some((url) => RELAY_URL.test(url));
   let wanted = hasRelay ? RELAY : iceServers.length > 0 ? SERVER : HOST;
@@ -38,11 +48,11 @@ export function gathered(connection, { gatherMs, relayMs }) {
       if (complete || wanted.test(sdp)) done();
     };
     const inVain = () => {
-      if (connection.signalingState !== "closed") relayAnswers = false;
+      if (connection.signalingState !== "closed") tell(false);
       done();
     };
     const capped = () => {
-      if (!hasRelay || !relayAnswers) {
+      if (!hasRelay || !awaitsRelay) {
         done();
         return;
       }

@@ -43,6 +43,9 @@ export interface ZorioSip {
 
   /** Take back a call of a former page (RFC 3891). A try that is under way is given up for it. */
   replace(call_uuid: string, replacement: Json<Replacement>): void;
+  /** The other session of `takeover_asked` takes this one's place: `dialog` follows. */
+  acceptTakeover(call_uuid: string): void;
+  refuseTakeover(call_uuid: string, status: number): void;
   /** Give the try up, without an event. */
   cancelReplacement(call_uuid: string): void;
   /** A BYE in a dialog of a former page. Sent as that of `bye`, also where nothing was configured yet. */
@@ -58,6 +61,9 @@ export interface ZorioSip {
   mute(call_uuid: string, on: boolean): void;
   /** Neither microphone nor loudspeaker, whatever mute and hold say. May be said before the call is made. */
   setAside(call_uuid: string, on: boolean): void;
+
+  /** Whether offers and answers wait for a relay beyond `gather_ms`. They do until this is said. */
+  awaitRelay(on: boolean): void;
 
   /** Whether the peer takes telephone-events (RFC 4733). */
   canInsertDtmf(call_uuid: string): boolean;
@@ -96,6 +102,8 @@ export interface PhoneEvents {
   /** `status` 0: no answer, or one that cannot be used. Nothing is refreshed any more. */
   register_failed: { status: number; phrase: string };
   unregistered: {};
+  /** A relay was waited for in vain, or answers again; see awaitRelay. */
+  relay: { answers: boolean };
   /** What `configure` or `connect` was given cannot be used, and nothing has changed. No other event comes of it. */
   configure_failed: { setting: Setting };
   /** A fault of ours, or of who called: something could not be done and no other event says so. `kind`: name of the error. */
@@ -110,6 +118,11 @@ export interface CallEvents {
   accepted: {};
   /** After `accepted`, and once more when another dialog has taken its place: user and display_name say who it is with. */
   dialog: Dialog & { user: string; display_name: string };
+  /**
+   * Another session wants the place of this one (RFC 3891); it waits. `same_party`: the far end itself, as the PBX says who
+   * that is. `sent_by_party`: somebody the far end sends, as the other one says (Referred-By, RFC 3892).
+   */
+  takeover_asked: { same_party: boolean; sent_by_party: boolean; early_only: boolean };
   /** `status` 0: no answer. */
   replace_failed: { status: number };
   /** Exactly once per call. `status` 0: no SIP status. `reason`: the Reason header (RFC 3326) as it came, or "". */

@@ -1,11 +1,14 @@
 import { SessionDescriptionHandler } from "sip.js/lib/platform/web/index.js";
 
 import { harmless } from "./attempt.js";
+import { emit } from "./events.js";
 import { openMicrophone, wantedMicrophone } from "./devices.js";
 import { isOpenEarly, takeEarly } from "./early-microphone.js";
 import { gathered, sawCandidate } from "./gathering.js";
 import { canReadRtp, passSender, watchReceiver } from "./received-dtmf.js";
 import { statsOf } from "./stats.js";
+
+const relay = (/** @type {boolean} */ answers) => emit({ type: "relay", answers });
 
 // Shorter ones Chromium sends as end packets alone, of which some phones hear the first digit only.
 const TONE_MS = 160;
@@ -61,7 +64,7 @@ export class CallMedia extends SessionDescriptionHandler {
     this.#patience = settings;
     this.peerConnectionDelegate = {
       onconnectionstatechange: () => this.hooks?.state(this.peerConnection?.connectionState ?? "closed"),
-      onicecandidate: (/** @type {RTCPeerConnectionIceEvent} */ { candidate }) => sawCandidate(candidate),
+      onicecandidate: (/** @type {RTCPeerConnectionIceEvent} */ { candidate }) => sawCandidate(candidate, relay),
       ontrack: (/** @type {RTCTrackEvent} */ event) => this.#received(event),
     };
   }
@@ -203,7 +206,7 @@ export class CallMedia extends SessionDescriptionHandler {
   /** SIP.js asks for it before each description leaves; not all candidates are waited for. @override */
   waitForIceGatheringComplete() {
     const connection = this.peerConnection;
-    return connection ? gathered(connection, this.#patience) : Promise.reject(new Error("The call is over."));
+    return connection ? gathered(connection, this.#patience, relay) : Promise.reject(new Error("The call is over."));
   }
 
   /** After a refused re-INVITE. SIP.js leaves this out; without it no further offer can be made in the call. */

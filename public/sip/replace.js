@@ -47,10 +47,8 @@ export const sameIdentity = (one, other) =>
 const hostOf = (/** @type {URI} */ uri) => uri.host.toLowerCase();
 
 /**
- * Another session takes the place of one we are in: of the same person, whose page was reloaded, or of somebody that
- * person transfers to us (RFC 5589 section 7), who says so by Referred-By. Who that is, the PBX has checked (the From of
- * an INVITE it lets through); that it is the same one as before, nobody but we can. A Referred-By can be made up, but
- * not the tags of the call it must come with.
+ * Another session wants the place of one we are in: of the same person, whose page was reloaded, or of somebody that
+ * person transfers to us (RFC 5589 section 7), who says so by Referred-By. Who may have it, the listener decides.
  * @param {Invitation} invitation
  * @param {Replaces} replaces
  * @param {Call[]} calls
@@ -59,17 +57,18 @@ export function takeOver(invitation, replaces, calls) {
   const refuse = (/** @type {number} */ statusCode) => attempt(() => invitation.reject({ statusCode }));
   const { key } = replaces;
   const call = key !== null && calls.find((candidate) => candidate.isKnownBy(key));
-  if (!call) refuse(481);
-  else if (!maySpeakFor(invitation, call)) refuse(403);
-  else if (replaces.earlyOnly) refuse(486);
-  else if (!call.replaceWith(invitation)) refuse(RETRY_LATER);
-}
-
-/** @param {Invitation} invitation @param {Call} call */
-function maySpeakFor({ remoteIdentity, request }, call) {
-  if (call.isWith(remoteIdentity.uri)) return true;
+  if (!call) {
+    refuse(481);
+    return;
+  }
+  const { remoteIdentity, request } = invitation;
   const referredBy = Grammar.nameAddrHeaderParse(request.getHeader("referred-by") ?? "");
-  return referredBy !== undefined && call.isWith(referredBy.uri);
+  const asked = call.askTakeover(invitation, {
+    same_party: call.isWith(remoteIdentity.uri),
+    sent_by_party: referredBy !== undefined && call.isWith(referredBy.uri),
+    early_only: replaces.earlyOnly === true,
+  });
+  if (!asked) refuse(RETRY_LATER);
 }
 
 /** Headers and options of the Inviter that replaces `dialog`. @param {Replacement} dialog */

@@ -78,11 +78,12 @@ from embed_app.core.media.messages import (
     MediaSampled,
     MicrophoneEnded,
     MicrophoneReady,
+    RelayReported,
 )
 from embed_app.core.media.values import Sample as Heard
 from embed_app.core.message import Message, ParentMistake, UserAgentFault
 from embed_app.core.phone import Phone
-from embed_app.core.resume.messages import RecordFound, ReplacementFailed
+from embed_app.core.resume.messages import RecordFound, ReplacementFailed, TakeoverAsked
 from embed_app.core.routes import CALL_TIMERS, PHONE_TIMERS
 from embed_app.core.screen.messages import (
     FoldChosen,
@@ -243,6 +244,9 @@ OTHERS: Mapping[str, Sample] = {
     "DevicesChanged": fixed(DevicesChanged()),
     "AudioUnlock": fixed(AudioUnlockRequested()),
     "ParentMistake": fixed(ParentMistake(code="invalid_payload", fields=("number",))),
+    "Takeover same": about_call(TakeoverAsked, same_party=True, sent_by_party=False),
+    "Takeover foreign": about_call(TakeoverAsked, same_party=False, sent_by_party=False),
+    "RelayReported": fixed(RelayReported(answers=False)),
     "ConfigureFailed": fixed(ConfigureFailed(setting="sip_uri")),
     "UserAgentFault": fixed(UserAgentFault(kind="TypeError", where="hold")),
     "PageFrozen": fixed(PageFrozen()),

@@ -29,7 +29,7 @@ globalThis.gather = (urls) => {
   globalThis.candidate = (text) => {
     connection.localDescription.sdp += `a=candidate:${text}\\r\\n`;
     connection.dispatchEvent(new Event("icecandidate"));
-    sawCandidate({type: /typ (\\w+)/.exec(text)[1]});
+    sawCandidate({type: /typ (\\w+)/.exec(text)[1]}, awaitRelay); // as core/media/relay.py does
   };
   globalThis.end = () => {
     connection.iceGatheringState = "complete";
@@ -37,7 +37,7 @@ globalThis.gather = (urls) => {
   };
   const start = Date.now();
   globalThis.waited = null;
-  gathered(connection, 400).then(() => (waited = Date.now() - start));
+  gathered(connection, {gatherMs: 400, relayMs: 1600}, awaitRelay).then(() => (waited = Date.now() - start));
 };
 globalThis.gathered = gathered;
 globalThis.sawCandidate = sawCandidate;

@@ -325,7 +325,7 @@ def test_an_address_that_is_no_websocket_is_named_and_the_next_one_works(anna: S
     anna.do("disconnect")
     anna.wait("transport_down")
     anna.mark()
-    for url in ("ws://exa mple/sip", "mailto:x@y", "ws://localhost/#sip"):
+    for url in ("ws://[/sip", "mailto:x@y", "ws://localhost/#sip"):
         anna.do("connect", url)
     assert anna.since() == [{"type": "configure_failed", "setting": "url"}] * 3
     anna.register()

@@ -1,10 +1,11 @@
-"""What the phone asks for the sound of one call."""
+"""What the phone asks for the sound of its calls."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
 from embed_app.core.call.effects import CallEffect
+from embed_app.core.effect import Effect
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,3 +21,10 @@ class SampleMedia(CallEffect):
 @dataclass(frozen=True, slots=True)
 class ReopenMicrophone(CallEffect):
     """Go on with whatever microphone there is now."""
+
+
+@dataclass(frozen=True, slots=True)
+class AwaitRelay(Effect):
+    """Whether offers and answers wait for a relay longer than for other servers."""
+
+    on: bool

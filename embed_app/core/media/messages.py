@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from embed_app.core.call.messages import CallReport
 from embed_app.core.media.values import Sample
+from embed_app.core.message import Message
 
 
 class MicrophoneEnded(CallReport):
@@ -43,3 +44,10 @@ class IceRestartFailed(CallReport):
     """status: the final one; 491: two offers crossed (RFC 3261 section 14.1); 0: no answer."""
 
     status: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RelayReported(Message):
+    """A relay (RFC 8656) gave no address while an offer or answer waited for it; or it answers again."""
+
+    answers: bool

@@ -60,3 +60,15 @@ class ExpectInvite(CallEffect):
     """The next INVITE with this Call-ID is this call; with "" for the call: is any call again."""
 
     sip_call_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class AcceptTakeover(CallEffect):
+    """The session that asked takes the place of the one there is."""
+
+
+@dataclass(frozen=True, slots=True)
+class RefuseTakeover(CallEffect):
+    """status: what its INVITE is answered with."""
+
+    status: int

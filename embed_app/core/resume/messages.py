@@ -19,6 +19,19 @@ class RecordFound(Message):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class TakeoverAsked(CallReport):
+    """Another session wants the place of the one we are in (RFC 3891).
+
+    same_party: it is the far end itself; the PBX has checked the From. sent_by_party: it says that the far
+    end sent it (Referred-By, RFC 3892). early_only: it wants a call that is not answered yet.
+    """
+
+    same_party: bool
+    sent_by_party: bool
+    early_only: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ReplacementFailed(CallReport):
     """A try to take the call back. status: the final one; 0: no answer."""
 

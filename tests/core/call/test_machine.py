@@ -81,7 +81,8 @@ MOVES: Mapping[tuple[str, str], CallState] = {
 }
 # The state stays, but something about the call is noted or asked for.
 MEDIA = ("Media connected", "Media disconnected", "Media failed")
-ALWAYS = ("Mute", "PlaybackBlocked", "PlaybackStarted", *MEDIA)
+TAKEOVERS = ("Takeover same", "Takeover foreign")
+ALWAYS = ("Mute", "PlaybackBlocked", "PlaybackStarted", *MEDIA, *TAKEOVERS)
 WATCHED = ("Media sampled", "MicrophoneEnded", "MicrophoneReady", "timer sample", "timer no_audio")
 WHILE_ANSWERED = (
     "Dialog",
