@@ -27,7 +27,9 @@ def prepare(stand_ins: Iterable[str]) -> int:
             translator.load_texts(locale)
     for name in stand_ins:
         sys.modules.pop(name, None)
-    share_methods(name for name in sys.modules if name.startswith("embed_app"))
+    ours = [name for name in sys.modules if name.startswith("embed_app")]
+    share_methods(ours)
+    forget_origins(ours)
     random.seed(0)  # the same bytes for the same sources; the frame seeds it anew
     tidy()
     return len(sys.modules)
@@ -35,7 +37,7 @@ def prepare(stand_ins: Iterable[str]) -> int:
 
 def share_methods(modules: Iterable[str]) -> None:
     """One function for all dataclasses of these modules where each has one of its own that nobody is in a
-    hurry for: 4 % of the packed image are ways to show fields and to say that they are frozen.
+    hurry for: 6 % of the packed image are ways to show and compare fields and to say that they are frozen.
     """
 
     def represent(self: Any) -> str:
@@ -45,12 +47,40 @@ def share_methods(modules: Iterable[str]) -> None:
     def refuse(self: Any, name: str, value: Any = None) -> None:
         raise FrozenInstanceError(f"field {name!r} is frozen")
 
-    shared = {"__repr__": represent, "__setattr__": refuse, "__delattr__": refuse}
+    def compared(self: Any) -> tuple[Any, ...]:
+        return tuple(getattr(self, field.name) for field in fields(self) if field.compare)
+
+    def equal(self: Any, other: Any) -> Any:
+        if self is other:
+            return True
+        return compared(self) == compared(other) if type(self) is type(other) else NotImplemented
+
+    def hashed(self: Any) -> int:
+        return hash(compared(self))
+
+    shared = {
+        "__repr__": represent,
+        "__setattr__": refuse,
+        "__delattr__": refuse,
+        "__eq__": equal,
+        "__hash__": hashed,
+    }
     for made in [value for name in modules for value in vars(sys.modules[name]).values()]:
         if isinstance(made, type) and "__dataclass_params__" in vars(made):
             for name in shared.keys() & vars(made).keys():
-                if unwrap(vars(made)[name]).__code__.co_filename == "<string>":  # made by @dataclass
+                method = vars(made)[name]  # None for the hash of what may be changed
+                if method and unwrap(method).__code__.co_filename == "<string>":  # made by @dataclass
                     setattr(made, name, shared[name])
+
+
+def forget_origins(modules: Iterable[str]) -> None:
+    """Where our modules came from: nothing asks for it once they are imported. A traceback takes the name of
+    a file from the code.
+    """
+    for name in modules:
+        module = vars(sys.modules[name])
+        for part in ("__spec__", "__loader__", "__file__", "__cached__"):
+            module[part] = None
 
 
 def tidy() -> None:
