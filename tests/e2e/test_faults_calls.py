@@ -26,6 +26,7 @@ def test_fault_36_wasm_missing(world: World) -> None:
         context = world.browser.new_context()
         context.route("**/webphone-assets/**/*.{wasm,zst,zip}", lambda route: route.fulfill(status=404))
         phone = Phone.open(world, "1004", context=context, wait="error")
+        phone.log.expected.append("load_failed")
         error = phone.wait_event("error")
         assert (error["code"], error["fatal"]) == ("load_failed", True)
         buttons = phone.frame.get_by_role("button").filter(visible=True).all_inner_texts()
