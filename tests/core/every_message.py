@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import inspect
+import sys
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 
@@ -284,3 +286,11 @@ FIRST: Mapping[str, Sample] = {"Started": fixed(Started(token=GOOD))}
 """Comes once, before anything else."""
 
 EVERY: Mapping[str, Sample] = {**LINK, **CALLS, **OTHERS, **SOUNDS}
+
+
+def kinds_of_message() -> set[type[Message]]:
+    """Every message there is, without the bases that are never sent. `routes` has imported all features."""
+    modules = [module for name, module in sys.modules.items() if name.startswith("embed_app.core.")]
+    found = [kind for module in modules for _, kind in inspect.getmembers(module, inspect.isclass)]
+    kinds = {kind for kind in found if issubclass(kind, Message)}
+    return {kind for kind in kinds if not any(kind in other.__bases__ for other in kinds)}
