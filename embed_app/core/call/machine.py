@@ -34,7 +34,7 @@ class CallEvent(StrEnum):
     SENT = "sent"
     """Its INVITE goes out."""
     RANG = "rang"
-    """A provisional response above 100 came (RFC 3261 section 21.1)."""
+    """The first provisional response above 100 came (RFC 3261 section 21.1)."""
     PICKED_UP = "picked_up"
     """The agent or the parent answers; the 200 is on its way."""
     CONNECTED = "connected"
@@ -77,7 +77,6 @@ Row = tuple[CallState, Direction, CallEvent]
 TABLE: Mapping[Row, CallState] = {
     (_Q, _OUT, _EVENT.SENT): _I,
     (_I, _OUT, _EVENT.RANG): _R,
-    (_R, _OUT, _EVENT.RANG): _R,
     (_R, _IN, _EVENT.PICKED_UP): _P,
     (_I, _OUT, _EVENT.CONNECTED): _A,
     (_R, _OUT, _EVENT.CONNECTED): _A,

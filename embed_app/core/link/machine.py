@@ -50,7 +50,7 @@ class LinkEvent(StrEnum):
     TRANSPORT_DOWN = "transport_down"
     """The WebSocket closed, or could not be opened."""
     REGISTER_ACCEPTED = "register_accepted"
-    """200 to a REGISTER (RFC 3261 section 10.3)."""
+    """200 to the first REGISTER (RFC 3261 section 10.3). One that renews the binding changes nothing."""
     REGISTER_FAILED = "register_failed"
     """No answer to a REGISTER, or one that another attempt may cure."""
 
@@ -97,7 +97,7 @@ TABLE: Mapping[tuple[LinkState, LinkEvent], LinkState] = {
     **{(s, _EVENT.TRANSPORT_NEEDED): _CONNECTING for s in _WITHOUT_TRANSPORT},
     **{(s, _EVENT.REGISTER_NEEDED): _REGISTERING for s in (_CONFIGURING, _STANDBY, _WAITING, _REFUSED)},
     (_CONNECTING, _EVENT.TRANSPORT_UP): _REGISTERING,
-    **{(s, _EVENT.REGISTER_ACCEPTED): _REGISTERED for s in _AT_THE_REGISTRAR},
+    (_REGISTERING, _EVENT.REGISTER_ACCEPTED): _REGISTERED,
     # Another attempt follows after a delay, or when the page comes back.
     (_CONFIGURING, _EVENT.CONFIG_FAILED): _WAITING,
     **{(s, _EVENT.TRANSPORT_DOWN): _WAITING for s in (_CONNECTING, *_AT_THE_REGISTRAR)},

@@ -40,7 +40,7 @@ def transport_down(step: Step, message: TransportDown) -> None:
 
 
 def register_accepted(step: Step, _message: RegisterAccepted) -> None:
-    """The first one, or one that renews the binding."""
+    """The first one. One that renews the binding of a registered phone changes nothing."""
     move(step, LinkEvent.REGISTER_ACCEPTED, attempt=0, unregistered=None, refusal="", told_codes=())
 
 

@@ -107,8 +107,9 @@ def test_a_caller_who_gave_up_meanwhile_is_told_once() -> None:
     assert driver.types()[-2:] == ["incoming_call", "call_ringing"]
 
 
-def test_nothing_rings_from_a_record_that_is_too_old() -> None:
-    found = left_ringing()
+@pytest.mark.parametrize("state", [CallState.RINGING, CallState.ANSWERING])
+def test_nothing_rings_from_a_record_that_is_too_old(state: CallState) -> None:
+    found = left_ringing(state)
     driver = start(replace(found, alive_at=T0 - SHARED.record_lives_s - 1))
     assert driver.types() == ["call_hangup"]
     assert driver.reasons() == ["signaling_lost"]
