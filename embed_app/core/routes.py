@@ -33,7 +33,7 @@ from embed_app.core.resume import handover, replacement, resume, ring_again, tak
 from embed_app.core.resume import messages as resume_msg
 from embed_app.core.screen import folding, pages
 from embed_app.core.screen import messages as screen_msg
-from embed_app.core.sound import devices, ringing
+from embed_app.core.sound import caller, devices, ringing, trials
 from embed_app.core.sound import messages as sound_msg
 from embed_app.core.step import Step
 from embed_app.core.timers import TimerKind
@@ -102,9 +102,9 @@ MESSAGES: Mapping[type[Message], tuple[Callable[[Step, Any], None], ...]] = {
     sound_msg.PermissionAnswered: (devices.permission_answered,),
     sound_msg.PreferencesFound: (devices.preferences_found,),
     sound_msg.DevicesListed: (devices.devices_listed,),
-    sound_msg.TrialRequested: (devices.trial_requested,),
-    sound_msg.TrialMoved: (devices.trial_moved,),
-    sound_msg.VoiceHeard: (devices.voice_heard,),
+    sound_msg.TrialRequested: (trials.trial_requested,),
+    sound_msg.TrialMoved: (trials.trial_moved,),
+    sound_msg.VoiceHeard: (trials.voice_heard,),
     # the screen
     screen_msg.PanelChosen: (pages.panel_chosen,),
     screen_msg.PageChosen: (history.page_chosen, pages.page_chosen, folding.keep_open),
@@ -181,7 +181,7 @@ PHONE_TIMERS: Mapping[TimerKind, Callable[[Step, float], None]] = {
     TimerKind.ENDED_SHOWN: ending.ended_was_shown,
     TimerKind.BANNER_SHOWN: pages.banner_was_shown,
     TimerKind.REPLACED_SHOWN: devices.replaced_was_shown,
-    TimerKind.TRIAL: devices.trial_took_too_long,
+    TimerKind.TRIAL: trials.trial_took_too_long,
 }
 """The second argument: by how many seconds the timer fired late."""
 
@@ -213,11 +213,12 @@ FOLLOWERS: tuple[Follower, ...] = (
     # After the calls, because a call keeps ownership and WebSocket.
     ownership.release_useless,
     lease.close_useless_transport,
+    trials.end_unwanted,
     devices.tell_changes,
     history.keep_ended_calls,
     folding.open_or_fold,
     # Last: whoever answers does not wait for a sound to stop or a notification to close.
     ringing.play,
-    devices.announce_caller,
+    caller.announce_caller,
 )
 """What must hold after every step, in this order: (the step, the phone before it, its message)."""

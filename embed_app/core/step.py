@@ -52,6 +52,9 @@ class Step:
         self.put(changed)
         return changed
 
+    def change_sounds(self, **fields: Any) -> None:
+        self.phone = replace(self.phone, sounds=replace(self.phone.sounds, **fields))
+
     def put(self, call: Call) -> None:
         """Add the call, or put it in the place of the one with its uuid."""
         calls = self.phone.calls

@@ -1,4 +1,4 @@
-"""Which devices the calls and the ring use, what is tried out before a call, and how a caller is told of.
+"""Which devices the calls and the ring use.
 
 What is in use follows from what the agent wants and from what there is (`Sounds.in_use`): one that goes away
 is replaced by the browser's own choice and comes back when it is plugged in again. After each step the user
@@ -11,17 +11,14 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from embed_app.core.call.selection import ringing_call
 from embed_app.core.link.messages import DisconnectRequested, OwnerShown
 from embed_app.core.message import Message
 from embed_app.core.phone import Phone
 from embed_app.core.screen.values import Page, Panel
 from embed_app.core.sound.effects import (
-    AnnounceCaller,
     AskForNotifications,
     KeepPreferences,
     ListDevices,
-    RunTrial,
     TuneRinger,
     UseDevices,
 )
@@ -34,9 +31,6 @@ from embed_app.core.sound.messages import (
     PreferencesFound,
     RingtoneChosen,
     SwitchFlipped,
-    TrialMoved,
-    TrialRequested,
-    VoiceHeard,
     VolumeChosen,
 )
 from embed_app.core.sound.values import (
@@ -45,15 +39,11 @@ from embed_app.core.sound.values import (
     DeviceKind,
     Permission,
     Sounds,
-    Trial,
-    microphone_code,
 )
 from embed_app.core.step import Step
 from embed_app.core.timers import Timer, TimerKind
 
 REPLACED_SHOWN_FOR = 8.0
-TRIED_FOR = {Trial.LEVEL: 30.0, Trial.RING: 6.0}
-"""Seconds: a microphone that was forgotten is not left open. The echo ends by itself."""
 NOT_REAL = frozenset({"", "default", "communications"})
 """Ids of what Chromium lists beside the devices: the same once more, under the name of its use."""
 
@@ -81,23 +71,19 @@ def notifications_asked(step: Step, _message: NotificationsAsked) -> None:
 
 
 def permission_answered(step: Step, message: PermissionAnswered) -> None:
-    _change(step, permission=message.permission)
+    step.change_sounds(permission=message.permission)
 
 
 def preferences_found(step: Step, message: PreferencesFound) -> None:
-    _change(step, wanted=message.preferences)
+    step.change_sounds(wanted=message.preferences)
     if _has_chosen(step.phone.sounds):
         step.emit(ListDevices())
-
-
-def _change(step: Step, **fields: Any) -> None:
-    step.change(sounds=replace(step.phone.sounds, **fields))
 
 
 def _want(step: Step, **fields: Any) -> None:
     wanted = replace(step.phone.sounds.wanted, **fields)
     if wanted != step.phone.sounds.wanted:
-        _change(step, wanted=wanted)
+        step.change_sounds(wanted=wanted)
         step.emit(KeepPreferences(wanted))
 
 
@@ -107,8 +93,7 @@ def _has_chosen(sounds: Sounds) -> bool:
 
 def devices_listed(step: Step, message: DevicesListed) -> None:
     before = step.phone.sounds
-    _change(
-        step,
+    step.change_sounds(
         microphones=_real(message.microphones),
         speakers=_real(message.speakers),
         can_choose_speaker=message.can_choose_speaker,
@@ -133,61 +118,19 @@ def devices_changed(step: Step, _message: DevicesChanged) -> None:
 
 def tell_replaced(step: Step, kind: DeviceKind) -> None:
     """The agent hears, for some seconds, that another device is in use than a moment ago."""
-    _change(step, replaced=kind)
+    step.change_sounds(replaced=kind)
     step.start_timer(Timer(TimerKind.REPLACED_SHOWN), REPLACED_SHOWN_FOR)
 
 
 def replaced_was_shown(step: Step, _late: float) -> None:
-    _change(step, replaced=None)
+    step.change_sounds(replaced=None)
 
 
 def disconnect_requested(step: Step, _message: DisconnectRequested) -> None:
     """The note of a replaced device was about a call that has ended now."""
     if step.phone.sounds.replaced is not None:
-        _change(step, replaced=None)
+        step.change_sounds(replaced=None)
         step.stop_timers(Timer(TimerKind.REPLACED_SHOWN))
-
-
-# ---- trying out
-
-
-def _try_out(step: Step, trial: Trial) -> None:
-    """Not beside a call: it would be heard there, or take its microphone."""
-    sounds = step.phone.sounds
-    running = sounds.trial in (Trial.RECORDING, Trial.PLAYING) and trial is Trial.RECORDING
-    if trial is sounds.trial or running or step.phone.live_calls:
-        trial = Trial.NONE
-    if trial is sounds.trial:
-        return
-    _change(step, trial=trial, heard=False)
-    step.stop_timers(Timer(TimerKind.TRIAL))
-    if trial in TRIED_FOR:
-        step.start_timer(Timer(TimerKind.TRIAL), TRIED_FOR[trial])
-    step.emit(RunTrial(trial, sounds.in_use(DeviceKind.MICROPHONE), sounds.in_use(DeviceKind.SPEAKER)))
-
-
-def trial_took_too_long(step: Step, _late: float) -> None:
-    _try_out(step, Trial.NONE)
-
-
-def voice_heard(step: Step, _message: VoiceHeard) -> None:
-    _change(step, heard=step.phone.sounds.trial is Trial.LEVEL)
-
-
-def trial_requested(step: Step, message: TrialRequested) -> None:
-    _try_out(step, message.trial)
-
-
-def trial_moved(step: Step, message: TrialMoved) -> None:
-    if step.phone.sounds.trial is Trial.NONE:
-        return
-    _change(step, trial=message.trial)
-    if message.trial is Trial.NONE:
-        step.stop_timers(Timer(TimerKind.TRIAL))
-    if message.failure:
-        step.banner(microphone_code(message.failure))
-    elif message.trial is not Trial.NONE and not step.phone.sounds.named:
-        step.emit(ListDevices())  # the browser lets us use a microphone: now it tells their names
 
 
 # ---- what follows from the phone
@@ -199,8 +142,6 @@ def tell_changes(step: Step, before: Phone, _message: Message) -> None:
     opened = is_open(phone) and not is_open(before)
     if opened:
         step.emit(ListDevices())
-    if phone.sounds.trial is not Trial.NONE and (phone.live_calls or not is_open(phone)):
-        _try_out(step, Trial.NONE)
     if phone.sounds is not before.sounds:
         _use(step, before.sounds)
 
@@ -234,21 +175,3 @@ def _for_ringing(sounds: Sounds) -> tuple[Any, ...]:
     wanted = sounds.wanted
     ringer, speaker = sounds.in_use(DeviceKind.RINGER), sounds.in_use(DeviceKind.SPEAKER)
     return wanted.ringtone, wanted.volume, ringer, speaker
-
-
-def announce_caller(step: Step, before: Phone, _message: Message) -> None:
-    """After everything else of the step: whoever answers does not wait for a notification to close."""
-    caller = caller_to_announce(step.phone)
-    if caller != caller_to_announce(before):
-        step.emit(caller)
-
-
-def caller_to_announce(phone: Phone) -> AnnounceCaller:
-    """Who rings here, and how that is told beside the screen and the ring."""
-    call = ringing_call(phone)
-    if call is None:
-        return AnnounceCaller()
-    sounds = phone.sounds
-    notify = sounds.wanted.notifications and sounds.permission is Permission.GRANTED and phone.hidden
-    vibrate = sounds.wanted.vibration and not call.silenced
-    return AnnounceCaller(call.uuid, call.number, call.display_name, notify=notify, vibrate=vibrate)

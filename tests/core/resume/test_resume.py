@@ -23,7 +23,7 @@ from embed_app.core.call.messages import (
     MuteRequested,
     UnholdRequested,
 )
-from embed_app.core.call.values import CallState, Dialog, Direction
+from embed_app.core.call.values import CallState, Direction
 from embed_app.core.link.messages import (
     ConfigFailed,
     ConfigReceived,
@@ -479,28 +479,3 @@ def test_offers_under_way_are_void_in_the_new_dialog() -> None:
     assert driver.call.dialog is not None
     assert driver.call.dialog.sip_call_id == "dialog-2"
     assert "call_hangup" not in driver.types()
-
-
-# ---- where the far end is looked for
-
-
-@pytest.mark.parametrize(
-    ("contact", "targets"),
-    [
-        ("sip:1002@acme.example;gr=urn:uuid:1", ("sip:1002@acme.example;gr=urn:uuid:1", "AOR")),
-        ("sip:1002@acme.example;alias=10.0.0.1~4711~5;gr=x", ("sip:1002@acme.example;gr=x", "AOR")),
-        ("sip:x1@y.invalid;alias=10.0.0.1~4711~5;transport=ws", ("AOR",)),
-        ("sip:x1@y.invalid;transport=ws", ("sip:x1@y.invalid;transport=ws", "AOR")),
-        ("sip:1002@acme.example", ("sip:1002@acme.example",)),
-    ],
-)
-def test_targets(contact: str, targets: tuple[str, ...]) -> None:
-    dialog = Dialog(
-        sip_call_id="c",
-        local_tag="l",
-        remote_tag="r",
-        remote_target=contact,
-        remote_uri="sip:1002@acme.example",
-    )
-    expected = tuple("sip:1002@acme.example" if target == "AOR" else target for target in targets)
-    assert replacement_targets(dialog) == expected

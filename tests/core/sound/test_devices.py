@@ -4,77 +4,36 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-import pytest
-
-from embed_app.core.call.messages import AnswerRequested, CallAccepted, CallEnded, MicrophoneFailed
-from embed_app.core.effect import Effect
+from embed_app.core.call.messages import MicrophoneFailed
 from embed_app.core.link.messages import DisconnectRequested, OwnerShown
 from embed_app.core.link.values import LinkState
 from embed_app.core.media.effects import ReopenMicrophone
 from embed_app.core.media.messages import MicrophoneEnded, MicrophoneReady
-from embed_app.core.message import Message
-from embed_app.core.screen.messages import PageChosen, PanelChosen, VisibilityChanged
+from embed_app.core.screen.messages import PageChosen, PanelChosen
 from embed_app.core.screen.values import Page, Panel
 from embed_app.core.sound.effects import (
-    AnnounceCaller,
     AskForNotifications,
     KeepPreferences,
     ListDevices,
-    PlaySound,
     RunTrial,
     TuneRinger,
     UseDevices,
 )
 from embed_app.core.sound.messages import (
-    DeviceChosen,
     DevicesChanged,
-    DevicesListed,
     NotificationsAsked,
-    PermissionAnswered,
     PreferencesFound,
-    SwitchFlipped,
-    TrialMoved,
-    TrialRequested,
-    VoiceHeard,
-    VolumeChosen,
 )
-from embed_app.core.sound.preferences import read_preferences, write_preferences
 from embed_app.core.sound.values import (
     Device,
     DeviceKind,
     Permission,
     Preferences,
     Ringtone,
-    Sound,
-    Switch,
-    Trial,
 )
 from embed_app.core.timers import Timer, TimerKind
-from tests.core.driver import CALL, Driver, answered_inbound, answered_outbound, invite, phone_in, registered
-
-JABRA, BUILT_IN, LOUD = Device("jabra", "Jabra"), Device("in", "Built-in"), Device("loud", "Loudspeaker")
-DEFAULT = Device("default", "Default - Jabra")
-LISTED = DevicesListed(
-    microphones=(DEFAULT, JABRA, BUILT_IN),
-    speakers=(DEFAULT, JABRA, LOUD),
-    can_choose_speaker=True,
-    can_vibrate=False,
-    permission=Permission.ASKABLE,
-)
-
-
-def choose(kind: DeviceKind, device_id: str) -> DeviceChosen:
-    return DeviceChosen(kind=kind, device_id=device_id)
-
-
-def with_devices(driver: Driver) -> Driver:
-    driver.send(LISTED)
-    return driver.forget()
-
-
-def of(kind: type[Effect], driver: Driver) -> list[Effect]:
-    return [effect for effect in driver.effects if isinstance(effect, kind)]
-
+from tests.core.driver import CALL, answered_inbound, answered_outbound, phone_in, registered
+from tests.core.sound.headset import BUILT_IN, DEFAULT, JABRA, LISTED, LOUD, choose, hidden, of, with_devices
 
 # ---- choosing
 
@@ -248,162 +207,7 @@ def test_nothing_of_this_is_on_the_way_of_a_call() -> None:
             assert driver.asked(kind) == 0
 
 
-# ---- trying out
-
-
-def settings() -> Driver:
-    driver = with_devices(registered())
-    driver.send(PageChosen(page=Page.SETTINGS))
-    return driver.forget()
-
-
-def test_the_level_is_measured_with_the_chosen_microphone_until_it_is_stopped() -> None:
-    driver = settings()
-    driver.send(choose(DeviceKind.MICROPHONE, "jabra"))
-    driver.send(TrialRequested(trial=Trial.LEVEL))
-    assert RunTrial(Trial.LEVEL, "jabra", "") in driver.last()
-    driver.send(VoiceHeard())
-    assert driver.phone.sounds.heard
-    driver.send(TrialRequested(trial=Trial.LEVEL))
-    assert RunTrial(Trial.NONE, "jabra", "") in driver.last()
-    assert driver.phone.sounds.trial is Trial.NONE
-
-
-@pytest.mark.parametrize("leave", [PageChosen(page=Page.DIALER), invite()])
-def test_a_trial_ends_with_the_page_and_with_a_call(leave: Message) -> None:
-    driver = settings()
-    driver.send(TrialRequested(trial=Trial.LEVEL))
-    driver.send(leave)
-    assert RunTrial(Trial.NONE, "", "") in driver.last()
-    assert Timer(TimerKind.TRIAL) not in driver.timers
-
-
-def test_a_forgotten_microphone_is_not_left_open() -> None:
-    driver = settings()
-    driver.send(TrialRequested(trial=Trial.LEVEL))
-    driver.fire(Timer(TimerKind.TRIAL))
-    assert RunTrial(Trial.NONE, "", "") in driver.last()
-
-
-def test_there_is_no_trial_beside_a_call() -> None:
-    driver = answered_outbound()
-    driver.send(PanelChosen(panel=Panel.DEVICES))
-    driver.send(TrialRequested(trial=Trial.LEVEL))
-    assert driver.asked(RunTrial) == 0
-
-
-def test_the_echo_records_and_plays_and_is_over() -> None:
-    driver = settings()
-    driver.send(TrialRequested(trial=Trial.RECORDING))
-    late = TrialMoved(trial=Trial.PLAYING)
-    seen = []
-    for moved in (late, TrialMoved(trial=Trial.NONE), late):
-        driver.send(moved)
-        seen.append(driver.phone.sounds.trial)
-    assert seen == [Trial.PLAYING, Trial.NONE, Trial.NONE]
-
-
-def test_the_echo_is_stopped_by_the_same_button() -> None:
-    driver = settings()
-    driver.send(TrialRequested(trial=Trial.RECORDING))
-    driver.send(TrialMoved(trial=Trial.PLAYING))
-    driver.send(TrialRequested(trial=Trial.RECORDING))
-    assert driver.phone.sounds.trial is Trial.NONE
-
-
-@pytest.mark.parametrize(
-    ("failure", "code"),
-    [
-        ("NotAllowedError", "mic_denied"),
-        ("PolicyBlocked", "mic_blocked"),
-        ("NotFoundError", "mic_missing"),
-        ("NotReadableError", "mic_busy"),
-    ],
-)
-def test_a_trial_without_a_microphone_says_why(failure: str, code: str) -> None:
-    driver = settings()
-    driver.send(TrialRequested(trial=Trial.LEVEL))
-    driver.send(TrialMoved(trial=Trial.NONE, failure=failure))
-    assert (driver.phone.banner, driver.errors()) == (code, [])
-
-
-def test_names_are_asked_for_once_the_microphone_is_allowed() -> None:
-    driver = registered()
-    driver.send(PageChosen(page=Page.SETTINGS))
-    driver.send(TrialRequested(trial=Trial.LEVEL))
-    driver.forget()
-    driver.send(TrialMoved(trial=Trial.LEVEL))
-    assert driver.last() == (ListDevices(),)
-
-
-def test_the_test_ring_rings_and_stops() -> None:
-    driver = settings()
-    driver.send(TrialRequested(trial=Trial.RING))
-    assert PlaySound(Sound.RING) in driver.last()
-    driver.fire(Timer(TimerKind.TRIAL))
-    assert PlaySound(Sound.NONE) in driver.last()
-
-
-# ---- callers
-
-
-def test_the_beep_of_a_waiting_call_can_be_switched_off_and_the_ring_cannot() -> None:
-    driver = registered()
-    driver.send(SwitchFlipped(switch=Switch.WAITING_BEEP, on=False))
-    driver.send(invite())
-    assert PlaySound(Sound.RING) in driver.effects
-    driver.send(AnswerRequested())
-    driver.send(CallAccepted(call_uuid=CALL))
-    driver.forget()
-    driver.send(invite("waiting"))
-    assert of(PlaySound, driver) == []
-
-
-def hidden(permission: Permission = Permission.GRANTED) -> Driver:
-    driver = registered()
-    driver.send(PermissionAnswered(permission=permission))
-    driver.send(VisibilityChanged(hidden=True))
-    return driver.forget()
-
-
-def announced(driver: Driver) -> list[tuple[str, bool]]:
-    found = [effect for effect in driver.effects if isinstance(effect, AnnounceCaller)]
-    return [(effect.call_uuid, effect.notify) for effect in found]
-
-
-def test_a_caller_is_announced_to_an_agent_who_looks_elsewhere_until_the_ringing_stops() -> None:
-    driver = hidden()
-    driver.send(invite())
-    (told,) = of(AnnounceCaller, driver)
-    assert told == AnnounceCaller(CALL, "0987654321", "Bình", notify=True, vibrate=True)
-    driver.send(CallEnded(call_uuid=CALL, by_remote=True, kind="cancel"))
-    assert announced(driver) == [(CALL, True), ("", False)]
-
-
-def test_a_notification_comes_and_goes_with_the_page_s_visibility() -> None:
-    driver = hidden()
-    driver.send(VisibilityChanged(hidden=False))
-    driver.send(invite())
-    driver.send(VisibilityChanged(hidden=True))
-    driver.send(VisibilityChanged(hidden=False))
-    assert announced(driver) == [(CALL, False), (CALL, True), (CALL, False)]
-
-
-@pytest.mark.parametrize("permission", [p for p in Permission if p is not Permission.GRANTED])
-def test_no_notification_without_permission(permission: Permission) -> None:
-    driver = hidden(permission)
-    driver.send(invite())
-    assert announced(driver) == [(CALL, False)]
-
-
-def test_no_notification_and_no_vibration_for_who_wants_none() -> None:
-    driver = hidden()
-    driver.send(SwitchFlipped(switch=Switch.NOTIFICATIONS, on=False))
-    driver.send(SwitchFlipped(switch=Switch.VIBRATION, on=False))
-    driver.send(invite())
-    (told,) = of(AnnounceCaller, driver)
-    assert isinstance(told, AnnounceCaller)
-    assert (told.notify, told.vibrate) == (False, False)
+# ---- notifications, and a phone that is not registered
 
 
 def test_permission_is_asked_for_only_where_it_can_be_given() -> None:
@@ -418,44 +222,3 @@ def test_a_phone_that_is_not_registered_has_settings_too() -> None:
     driver.send(LISTED)
     driver.send(choose(DeviceKind.MICROPHONE, "jabra"))
     assert driver.phone.sounds.in_use(DeviceKind.MICROPHONE) == "jabra"
-
-
-# ---- what is kept
-
-
-def test_preferences_survive_being_written() -> None:
-    wanted = Preferences(
-        microphone=JABRA,
-        ringer=Device("x", "Loa “to”"),
-        ringtone=Ringtone.BELL,
-        volume=35,
-        waiting_beep=False,
-        notifications=False,
-        vibration=False,
-    )
-    assert read_preferences(write_preferences(wanted)) == wanted
-
-
-@pytest.mark.parametrize(
-    "text",
-    [
-        "",
-        "no json",
-        "[]",
-        "null",
-        "{}",
-        '{"microphone": 7, "speaker": {"id": 1, "label": "x"}, "ringer": {"id": "", "label": ""}}',
-        '{"ringtone": "polka", "volume": "loud", "waiting_beep": 1, "notifications": null, "other": 3}',
-        '{"ringtone": [], "volume": true, "vibration": {}}',
-    ],
-)
-def test_what_makes_no_sense_keeps_its_default(text: str) -> None:
-    assert read_preferences(text) == Preferences()
-
-
-@pytest.mark.parametrize(("kept", "percent"), [(-5, 0), (30, 30), (4000, 100)])
-def test_a_volume_is_a_percentage(kept: int, percent: int) -> None:
-    assert read_preferences(f'{{"volume": {kept}}}').volume == percent
-    driver = registered()
-    driver.send(VolumeChosen(percent=kept))
-    assert driver.phone.sounds.wanted.volume == percent
