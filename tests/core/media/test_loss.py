@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 
 from embed_app.core.call.messages import (
@@ -26,6 +28,8 @@ from embed_app.core.timers import Timer, TimerKind
 from embed_app.protocol import events as ev
 from tests.core.driver import (
     CALL,
+    Driver,
+    answered_inbound,
     answered_outbound,
     bye,
     types,
@@ -192,8 +196,9 @@ def test_a_websocket_that_never_comes_back_ends_in_one_hangup() -> None:
     assert (driver.reasons(), driver.errors()) == (["media_lost"], ["media_lost"])
 
 
-def test_media_that_never_connects_is_given_up() -> None:
-    driver = answered_outbound().forget()
+@pytest.mark.parametrize("answered", [answered_outbound, answered_inbound])
+def test_media_that_never_connects_is_given_up(answered: Callable[[], Driver]) -> None:
+    driver = answered().forget()
     driver.fire(Timer(TimerKind.NO_AUDIO, CALL))
     assert driver.errors() == ["no_audio"]
     driver.fire(Timer(TimerKind.MEDIA_LOST, CALL))
