@@ -17,7 +17,12 @@ from tests.core.mutate import NOTHING, TABLES, VARIABLE, WAYS, mutated, name_of
 
 ROOT = Path(__file__).parents[2]
 MOST_TELLING = {
-    "call": ("tests/core/resume/test_handover.py", "tests/core/call/test_machine.py"),
+    "call": (
+        "tests/core/resume/test_handover.py",
+        "tests/core/call/test_machine.py",
+        "tests/core/call/test_transfer.py",
+        "tests/core/media/test_loss.py",
+    ),
     "link": (
         "tests/core/link/test_machine.py",
         "tests/core/link/test_advance.py",
