@@ -12,7 +12,7 @@ from pyodide.ffi import create_proxy
 
 from embed_app.browser.shim_events import message_of, sample_of, settings_of, with_dialog
 from embed_app.browser.tasks import Tasks
-from embed_app.core.call.messages import DtmfFailed
+from embed_app.core.call.messages import CallEnded, DtmfFailed
 from embed_app.core.call.values import Dialog
 from embed_app.core.link.values import SipConfig
 from embed_app.core.media.messages import MediaSampled
@@ -23,6 +23,13 @@ DTMF_SPACING = 0.25
 """Seconds between two INFO digits: a gateway turns each of them into a tone of 160 ms."""
 
 
+class _Digits:
+    """The digits of one `send_dtmf`."""
+
+    refused = False
+    """The far end did not take one of them. A later command does not make it take the rest."""
+
+
 class SipUserAgent:
     def __init__(self, instance_id: str = "") -> None:
         """`instance_id`: that of the page whose call is taken back, else this phone is a new one."""
@@ -30,8 +37,8 @@ class SipUserAgent:
         self._dispatch: Dispatch = lambda _message: None
         self._handler = create_proxy(self._on_event)
         self._tasks = Tasks()
-        self._refusing_digits: set[str] = set()
-        """Calls whose far end did not take a digit since the last `send_dtmf`."""
+        self._digits: dict[str, _Digits] = {}
+        """Those of the last `send_dtmf` in each call."""
 
     def listen(self, dispatch: Dispatch) -> None:
         self._dispatch = dispatch
@@ -40,9 +47,12 @@ class SipUserAgent:
     def _on_event(self, text: str) -> None:
         message = message_of(json.loads(text))
         if isinstance(message, DtmfFailed):
-            if message.call_uuid in self._refusing_digits:
+            digits = self._digits.setdefault(message.call_uuid, _Digits())
+            if digits.refused:
                 return  # told already, for the command these belong to
-            self._refusing_digits.add(message.call_uuid)
+            digits.refused = True
+        elif isinstance(message, CallEnded):
+            self._digits.pop(message.call_uuid, None)
         self._dispatch(message)
 
     def configure(self, config: SipConfig) -> None:
@@ -109,15 +119,15 @@ class SipUserAgent:
 
         After one that is not taken the rest is not sent: half a number is worth nothing.
         """
-        self._refusing_digits.discard(call_uuid)
+        command = self._digits[call_uuid] = _Digits()
         if js.zorioSip.canInsertDtmf(call_uuid):
             js.zorioSip.insertDtmf(call_uuid, digits)
             return
-        self._tasks.run(self._send_info_digits(call_uuid, digits))
+        self._tasks.run(self._send_info_digits(call_uuid, digits, command))
 
-    async def _send_info_digits(self, call_uuid: str, digits: str) -> None:
+    async def _send_info_digits(self, call_uuid: str, digits: str, command: _Digits) -> None:
         for digit in digits:
-            if call_uuid in self._refusing_digits:
+            if command.refused:
                 return
             if digit == ",":
                 await asyncio.sleep(DTMF_PAUSE)
