@@ -132,8 +132,8 @@ function transportUp() {
   for (const { transaction } of userAgentCore.userAgentClients.values()) {
     for (const ack of acksOf(transaction)) attempt(() => transport.send(ack.toString()));
   }
-  // After what the listener does about transport_up: REGISTER goes first.
-  queueMicrotask(() => owed.splice(0).forEach((send) => send()));
+  // After what the listener does about transport_up: REGISTER goes first. One that cannot be sent costs no other.
+  queueMicrotask(() => owed.splice(0).forEach((send) => heard("owed", send)()));
 }
 
 /** @param {string} reason */

@@ -346,3 +346,21 @@ def test_a_farewell_said_before_anything_is_configured_ends_the_call_once_it_can
     after.do("disconnect")
     after.close()
     anna.do("bye", "c1")
+
+
+def test_a_farewell_to_an_address_that_cannot_be_read_costs_no_other(
+    anna: Shim, ben: Shim, world: World
+) -> None:
+    theirs = anna.call(ben, "c1")
+    dialog = next(event for event in anna.js("events") if event["type"] == "dialog")
+    after = Shim(world, "1003")
+    after.do("farewell", json.dumps(dialog | {"remote_target": "sip:ben@[nowhere"}))
+    after.do("farewell", json.dumps(dialog))
+    after.configure()
+    after.register()
+    ended = ben.wait("ended", call_uuid=theirs)
+    assert (ended["by"], ended["kind"]) == ("remote", "bye")
+    after.expect_faults("owed")
+    after.do("disconnect")
+    after.close()
+    anna.do("bye", "c1")
