@@ -75,8 +75,10 @@ def read_problems(data: object) -> tuple[Problem, ...]:
 
 def _plain(value: Any) -> Any:
     if is_dataclass(value) and not isinstance(value, type):
-        written = {field.name: _plain(getattr(value, field.name)) for field in written_fields(type(value))}
-        return {_KIND: type(value).__name__, **written}
+        kind = type(value)
+        written = {field.name: _plain(getattr(value, field.name)) for field in written_fields(kind)}
+        former = {old: written[new] for (of, new), old in FORMER_NAMES.items() if of is kind}
+        return {_KIND: kind.__name__, **written, **former}
     if isinstance(value, Mapping):
         return {str(key): _plain(item) for key, item in value.items()}
     if isinstance(value, tuple | list):

@@ -89,7 +89,7 @@ BLANK: Mapping[type, Mapping[str, Any]] = {
 }
 """What a decoded one has in the place of required fields that are never written."""
 FORMER_NAMES: Mapping[tuple[type, str], str] = {(Dialog, "sip_call_id"): "call_id"}
-"""What tabs of older builds write for a field."""
+"""What tabs of older builds write for a field, and look for: it is written under both names."""
 
 
 @cache

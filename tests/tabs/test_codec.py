@@ -190,12 +190,20 @@ def test_an_unknown_field_is_ignored_and_a_missing_one_keeps_its_default() -> No
     assert (phone.panel, phone.link.attempt) == (Panel.NONE, 0)
 
 
+def test_a_tab_of_a_former_build_finds_the_dialog_under_the_name_it_looks_for() -> None:
+    call = replace(answered_outbound().phone.calls[0], dialog=DIALOG)
+    written = write_phone(replace(answered_outbound().phone, calls=(call,), last_ended=call))
+    for dialog in (written["calls"][0]["dialog"], written["last_ended"]["dialog"]):
+        assert dialog["call_id"] == dialog["sip_call_id"] == DIALOG.sip_call_id
+
+
 def test_the_dialog_of_a_frame_of_a_former_build_is_understood() -> None:
     call = replace(answered_outbound().phone.calls[0], dialog=DIALOG)
     phone = replace(answered_outbound().phone, calls=(call,))
     written = write_phone(phone)
     dialog = written["calls"][0]["dialog"]
-    dialog["call_id"] = dialog.pop("sip_call_id")
+    del dialog["sip_call_id"]
+    dialog["call_id"] = DIALOG.sip_call_id
     assert read_phone(written).calls[0].dialog == DIALOG
 
 

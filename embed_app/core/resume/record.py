@@ -27,7 +27,8 @@ _EARLY = {
 """Of a call that nobody has answered. There is no dialog to take back: the PBX rings us with it again, or it
 has ended with its page."""
 _FORMER_CALL_ID = "call_id"
-"""What former builds wrote for `sip_call_id`: a call may be left behind by one of them."""
+"""What former builds call `sip_call_id`: a call may be left behind by one of them, or for one of them, while
+a server is upgraded or set back."""
 _UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _TAG = re.compile(r"[A-Za-z0-9.!%*_+`'~-]{1,128}")
 _CALL_ID = re.compile(r"[^\s;,\"<>\x00-\x20\x7f-\uffff]{1,256}")
@@ -76,7 +77,9 @@ def _written(call: Call) -> dict[str, Any]:
             "silenced": call.silenced,
             "state": call.state.value if early else None,
         },
-        "dialog": None if call.dialog is None else asdict(call.dialog),
+        "dialog": None
+        if call.dialog is None
+        else asdict(call.dialog) | {_FORMER_CALL_ID: call.dialog.sip_call_id},
     }
 
 
