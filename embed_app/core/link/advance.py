@@ -9,7 +9,7 @@ from __future__ import annotations
 from embed_app.core.link import credentials
 from embed_app.core.link.effects import FetchConfig, HoldLease, OpenTransport, Register, RequestOwnership
 from embed_app.core.link.machine import LinkEvent, move
-from embed_app.core.link.values import IN_USE, Lease, Ownership, SipConfig, Transport
+from embed_app.core.link.values import IN_USE, Lease, Link, LinkState, Ownership, SipConfig, Transport
 from embed_app.core.step import Step
 from embed_app.core.timers import Timer, TimerKind
 
@@ -35,8 +35,23 @@ def open_transport(step: Step, *, to_the_end: bool = False) -> None:
     if step.link.transport is Transport.UP:
         return register(step, LinkEvent.REGISTER_NEEDED)
     if move(step, LinkEvent.TRANSPORT_NEEDED):
-        step.emit(OpenTransport(config.wss_urls[step.link.wss_index % len(config.wss_urls)]))
+        step.emit(OpenTransport(_url(step.link, config)))
     return None
+
+
+def _url(link: Link, config: SipConfig) -> str:
+    """Of the addresses that can be used, the one whose turn it is."""
+    usable = [url for url in config.wss_urls if url not in link.unusable_urls] or config.wss_urls
+    return usable[link.wss_index % len(usable)]
+
+
+def forget_url(step: Step) -> bool:
+    """The address that was to be opened cannot be used. Whether there is another one."""
+    config = step.link.config
+    if config is None or step.link.state is not LinkState.CONNECTING:
+        return False
+    step.change_link(unusable_urls=step.link.unusable_urls | {_url(step.link, config)})
+    return not step.link.unusable_urls.issuperset(config.wss_urls)
 
 
 def fetch_config(step: Step, event: LinkEvent = LinkEvent.CONFIG_NEEDED) -> None:

@@ -7,7 +7,7 @@ SIP credentials ahead, and goes on with what it has for as long as that is good.
 from __future__ import annotations
 
 from embed_app.core.link import credentials, lease
-from embed_app.core.link.advance import open_transport, refuse
+from embed_app.core.link.advance import forget_url, open_transport, refuse
 from embed_app.core.link.connecting import connect
 from embed_app.core.link.effects import Configure, FetchConfig, Register
 from embed_app.core.link.embed_token import TokenError, read_token
@@ -79,10 +79,14 @@ def config_received(step: Step, message: ConfigReceived) -> None:
 
 
 def configure_failed(step: Step, message: ConfigureFailed) -> None:
-    """The user agent cannot use what the server said. To try again would fail again."""
+    """The user agent cannot use what the server said. To try again would fail again, except with another
+    address of the PBX."""
+    if message.setting == "wss_urls" and forget_url(step):
+        return wait(step, LinkEvent.TRANSPORT_DOWN, "invalid_configuration", setting=message.setting)
     if may(step.link, LinkEvent.SETTING_UNUSABLE):
         lease.unregister(step)
         refuse(step, LinkEvent.SETTING_UNUSABLE, "invalid_configuration", setting=message.setting)
+    return None
 
 
 def replaced_meanwhile(step: Step, answer: ConfigReceived | ConfigFailed) -> bool:

@@ -13,9 +13,9 @@ from embed_app.core.link.messages import (
     Unregistered,
 )
 from embed_app.core.link.values import LinkState
-from embed_app.core.timers import TimerKind
+from embed_app.core.timers import Timer, TimerKind
 from embed_app.protocol import events as ev
-from tests.core.driver import Driver, answered_outbound, config, phone_in
+from tests.core.driver import URLS, Driver, answered_outbound, config, phone_in
 
 
 def details(driver: Driver) -> list[object]:
@@ -24,12 +24,39 @@ def details(driver: Driver) -> list[object]:
 
 @pytest.mark.parametrize("setting", ["sip_uri", "wss_urls"])
 def test_it_is_named_and_nothing_is_tried_again(setting: str) -> None:
-    driver = phone_in(LinkState.CONNECTING)
+    driver = phone_in(LinkState.CONNECTING, wss_urls=URLS[:1])
     driver.send(ConfigureFailed(setting=setting))
     assert driver.state is LinkState.REFUSED
     assert driver.errors() == ["invalid_configuration"]
     assert details(driver) == [{"setting": setting}]
     assert not any(timer.kind is TimerKind.RECONNECT for timer in driver.phone.timers)
+
+
+def test_one_address_that_cannot_be_used_costs_no_phone_while_there_is_another() -> None:
+    """The browser may refuse one, as `ws:` on an https page. The other server is only away for a while."""
+    driver = phone_in(LinkState.CONNECTING)
+    driver.send(TransportDown(reason="code 1006"))
+    driver.fire(Timer(TimerKind.RECONNECT))
+    assert OpenTransport(URLS[1]) in driver.last()
+    driver.send(ConfigureFailed(setting="wss_urls"))
+    assert driver.state is LinkState.WAITING
+    driver.send(TransportDown(reason="not opened"))
+    assert details(driver)[-1:] == [{"setting": "wss_urls"}]
+    assert [event.error.fatal for event in driver.told(ev.Error)] == [False, False]
+    for _ in range(3):
+        driver.fire(Timer(TimerKind.RECONNECT))
+        assert OpenTransport(URLS[0]) in driver.last()
+        driver.send(TransportDown(reason="code 1006"))
+    assert driver.errors() == ["network_unreachable", "invalid_configuration"]
+
+
+def test_when_no_address_can_be_used_the_phone_stops() -> None:
+    driver = phone_in(LinkState.CONNECTING)
+    driver.send(ConfigureFailed(setting="wss_urls"))
+    driver.fire(Timer(TimerKind.RECONNECT))
+    driver.send(ConfigureFailed(setting="wss_urls"))
+    assert driver.state is LinkState.REFUSED
+    assert driver.told(ev.Error)[-1].error.fatal
 
 
 def test_the_loss_of_the_transport_that_follows_is_no_news() -> None:
