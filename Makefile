@@ -34,9 +34,10 @@ test: $(BIN)/.dev build chromium ## install what tests need and run all of them
 SEARCHED := tests/core tests/protocol tests/shell tests/tabs
 # Whatever fails, the rest is run too and the table printed: a fault whose test failed is in it as lost.
 test-all: forget-faults build chromium ## the same, slow ones and real servers too (Kamailio, coturn, baresip, PostgreSQL); the faults survived
-	@failed=0; $(BIN)/python -m pytest || failed=1; $(BIN)/python -m pytest -m slow || failed=1; \
+	@failed=0; $(MAKE) --no-print-directory servers || failed=1; \
+	$(BIN)/python -m pytest || failed=1; $(BIN)/python -m pytest -m slow || failed=1; \
 	$(BIN)/python -m pytest --hypothesis-profile=search --timeout=900 $(SEARCHED) || failed=1; \
-	$(MAKE) --no-print-directory servers || failed=1; $(BIN)/python -m pytest tests/real || failed=1; \
+	$(BIN)/python -m pytest tests/real || failed=1; \
 	$(BIN)/python -m pytest tests/server --ignore tests/server/pbx --postgresql -m "slow or not slow" || failed=1; \
 	$(BIN)/python -m tests.e2e.faults; exit $$failed
 
