@@ -210,6 +210,7 @@ def test_an_answered_call_goes_on_in_another_tab(world: World, tab: Tab, alice: 
     assert not second.since("call_hangup")
     assert not alice.since("call_hangup")
     second.send("hangup")
+    second.wait_event("call_hangup")
     alice.wait_event("call_hangup")
     assert one_hangup(second, uuid)["reason"] == "local_hangup"
 
