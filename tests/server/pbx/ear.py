@@ -42,13 +42,17 @@ class Mouth(MediaStreamTrack):
 
 
 class Ear:
-    """`packets`: audio frames heard; `loudness`: RMS of the last 10; `hertz`: their strongest frequency."""
+    """`packets`: audio frames heard; `loudness`: RMS of the last 10; `hertz`: their strongest frequency.
+
+    `energy`: of all that was heard, as W3C webrtc-stats has it in `totalAudioEnergy`.
+    """
 
     def __init__(self, says: int = 0) -> None:
         self.peer = RTCPeerConnection(RTCConfiguration(iceServers=[]))
         self.mouth = Mouth(says)
         self.peer.addTrack(self.mouth)
         self.packets = 0
+        self.energy = 0.0
         self.digits: list[str] = []
         self.events = EventSender()
         self._arrived = 0
@@ -143,6 +147,8 @@ class Ear:
                 assert isinstance(frame, AudioFrame)
                 samples = frame.to_ndarray().reshape(-1, len(frame.layout.channels))[:, 0]
                 self.packets += 1
+                level = samples.astype(float) / 32_768
+                self.energy += float(np.mean(level**2)) * len(samples) / frame.sample_rate
                 self._last = [*self._last[-9:], samples]
         except MediaStreamError:
             pass
