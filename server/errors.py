@@ -5,8 +5,10 @@ Storage and customers raise these too, so they know no web framework; api/error_
 ApiError
 ├── Malformed          400  the body is no JSON object
 ├── Unauthenticated    401  no bearer or token, or a bad one
+│   └── WrongCredentials    one that was never ours
 ├── Forbidden          403  known, but not allowed
 ├── NotFound           404  also for another customer's things: existence is never told
+│   └── WrongTicket         one that was never this customer's
 ├── Conflict           409  the account or user is not set up for this
 ├── Invalid            422  a field is wrong; `errors` says which
 ├── TooManyRequests    429  with Retry-After
@@ -21,6 +23,8 @@ class ApiError(Exception):
 
     status = 500
     message = "Server error."
+    guess = False
+    """Whether it may be somebody who tries what opens: counted per address (api/error_answers.py)."""
 
     def __init__(
         self,
@@ -52,6 +56,12 @@ class Unauthenticated(ApiError):
         super().__init__(message, headers={"WWW-Authenticate": "Bearer"})
 
 
+class WrongCredentials(Unauthenticated):
+    """401 for a bearer, token or secret that was never ours: one that ran out or was revoked is no guess."""
+
+    guess = True
+
+
 class Forbidden(ApiError):
     """403: known, but not allowed."""
 
@@ -64,6 +74,12 @@ class NotFound(ApiError):
 
     status = 404
     message = "Resource not found"
+
+
+class WrongTicket(NotFound):
+    """404 for a ticket that was never this customer's."""
+
+    guess = True
 
 
 class Conflict(ApiError):

@@ -4,7 +4,9 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from server.errors import ApiError, Forbidden, Malformed, NotFound, Unauthenticated
+from server.api.rate_limits import GUESSES, address_of
+from server.api.services import services_of
+from server.errors import ApiError, Forbidden, Malformed, NotFound, TooManyRequests, Unauthenticated
 
 _HTTP_MESSAGES = {
     405: "Method not allowed.",
@@ -12,9 +14,12 @@ _HTTP_MESSAGES = {
 }
 
 
-async def api_error(_request: Request, error: Exception) -> Response:
-    """ApiError -> its answer."""
+async def api_error(request: Request, error: Exception) -> Response:
+    """ApiError -> its answer; after too many guesses from one address, 429."""
     assert isinstance(error, ApiError)  # noqa: S101 - it is registered for this class only
+    if error.guess:
+        wait = services_of(request).limits.take(GUESSES, address_of(request)).retry_after
+        error = TooManyRequests(wait) if wait else error
     content: dict[str, object] = {"message": error.message}
     if error.errors is not None:
         content["errors"] = error.errors

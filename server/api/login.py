@@ -10,13 +10,20 @@ from starlette.responses import JSONResponse, Response
 
 from server.api.authorization import credentials_of, limit_key
 from server.api.bodies import read_body
-from server.api.rate_limits import AUTH, LOGIN, LOGINS_OF_ADDRESS, address_of
+from server.api.rate_limits import (
+    AUTH,
+    KNOWN_ADDRESSES,
+    LOGIN,
+    LOGINS_OF_ADDRESS,
+    WRONG_LOGINS_OF_NAME,
+    address_of,
+)
 from server.api.services import host_of, services_of
 from server.customers.accounts import Account, account_of_host
 from server.customers.bearers import caller_of, issue_bearer, revoke_bearer
 from server.customers.origins import host_name
 from server.customers.users import LONGEST_PASSWORD, User, user_named
-from server.errors import Unauthenticated
+from server.errors import TooManyRequests, Unauthenticated
 
 DAY = 86_400
 
@@ -41,12 +48,21 @@ async def login(request: Request) -> Response:
     address = address_of(request)
     services.limits.count(request, LOGINS_OF_ADDRESS, address)
     body = await read_body(request, LoginBody)
-    name = hashlib.sha256(body.username.encode()).hexdigest()
-    services.limits.count(request, LOGIN, f"{host_name(host_of(request))} {address} {name}")
+    name = f"{host_name(host_of(request))} {hashlib.sha256(body.username.encode()).hexdigest()}"
+    services.limits.count(request, LOGIN, f"{name} {address}")
+    known = not services.limits.look(KNOWN_ADDRESSES, f"{name} {address}").remaining
+    if not known:
+        # Before the password is looked at: many at once must not all be let through.
+        wait = services.limits.take(WRONG_LOGINS_OF_NAME, name).retry_after
+        if wait:
+            raise TooManyRequests(wait)
     account, user = await services.database.read(_find, host_of(request), body.username)
     right = await services.passwords.check(user.password_hash if user else None, body.password)
     if user is None or not right:
         raise Unauthenticated("Invalid username or password.")
+    if not known:
+        services.limits.give_back(WRONG_LOGINS_OF_NAME, name)
+        services.limits.take(KNOWN_ADDRESSES, f"{name} {address}")
     now = services.now()
     expires_at = now + services.settings.bearer_days * DAY
     bearer = await services.database.write(issue_bearer, user.id, body.device_name, now, expires_at)

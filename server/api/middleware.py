@@ -12,6 +12,9 @@ from server.api.rate_limits import allowance_of
 log = logging.getLogger("zorio.access")
 
 _LONGEST_PATH = 200
+_LONGEST_ADDRESS = 45
+_HSTS = f"max-age={365 * 86_400}"
+"""RFC 6797. Without includeSubDomains: the customer's other hosts are not ours to speak for."""
 
 
 class AccessLog:
@@ -36,11 +39,12 @@ class AccessLog:
         try:
             await self.app(scope, receive, watch)
         finally:
-            client = scope.get("client") or ("-",)
-            # Quoted again: a decoded path may hold line breaks, and would write lines of its own.
+            client = quote(str((scope.get("client") or ("-",))[0]), safe=":.-")[:_LONGEST_ADDRESS]
+            # Quoted again: a decoded path may hold line breaks, and would write lines of its own. So may an
+            # address that a proxy has passed on in X-Forwarded-For.
             path = quote(scope["path"])[:_LONGEST_PATH]
             took = round((time.monotonic() - started) * 1000)
-            log.info("%s %s %s %d %d ms", client[0], quote(scope["method"]), path, status, took)
+            log.info("%s %s %s %d %d ms", client, quote(scope["method"]), path, status, took)
 
 
 class AnswerHeaders:
@@ -60,6 +64,8 @@ class AnswerHeaders:
                 headers.setdefault("Cache-Control", "no-store")
                 headers.setdefault("X-Content-Type-Options", "nosniff")
                 headers.setdefault("Referrer-Policy", "no-referrer")
+                if scope["scheme"] == "https":  # uvicorn has read it from the proxy's X-Forwarded-Proto
+                    headers.setdefault("Strict-Transport-Security", _HSTS)
                 allowance = allowance_of(scope)
                 if allowance is not None:
                     for name, value in allowance.headers().items():

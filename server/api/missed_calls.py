@@ -16,12 +16,13 @@ from starlette.responses import Response
 
 from server.api.authorization import credentials_of, limit_key
 from server.api.bodies import read_body
-from server.api.rate_limits import MISSED
+from server.api.rate_limits import MISSED, PBX_GUESSES, address_of
 from server.api.services import host_of, services_of
 from server.customers.accounts import Account, account_of_host
 from server.customers.history import PastCall, Text, Time, keep_calls
+from server.customers.origins import host_name
 from server.customers.users import user_at
-from server.errors import NotFound, Unauthenticated
+from server.errors import NotFound, TooManyRequests, WrongCredentials
 from server.settings import Settings
 
 REASON = "unavailable"
@@ -48,8 +49,18 @@ async def report_missed_call(request: Request) -> Response:
     services = services_of(request)
     services.limits.count(request, MISSED, limit_key(request))
     secret = credentials_of(request)
+    guesser = f"{host_name(host_of(request))} {address_of(request)}"
+    wait = services.limits.look(PBX_GUESSES, guesser).retry_after
+    if wait:
+        raise TooManyRequests(wait)
     body = await read_body(request, MissedCallBody)
-    await services.database.write(_report, host_of(request), secret, body, services.settings, services.now())
+    try:
+        await services.database.write(
+            _report, host_of(request), secret, body, services.settings, services.now()
+        )
+    except WrongCredentials:
+        services.limits.take(PBX_GUESSES, guesser)
+        raise
     return Response(status_code=204)
 
 
@@ -80,5 +91,5 @@ def _report(
     account = account_of_host(connection, host)
     shared = account.sip_secret
     if shared is None or not hmac.compare_digest(shared.encode(), secret.encode()):
-        raise Unauthenticated
+        raise WrongCredentials
     note_missed_call(connection, account, call, settings, now)

@@ -7,9 +7,9 @@ from server.api.authorization import credentials_of, limit_key
 from server.api.rate_limits import WEBPHONE
 from server.api.services import services_of
 from server.customers.accounts import Account, account_of_host
-from server.customers.tokens import BadToken, EmbedToken
+from server.customers.tokens import BadToken, EmbedToken, ExpiredToken
 from server.customers.users import User, user_at
-from server.errors import Forbidden, NotFound, Unauthenticated
+from server.errors import Forbidden, NotFound, Unauthenticated, WrongCredentials
 
 
 def checked_token(request: Request) -> EmbedToken:
@@ -18,8 +18,10 @@ def checked_token(request: Request) -> EmbedToken:
     services.limits.count(request, WEBPHONE, limit_key(request))
     try:
         return services.tokens.check(credentials_of(request))
-    except BadToken as error:
+    except ExpiredToken as error:
         raise Unauthenticated from error
+    except BadToken as error:
+        raise WrongCredentials from error
 
 
 def phone_user(connection: Connection, host: str, token: EmbedToken) -> tuple[Account, User]:

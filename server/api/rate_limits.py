@@ -1,13 +1,13 @@
 """How often somebody may call (contract section 2), counted in this process.
 
-A sliding window: the exact times of the last `per_minute` calls of each key. Refused calls are not counted,
+A sliding window: the exact times of the last `most` calls of each key. Refused calls are not counted,
 so `Retry-After` is true for whoever waits. Two processes would count separately.
 """
 
 import ipaddress
 import math
 from collections import OrderedDict, deque
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from starlette.requests import Request
@@ -22,14 +22,16 @@ MOST_KEYS = 20_000
 """Per limit. The key that was quiet longest is forgotten first: memory stays bounded under a flood."""
 
 _SCOPE_KEY = "zorio.allowance"
+_NOBODY: Mapping[str, deque[float]] = {}
 
 
 @dataclass(frozen=True)
 class Limit:
-    """A named number of calls per minute."""
+    """At most `most` calls in `window` seconds."""
 
     name: str
-    per_minute: int
+    most: int
+    window: float = WINDOW
 
 
 LOGIN = Limit("login", 5)
@@ -37,6 +39,20 @@ LOGIN = Limit("login", 5)
 
 LOGINS_OF_ADDRESS = Limit("logins-of-address", 60)
 """Per address, whatever the user name: one password against many names, and bodies that are no login."""
+
+WRONG_LOGINS_OF_NAME = Limit("wrong-logins-of-name", 20, 600.0)
+"""Per customer and user name, whatever the address: somebody with many addresses guesses one password.
+Only tries that were wrong count, and none from an address where this person has logged in: a stranger who
+uses the places up does not lock the person out of their own CRM."""
+
+KNOWN_ADDRESSES = Limit("known-addresses", 1, 30 * 86_400.0)
+"""Per customer, user name and address: a login was right there."""
+
+GUESSES = Limit("wrong-credentials", 100)
+"""Per address: bearers, tokens and tickets that were never ours. Good ones of that address go on working."""
+
+PBX_GUESSES = Limit("wrong-pbx-secrets", 10)
+"""Per customer and address. A person may have made that secret up: beyond it the right one is refused too."""
 
 AUTH = Limit("auth", 30)
 WEBPHONE = Limit("webphone", 60)
@@ -85,17 +101,34 @@ class RateLimits:
         if len(keys) > MOST_KEYS:
             keys.popitem(last=False)
         # A clock that was set back leaves times in the future; they must not shut somebody out for hours.
-        while times and not times[0] <= now < times[0] + WINDOW:
+        while times and not times[0] <= now < times[0] + limit.window:
             times.popleft()
-        allowed = len(times) < limit.per_minute
+        allowed = len(times) < limit.most
         if allowed:
             times.append(now)
-        free_at = times[0] + WINDOW
+        return self._allowance(limit, times, now, allowed)
+
+    def look(self, limit: Limit, key: str) -> Allowance:
+        """What `take` would say now; counts nothing."""
+        now = self.clock()
+        times = self._calls.get(limit.name, _NOBODY).get(key, ())
+        fresh = deque(time for time in times if time <= now < time + limit.window)
+        return self._allowance(limit, fresh, now, len(fresh) < limit.most)
+
+    def give_back(self, limit: Limit, key: str) -> None:
+        """The last call that `take` counted for this key was none after all."""
+        times = self._calls.get(limit.name, _NOBODY).get(key)
+        if times:
+            times.pop()
+
+    @staticmethod
+    def _allowance(limit: Limit, times: deque[float], now: float, allowed: bool) -> Allowance:
+        free_at = (times[0] if times else now) + limit.window
         return Allowance(
-            limit=limit.per_minute,
-            remaining=limit.per_minute - len(times),
+            limit=limit.most,
+            remaining=limit.most - len(times),
             reset_at=math.ceil(free_at),
-            retry_after=0 if allowed else min(60, max(1, math.ceil(free_at - now))),
+            retry_after=0 if allowed else min(int(limit.window), max(1, math.ceil(free_at - now))),
         )
 
     def count(self, request: Request, limit: Limit, key: str) -> None:

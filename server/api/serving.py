@@ -13,6 +13,8 @@ from collections.abc import Awaitable, Callable, Sequence
 import uvicorn
 from starlette.applications import Starlette
 
+from server.api.connections import backlog_of, bounded, places_of, raise_descriptor_limit
+
 log = logging.getLogger("zorio.server")
 
 BACKLOG = 512
@@ -69,8 +71,13 @@ def uvicorn_config(app: Starlette, forwarded_ips: str = "127.0.0.1") -> uvicorn.
     uvicorn logs whole addresses, with the token in them, for pages and for WebSockets: its access log is off
     and its level is `warning`. The AccessLog middleware writes paths.
     """
+    descriptors = raise_descriptor_limit()
+    places = places_of(descriptors)
     return uvicorn.Config(
         app,
+        http=bounded(places),
+        backlog=backlog_of(descriptors),
+        limit_concurrency=places + 1,  # a request too many is answered by 503
         log_config=None,
         log_level="warning",
         access_log=False,

@@ -13,7 +13,7 @@ from sqlalchemy import Connection, Row, delete, func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from server.customers.ice_servers import check_ice_server, is_relay
-from server.customers.origins import check_domain, check_origins, check_wss_url, host_name
+from server.customers.origins import check_domain, check_origins, check_wss_url, host_name, without_too_wide
 from server.customers.sip_address import check_sip_domain
 from server.customers.values import check_colour, check_name, checked
 from server.errors import NotFound
@@ -156,7 +156,7 @@ def _account(row: Row[Any]) -> Account:
         wss_urls=tuple(row.wss_urls),
         ice_servers=tuple(row.ice_servers),
         features=row.features,
-        allowed_origins=tuple(row.allowed_origins),
+        allowed_origins=without_too_wide(tuple(row.allowed_origins)),
         sip_secret=row.sip_secret,
         turn_secret=row.turn_secret,
         accent=row.accent,

@@ -14,7 +14,7 @@ from sqlalchemy import Connection, delete, insert, select, update
 
 from server.customers.accounts import Account, account_of_host
 from server.customers.users import User, user_numbered
-from server.errors import NotFound, Unauthenticated
+from server.errors import NotFound, Unauthenticated, WrongCredentials
 from server.storage.database import inserted_id
 from server.storage.tables import bearers
 
@@ -59,10 +59,10 @@ def caller_of(connection: Connection, host_header: str, bearer: str, now: int) -
     account = account_of_host(connection, host_header)
     found = _BEARER.fullmatch(bearer)
     if not found:
-        raise Unauthenticated
+        raise WrongCredentials
     row = connection.execute(select(bearers).where(bearers.c.id == int(found[1]))).one_or_none()
     if row is None or not hmac.compare_digest(row.secret_sha256, _digest(found[2])):
-        raise Unauthenticated
+        raise WrongCredentials
     user = user_numbered(connection, row.user_id)
     if user is None or row.revoked_at is not None or row.expires_at <= now:
         raise Unauthenticated

@@ -1,16 +1,23 @@
 """Host names of customers and of their PBXs, and the origins of pages that may embed the phone."""
 
+import logging
 import re
 from collections.abc import Sequence
+from functools import lru_cache
 from urllib.parse import urlsplit
+
+from publicsuffixlist import PublicSuffixList
+
+log = logging.getLogger("zorio.server")
 
 LONGEST_ORIGINS = 1500
 """Characters of all allowed origins together: they are in every embed token, which is in an address."""
 
 _LABEL = r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?"
 _DOMAIN = re.compile(rf"(?=.{{1,253}}$){_LABEL}(\.{_LABEL})*")
-_ORIGIN = re.compile(rf"(https?)://((?:\*\.)?{_LABEL}(?:\.{_LABEL})*)(:(?:\d{{1,5}}|\*))?")
+_ORIGIN = re.compile(rf"(https?)://((?:\*\.)?{_LABEL}(?:\.{_LABEL})*)(?::(?P<port>\d{{1,5}}|\*))?")
 _LOOPBACK = ("localhost", "127.0.0.1")
+_HIGHEST_PORT = 65_535
 
 
 def host_name(host_header: str) -> str:
@@ -34,13 +41,43 @@ def check_origin(origin: str) -> str:
     """A parent origin as a CSP source expression. Raises ValueError.
 
     Plain http only on this machine: a parent that anybody on the way can rewrite must not steer a phone.
+    A wildcard only below a domain that one owner has: anybody may have a page below `*.com` or `*.github.io`
+    (publicsuffix.org).
     """
     found = _ORIGIN.fullmatch(origin.lower())
     if not found:
         raise ValueError(f"{origin!r} is no origin: write it like https://crm.example.vn, without a path")
     if found[1] == "http" and found[2] not in _LOOPBACK:
         raise ValueError(f"{origin!r}: plain http is allowed for localhost and 127.0.0.1 only")
+    port = found["port"] or "*"
+    if port != "*" and not 0 < int(port) <= _HIGHEST_PORT:
+        raise ValueError(f"{origin!r}: a port is a number from 1 to {_HIGHEST_PORT}")
+    if is_too_wide(origin):
+        raise ValueError(f"{origin!r}: anybody can have a page there; write a domain of your own after the *")
     return origin.lower()
+
+
+def is_too_wide(origin: str) -> bool:
+    """Whether its wildcard stands for domains of different owners, or for the numbers of an address."""
+    found = _ORIGIN.fullmatch(origin.lower())
+    if not found or not found[2].startswith("*."):
+        return False
+    domain = found[2].removeprefix("*.")
+    return domain.rpartition(".")[2].isdigit() or _public_suffixes().privatesuffix(domain) is None
+
+
+@lru_cache(maxsize=1)
+def _public_suffixes() -> PublicSuffixList:
+    return PublicSuffixList()
+
+
+@lru_cache(maxsize=1024)
+def without_too_wide(origins: tuple[str, ...]) -> tuple[str, ...]:
+    """Those of a row that was written before they were refused; each row is logged once."""
+    kept = tuple(origin for origin in origins if not is_too_wide(origin))
+    if kept != origins:
+        log.error("allowed origins that are too wide are left out: %s", sorted({*origins} - {*kept}))
+    return kept
 
 
 def check_origins(origins: Sequence[str]) -> list[str]:

@@ -12,7 +12,7 @@ from typing import Generic, Protocol, TypeVar
 import msgspec
 
 from server.customers.accounts import Account
-from server.errors import NotFound, Unauthenticated
+from server.errors import Unauthenticated, WrongTicket
 from server.storage.sealing import BadSeal, Sealer
 
 
@@ -45,7 +45,7 @@ class Tickets(Generic[Said]):
             sealed = base64.urlsafe_b64decode(ticket)
             text = Sealer(keys, self._purpose).open(sealed, account.public_id)
         except (BadSeal, binascii.Error, ValueError) as error:
-            raise NotFound from error
+            raise WrongTicket from error
         facts = msgspec.json.decode(text, type=self._says)
         if facts.expires_at <= now:
             raise Unauthenticated

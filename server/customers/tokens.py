@@ -33,6 +33,10 @@ class BadToken(Exception):
     """The text is no token of ours, or no longer. The reason is for tests and logs, never for the caller."""
 
 
+class ExpiredToken(BadToken):
+    """It is a token of ours, and its time is over."""
+
+
 @dataclass(frozen=True)
 class EmbedToken:
     """The claims of a token that was checked."""
@@ -86,6 +90,8 @@ class EmbedTokens:
                 leeway=LEEWAY,
                 options={"require": _REQUIRED, "strict_aud": True},
             )
+        except jwt.ExpiredSignatureError as error:
+            raise ExpiredToken(type(error).__name__) from error
         except (jwt.PyJWTError, ValueError, TypeError, OverflowError, RecursionError) as error:
             raise BadToken(type(error).__name__) from error
         return _embed_token(claims)

@@ -25,18 +25,30 @@ def key(name: str) -> str:
 
 
 class Server:
-    """One process. `variables`: more settings."""
+    """One process. `descriptors`: how many it may have. `log`: what it writes. `variables`: more settings."""
 
-    def __init__(self, dist: Path, url: str, keys: str, port: int = 0, **variables: str) -> None:
+    def __init__(
+        self,
+        dist: Path,
+        url: str,
+        keys: str,
+        port: int = 0,
+        *,
+        descriptors: int = 0,
+        log: Path | None = None,
+        **variables: str,
+    ) -> None:
         given = {name: value for name, value in os.environ.items() if not name.startswith("ZORIO_")}
         given |= {"ZORIO_DATABASE_URL": url, "ZORIO_SIGNING_KEYS": keys, "ZORIO_DIST_DIR": str(dist)}
-        self._process = subprocess.Popen(
-            [sys.executable, "-m", "server.cli", "serve", "--port", str(port)],
-            env=given | variables,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            text=True,
-        )
+        limited = ["prlimit", f"--nofile={descriptors}:{descriptors}"] if descriptors else []
+        with (log or Path(os.devnull)).open("w") as errors:
+            self._process = subprocess.Popen(
+                [*limited, sys.executable, "-m", "server.cli", "serve", "--port", str(port)],
+                env=given | variables,
+                stdout=subprocess.PIPE,
+                stderr=errors,
+                text=True,
+            )
         assert self._process.stdout is not None
         self.port = int(self._process.stdout.readline().rpartition(":")[2].rstrip("/\n"))
 

@@ -29,6 +29,36 @@ def test_the_log_has_the_path_without_the_query(world: World, caplog: pytest.Log
     assert SECRET not in caplog.text
 
 
+def test_an_address_writes_no_line_of_its_own(world: World, caplog: pytest.LogCaptureFixture) -> None:
+    """What a proxy has passed on as X-Forwarded-For is the caller's own words."""
+    caplog.set_level(logging.INFO, "zorio.access")
+    world.ask("GET", "/healthz", client="1.2.3.4\n127.0.0.1 GET /forged 200 1 ms\x1b[31m" + "x" * 500)
+    world.ask("GET", "/healthz", client="2001:db8::7")
+    lines = [record.getMessage() for record in caplog.records if record.name == "zorio.access"]
+    assert len(lines) == 2
+    assert lines[0].isprintable()
+    assert lines[0].count(" ") == 5
+    assert len(lines[0]) < 100
+    assert lines[1].startswith("2001:db8::7 GET /healthz 200 ")
+
+
+@pytest.mark.parametrize(
+    ("scheme", "told"), [("https", "max-age=31536000"), ("http", None)], ids=["behind TLS", "plain"]
+)
+@pytest.mark.parametrize("path", ["/healthz", "/webphone-embed", "/nothing", "/api/auth/login"])
+def test_behind_tls_the_browser_is_told_to_stay_there(
+    world: World, path: str, scheme: str, told: str | None
+) -> None:
+    """RFC 6797 section 7: never over plain HTTP."""
+
+    async def ask() -> httpx.Response:
+        transport = httpx.ASGITransport(world.app)
+        async with httpx.AsyncClient(transport=transport, base_url=f"{scheme}://{ALPHA}") as http:
+            return await http.get(path)
+
+    assert world.portal.call(ask).headers.get("strict-transport-security") == told
+
+
 def test_under_uvicorn_nothing_writes_the_token(world: World, caplog: pytest.LogCaptureFixture) -> None:
     """Pages, WebSockets that are refused, and what is no HTTP: uvicorn by itself would name them whole."""
     seen: list[str] = []
