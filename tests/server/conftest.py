@@ -69,8 +69,10 @@ def serve(tmp_path: Path, url: str) -> Iterator[Serve]:
     done(url, [*user, "--sip-password-file", str(tmp_path / "sip.txt")], PASSWORD)
     running: list[Server] = []
 
-    def start(keys: str, port: int = 0, **variables: str) -> Server:
-        running.append(Server(dist, url, keys, port, **variables))
+    def start(
+        keys: str, port: int = 0, *, descriptors: int = 0, log: Path | None = None, **variables: str
+    ) -> Server:
+        running.append(Server(dist, url, keys, port, descriptors=descriptors, log=log, **variables))
         return running[-1]
 
     yield start
