@@ -64,7 +64,7 @@ def _names(text: str) -> frozenset[str]:
 
 ONLY: Mapping[type, frozenset[str]] = {
     Link: _names("state lease transport config attempt down_reason unregistered wanted refusal offline"),
-    SipConfig: _names("extension display_name keeps_history account_name accent"),
+    SipConfig: _names("extension display_name keeps_history account_name accent rules"),
     MediaWatch: _names("connection state counts microphone"),
     Counts: _names("ever_received quality"),
 }

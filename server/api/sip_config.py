@@ -10,6 +10,7 @@ from server.api.embed_token import iso_time
 from server.api.phone_user import checked_token, phone_user
 from server.api.services import host_of, services_of
 from server.customers.accounts import Account
+from server.customers.call_rules import all_rules
 from server.customers.history import history_of_config
 from server.customers.leases import lease_of_config
 from server.customers.sip_credentials import ice_servers, sip_credentials
@@ -49,6 +50,7 @@ async def sip_config(request: Request) -> Response:
         "features": dict(account.features),
         "account": {"name": account.name, "accent": account.accent},
         "memory": history,
+        "rules": all_rules(account.rules),
     }
     if lease is not None:
         data["lease"] = lease

@@ -7,6 +7,7 @@ from typing import Any
 import click
 from sqlalchemy import Connection
 
+from server.cli import call_rule_options
 from server.cli.options import DOMAIN, YES, account_settings
 from server.cli.support import account_named, changes_of, confirm, database_name, read, table, users_at, write
 from server.customers.accounts import Account, add_account, change_account, every_account, remove_account
@@ -19,6 +20,7 @@ _CLEARABLE = {
     "sip-secret": "sip_secret",
     "turn-secret": "turn_secret",
 }
+_CLEARABLE_ALL = {**_CLEARABLE, **call_rule_options.OPTIONS}
 
 
 @click.group()
@@ -59,9 +61,10 @@ def account_add(domain: str, one_place: bool | None, **given: Any) -> None:
       zorio-webphone account add phone.example.vn --name "Example" \\
         --wss wss://pbx.example.vn:7443/ws --origin https://crm.example.vn
     """
-    values = {"domain": domain, "name": domain, "sip_domain": domain, **changes_of(_with_file(given))}
+    rules, others = call_rule_options.split(given)
+    values = {"domain": domain, "name": domain, "sip_domain": domain, **changes_of(_with_file(others))}
     features = {} if one_place is None else {ONE_PLACE: one_place}
-    write(lambda connection: add_account(connection, features=features, **values))
+    write(lambda connection: add_account(connection, features=features, rules=rules, **values))
     click.echo(f"added account {domain}")
 
 
@@ -69,7 +72,10 @@ def account_add(domain: str, one_place: bool | None, **given: Any) -> None:
 @DOMAIN
 @account_settings(required=False)
 @click.option(
-    "--clear", multiple=True, type=click.Choice(list(_CLEARABLE)), help="Have none of it any more; repeat."
+    "--clear",
+    multiple=True,
+    type=click.Choice(list(_CLEARABLE_ALL)),
+    help="Have none of it any more, or the default; repeat.",
 )
 def account_set(domain: str, one_place: bool | None, clear: tuple[str, ...], **given: Any) -> None:
     """Change the customer at DOMAIN: only what is given, at once and without a restart.
@@ -84,12 +90,15 @@ def account_set(domain: str, one_place: bool | None, clear: tuple[str, ...], **g
         --origin https://help.example.vn
       zorio-webphone account set phone.example.vn --clear accent
     """
-    changes = changes_of(_with_file(given), clear, _CLEARABLE)
+    rules, others = call_rule_options.split(given)
+    fields = call_rule_options.OPTIONS
+    rules = changes_of(rules, [name for name in clear if name in fields], fields)
+    changes = changes_of(_with_file(others), [name for name in clear if name not in fields], _CLEARABLE)
     if "ice_servers" in changes:
         changes["ice_servers"] = changes["ice_servers"] or []
-    if one_place is None and not changes:
+    if one_place is None and not changes and not rules:
         raise click.UsageError("nothing to change: give at least one option")
-    write(_change, domain, changes, one_place)
+    write(_change, domain, changes, one_place, rules)
     click.echo(f"changed account {domain}")
 
 
@@ -114,8 +123,18 @@ def _with_file(given: dict[str, Any]) -> dict[str, Any]:
     return {**given, "ice_servers": tuple(servers)}
 
 
-def _change(connection: Connection, domain: str, changes: Mapping[str, Any], one_place: bool | None) -> None:
+def _change(
+    connection: Connection,
+    domain: str,
+    changes: Mapping[str, Any],
+    one_place: bool | None,
+    rules: Mapping[str, Any],
+) -> None:
+    """`rules`: None for each that shall have its default again."""
     account = account_named(connection, domain)
+    if rules:
+        kept = {**account.rules, **rules}
+        changes = {**changes, "rules": {name: kept[name] for name in kept if rules.get(name, "") is not None}}
     if one_place is not None:
         changes = {**changes, "features": {**account.features, ONE_PLACE: one_place}}
     change_account(connection, account, changes)
@@ -146,6 +165,7 @@ def _shown(account: Account) -> dict[str, list[str]]:
         "turn-secret": ["set"] if account.turn_secret else [],
         "sip-secret": ["set"] if account.sip_secret else [],
         "phone in": ["several places" if account.features.get(ONE_PLACE) is False else "one place"],
+        "call rules": call_rule_options.shown(account.rules),
     }
 
 

@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 
 import click
 
+from server.cli.call_rule_options import rule_options
 from server.cli.option_types import Checked, IceServersFile, SecretFile, ice_server
 from server.customers.origins import check_domain, check_origin, check_wss_url
 from server.customers.sip_address import check_extension, check_sip_domain
@@ -28,7 +29,7 @@ YES = click.option("--yes", is_flag=True, help="Do not ask.")
 
 def account_settings(required: bool) -> Decorator:
     """The options of `account add` and `account set`."""
-    options = [
+    options: list[Decorator] = [
         click.option("--name", type=Checked("text", check_name), help="Stands in the head of the phone."),
         click.option(
             "--sip-domain", type=Checked("domain", check_sip_domain), help="Right of the @ in SIP addresses."
@@ -83,6 +84,7 @@ def account_settings(required: bool) -> Decorator:
             default=None,
             help="Where an extension's phone may be used at once; one unless set.",
         ),
+        *rule_options(),
     ]
     return _together(options)
 

@@ -12,6 +12,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, delete, func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
+from server.customers.call_rules import check_rules
 from server.customers.ice_servers import check_ice_server, is_relay
 from server.customers.origins import check_domain, check_origins, check_wss_url, host_name, without_too_wide
 from server.customers.sip_address import check_sip_domain
@@ -37,6 +38,8 @@ class Account:
     sip_secret: str | None = field(repr=False)
     turn_secret: str | None = field(repr=False)
     accent: str | None
+    rules: Mapping[str, Any]
+    """Call rules that were set; the others have their default (`call_rules.py`)."""
 
 
 def account_of_host(connection: Connection, host_header: str) -> Account:
@@ -72,6 +75,7 @@ def add_account(
     sip_secret: str | None = None,
     turn_secret: str | None = None,
     accent: str | None = None,
+    rules: Mapping[str, Any] | None = None,
 ) -> int:
     """Writes a customer and returns its id. Raises ValueError with a sentence a person can act on."""
     values = checked(
@@ -86,6 +90,7 @@ def add_account(
             "sip_secret": sip_secret,
             "turn_secret": turn_secret,
             "accent": accent,
+            "rules": rules or None,
         },
         _CHECKS,
     )
@@ -130,6 +135,7 @@ _CHECKS: Mapping[str, Callable[[Any], Any]] = {
     "features": dict,
     "allowed_origins": check_origins,
     "accent": check_colour,
+    "rules": check_rules,
 }
 
 
@@ -160,4 +166,5 @@ def _account(row: Row[Any]) -> Account:
         sip_secret=row.sip_secret,
         turn_secret=row.turn_secret,
         accent=row.accent,
+        rules=row.rules or {},
     )

@@ -35,6 +35,8 @@ accounts = Table(
     Column("turn_secret", String(200)),
     # #rrggbb; NULL: the phone's own.
     Column("accent", String(7)),
+    # Call rules that are not the default (customers/call_rules.py); NULL: all are.
+    Column("rules", JSON(none_as_null=True)),
 )
 
 users = Table(

@@ -45,5 +45,6 @@ def test_of_these_only_what_is_listed_is_written() -> None:
         "keeps_history",
         "account_name",
         "accent",
+        "rules",
     }
     assert {field.name for field in fields(SipConfig)} > {"auth_password", "ice_servers"}

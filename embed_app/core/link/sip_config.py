@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, TypeVar
 
+from embed_app.core.link.call_rules import read_rules
 from embed_app.core.link.values import SipConfig
 from embed_app.core.text import clean_name, is_colour
 
@@ -76,4 +77,5 @@ def read_config(body: object, token_expires_at: float) -> SipConfig:
         features=features,
         account_name=clean_name(name) if isinstance(name, str) else "",
         accent=accent if isinstance(accent, str) and is_colour(accent) else "",
+        rules=read_rules(data.get("rules")),
     )

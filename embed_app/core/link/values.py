@@ -11,6 +11,8 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import Any
 
+from embed_app.core.link.call_rules import CallRules
+
 
 class Ownership(StrEnum):
     """Whether this tab owns the phone, that is, registers the extension. See `ownership.py`."""
@@ -134,6 +136,7 @@ class SipConfig:
     account_name: str = ""
     accent: str = ""
     """The account's colour as it was given, `#rrggbb`; see `accent.py`."""
+    rules: CallRules = field(default_factory=CallRules)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,6 +9,7 @@ import jwt
 import pytest
 from sqlalchemy import Connection, update
 
+from server.customers.call_rules import DEFAULTS
 from server.storage.tables import accounts, users
 from tests.server.api.test_embed_token import claims_of
 from tests.server.world import BETA, KEYS, SIP_SECRET, World
@@ -40,6 +41,7 @@ def test_sip_config_gives_time_limited_credentials(world: World) -> None:
         "expires_in": 100,
         "features": {"transfer": True},
         "account": {"name": "Alpha", "accent": None},
+        "rules": dict(DEFAULTS),
     }
 
 

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from server.customers.call_rules import DEFAULTS
 from tests.server.commands import ACCOUNT, DOMAIN, PASSWORD, account_at, done, run
 
 SET = ["account", "set", DOMAIN]
@@ -73,6 +74,17 @@ def test_an_account_is_shown_by_the_names_of_the_options_and_without_secrets(
         "turn-secret  -",
         "sip-secret   set",
         "phone in     several places",
+        "call rules   --follow-transfers colleagues",
+        "             --digest-realm none",
+        "             --trust-identity",
+        "             " + " ".join(f"--dial-allow {pattern}" for pattern in DEFAULTS["dial_allow"]),
+        "             --dial-deny 1900X.",
+        "             --internal ZX --internal ZXX --internal ZXXX --internal ZXXXX --internal ZXXXXX",
+        "             --open-code none",
+        "             --country 84",
+        "             --calls-per-minute 20",
+        "             --calls-at-once 2",
+        "             --longest-call none",
     ]
 
 
@@ -109,6 +121,21 @@ def test_what_is_cleared_is_gone(url: str) -> None:
     assert (account.turn_secret, account.sip_secret) == (None, None)
 
 
+def test_call_rules_are_set_one_by_one_and_cleared(url: str) -> None:
+    done(url, [*ACCOUNT, "--dial-allow", "+65X.", "--dial-allow", "0X.", "--no-trust-identity"])
+    assert account_at(url).rules == {"dial_allow": ["+65X.", "0X."], "trusted_identity": False}
+    done(url, [*SET, "--follow-transfers", "ask", "--calls-per-minute", "none", "--longest-call", "3600"])
+    done(url, [*SET, "--dial-deny", "none", "--clear", "dial-allow", "--digest-realm", "pbx.example.vn"])
+    assert account_at(url).rules == {
+        "trusted_identity": False,
+        "follow_transfers": "ask",
+        "calls_per_minute": None,
+        "longest_call_s": 3600,
+        "dial_deny": [],
+        "digest_realms": ["pbx.example.vn"],
+    }
+
+
 def test_places_are_changed_and_other_features_stay(url: str) -> None:
     done(url, ACCOUNT)
     done(url, [*SET, "--several-places"])
@@ -120,6 +147,10 @@ def test_places_are_changed_and_other_features_stay(url: str) -> None:
 MISTAKES: list[tuple[list[str], str | None, str]] = [
     (["--origin", "crm.example.vn"], None, "'--origin': 'crm.example.vn' is no origin: write it like https"),
     (["--wss", "https://pbx.example.vn"], None, "'--wss': 'https://pbx.example.vn' is no WebSocket address"),
+    (["--dial-allow", "0[9"], None, "'--dial-allow': '0[9' is no pattern: write it as Asterisk does"),
+    (["--calls-per-minute", "0"], None, "'--calls-per-minute': '0' is no limit: give a number from 1"),
+    (["--country", "+84"], None, "'--country': '+84' is no calling code"),
+    (["--digest-realm", 'a"b'], None, """'--digest-realm': 'a"b' is no realm"""),
     (["--accent", "green"], None, "'--accent': 'green' is no colour: write it like #0a7d4f"),
     (["--name", " "], None, "'--name': a name has 1 to 200 characters"),
     (["--name", "a\x1b[2Jb"], None, "'--name': a name has 1 to 200 characters, and no control characters"),

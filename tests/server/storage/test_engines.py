@@ -32,13 +32,14 @@ def test_a_database_of_an_older_version_gets_the_columns_it_lacks(url: str) -> N
     old = Database(url)
     with old.engine.begin() as connection:
         add(connection)
-        for column in ("turn_secret", "accent"):
+        for column in ("turn_secret", "accent", "rules"):
             connection.exec_driver_sql(f"ALTER TABLE accounts DROP COLUMN {column}")
     old.close()
     for _ in range(2):
         new = Database(url)
         found = new.write_now(account_of_host, "phone.example")
         assert (found.name, found.turn_secret, found.accent) == ("Example", None, None)
+        assert found.rules == {}
         new.close()
 
 
