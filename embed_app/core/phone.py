@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 
-from embed_app.core.call.values import Call
+from embed_app.core.call.values import NOBODY_RANG, Call, Rings
 from embed_app.core.history.values import NOTHING_YET, CallHistory
 from embed_app.core.link.values import Link
 from embed_app.core.notices import Notice
@@ -55,6 +55,8 @@ class Phone:
     """Whether nobody can see the page that holds the frame."""
     do_not_disturb: bool = False
     """Callers hear busy and nothing rings here."""
+    rings: Rings = NOBODY_RANG
+    """The INVITEs that were not answered of late."""
     history: CallHistory = NOTHING_YET
     saves: int = 0
     """How often something was saved on the server that the other tabs of this browser show as well."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from embed_app.core.call import dialling, ending, referral, reports, transfer, two_calls, wishes
+from embed_app.core.call import dialling, ending, referral, reports, ring_flood, transfer, two_calls, wishes
 from embed_app.core.call import messages as call_msg
 from embed_app.core.call.values import Call
 from embed_app.core.history import history
@@ -215,6 +215,7 @@ FOLLOWERS: tuple[Follower, ...] = (
     lease.close_useless_transport,
     trials.end_unwanted,
     devices.tell_changes,
+    ring_flood.forget_answered,
     history.keep_ended_calls,
     folding.open_or_fold,
     # Last: whoever answers does not wait for a sound to stop or a notification to close.

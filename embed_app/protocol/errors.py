@@ -97,6 +97,11 @@ ERRORS: Mapping[str, ErrorCode] = {
     "too_many_messages": ErrorCode(
         False, "The parent floods the frame; messages are dropped.", "Stay below 200 messages a second."
     ),
+    "too_many_calls": ErrorCode(
+        False,
+        "One caller, or many, ring without end; they hear busy and are not in the history.",
+        "Tell the PBX's administrator.",
+    ),
     "load_failed": ErrorCode(True, "The phone could not start.", "Reload the frame."),
     "internal": ErrorCode(False, "Something went wrong inside the phone.", "Report it with the time."),
 }

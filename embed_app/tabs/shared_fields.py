@@ -70,7 +70,9 @@ ONLY: Mapping[type, frozenset[str]] = {
 }
 """Of these nothing else is written: a field added to them stays at home until somebody decides otherwise."""
 LEFT_OUT: Mapping[type, frozenset[str]] = {
-    Phone: _names("settings timers due timer_count now page sounds hidden history fold calls_seen wide"),
+    Phone: _names(
+        "settings timers due timer_count now page sounds hidden history rings fold calls_seen wide"
+    ),
     Call: _names("headers last_digit glares resume_tries resume_in_dialog aside hold_refused"),
     **dict.fromkeys((Flowing, Unproven), _names("silence")),
     **dict.fromkeys(FORWARDED, _names("at chance")),

@@ -2,7 +2,7 @@
 
 Bound to the user and not to the tab: a CRM loads its frame anew at every click, and where the browser denies
 the frame storage there is no other place. Who called whom is personal data: each call is encrypted at rest
-(sealing.py), the newest MOST_CALLS of a user are kept, and none longer than the operator allows.
+(sealing.py), MOST_CALLS of a user are kept, and none longer than the operator allows.
 
 `sip-config` gives the ticket by which a phone proves whose history it asks for (tickets.py).
 """
@@ -23,6 +23,8 @@ from server.storage.tables import call_history, phone_states
 
 MOST_CALLS = 100
 """Of one user."""
+MOST_WANTED = 80
+"""So many places are for calls that were answered or dialled: calls that nobody took never push them out."""
 _CALLS = "call history"
 _DAY = 86_400
 _LATEST = 10**11
@@ -131,7 +133,8 @@ def keep_calls(
         text = msgspec.json.encode(call).decode()
         sealed = sealer.seal(text, _seal_of(account, user, call.uuid))
         # A clock that runs ahead must not keep a call at the top, or for ever.
-        values = {"sealed": sealed, "started_at": min(call.started_at, now)}
+        wanted = call.direction == "outbound" or call.answered_at is not None
+        values = {"sealed": sealed, "started_at": min(call.started_at, now), "wanted": wanted}
         put(connection, call_history, {"user_id": user.id, "uuid": call.uuid}, values)
     _keep_newest(connection, user.id)
     forget_old_calls(connection, settings, now)
@@ -156,14 +159,21 @@ def forget_old_calls(connection: Connection, settings: Settings, now: int) -> No
 
 
 def _keep_newest(connection: Connection, user_id: int) -> None:
-    mine = call_history.c.user_id == user_id
-    newest = (
-        select(call_history.c.id)
-        .where(mine)
+    """At most MOST_CALLS. Where there are more, a call that nobody took gives way to one that was wanted, up
+    to MOST_WANTED of these. The phone keeps them by the same rule (core/history/values.py)."""
+    rows = connection.execute(
+        select(call_history.c.id, call_history.c.wanted)
+        .where(call_history.c.user_id == user_id)
         .order_by(call_history.c.started_at.desc(), call_history.c.id.desc())
-        .limit(MOST_CALLS)
-    )
-    connection.execute(delete(call_history).where(mine, call_history.c.id.not_in(newest)))
+    ).all()
+    if len(rows) <= MOST_CALLS:
+        return
+    # Rows of older versions do not say it: nobody knows that they are not wanted.
+    wanted = [row.id for row in rows if row.wanted is not False]
+    others = [row.id for row in rows if row.wanted is False]
+    most_others = MOST_CALLS - min(len(wanted), MOST_WANTED)
+    gone = [*others[most_others:], *wanted[MOST_CALLS - min(len(others), most_others) :]]
+    connection.execute(delete(call_history).where(call_history.c.id.in_(gone)))
 
 
 def _oldest(settings: Settings, now: int) -> int:

@@ -98,6 +98,8 @@ call_history = Table(
     Column("uuid", String(64), nullable=False),
     Column("started_at", BigInteger, nullable=False),
     Column("sealed", LargeBinary, nullable=False),
+    # Answered or dialled: unanswered calls do not push it out. Null in rows of older versions.
+    Column("wanted", Boolean),
     UniqueConstraint("user_id", "uuid"),
     Index("call_history_start", "started_at"),
 )

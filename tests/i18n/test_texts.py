@@ -51,6 +51,7 @@ CODES = frozenset(
         "no_audio",
         "media_lost",
         "too_many_messages",
+        "too_many_calls",
         "load_failed",
         "internal",
     }

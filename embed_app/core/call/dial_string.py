@@ -19,6 +19,7 @@ _NUMBER = re.compile(r"[+0-9*#]{1,32}", re.ASCII)
 _DIGITS = re.compile(r"[0-9*#A-D,]{1,64}", re.ASCII)
 _HEADER_NAME = re.compile(r"[A-Za-z0-9-]{1,32}", re.ASCII)
 _HEADER_VALUE = re.compile(r"[\x20-\x7e]{0,200}", re.ASCII)
+_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9 ._:/@#+-]{0,127}", re.ASCII)
 # Space separators, all Unicode dashes, dots and brackets: what people and CRMs put between digits.
 _PUNCTUATION = re.compile("[ \u00a0\u2000-\u200a\u202f\u205f\u3000.()\\[\\]{}\u2010-\u2015\u2212-]")
 
@@ -82,3 +83,12 @@ def clean_caller(text: str) -> str:
         return clean_number(text)
     except DialStringError:
         return clean_name(text)[:64].rstrip()
+
+
+def clean_id(value: str | None) -> str | None:
+    """An id of a record that came in an `X-Zorio-` header of an INVITE; None for what is none.
+
+    Up to 128 letters, digits and signs without a meaning in HTML and SQL. Two headers of one name, which SIP
+    joins with a comma, are no id: one of them is not the PBX's."""
+    text = (value or "").strip()
+    return text if _ID.fullmatch(text) else None

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from embed_app.core.call import two_calls
-from embed_app.core.call.dial_string import DialStringError, clean_caller, clean_number
+from embed_app.core.call import ring_flood, two_calls
+from embed_app.core.call.dial_string import DialStringError, clean_caller, clean_id, clean_number
 from embed_app.core.call.effects import RejectInvite, SendInvite
 from embed_app.core.call.ending import end_call, release_signalling
 from embed_app.core.call.machine import CallEvent, moved, new_call
@@ -112,8 +112,10 @@ def invite_received(step: Step, message: InviteReceived) -> None:
         return step.emit(RejectInvite(message.call_uuid, 603))  # declined before it rang here again
     if step.link.state in (LinkState.IDLE, LinkState.LEAVING):
         return step.emit(RejectInvite(message.call_uuid, 480))  # it crossed our `disconnect`
+    number, name = clean_caller(message.number), clean_name(message.display_name)
+    if ring_flood.turns_away(step, message.call_uuid, number):
+        return step.emit(RejectInvite(message.call_uuid, 486))
     if step.phone.do_not_disturb or not two_calls.has_room(step.phone):
-        number, name = clean_caller(message.number), clean_name(message.display_name)
         history.turned_away(step, message.call_uuid, number, name)
         return step.emit(RejectInvite(message.call_uuid, 486))
     headers = {name.lower(): value for name, value in message.headers}
@@ -121,23 +123,19 @@ def invite_received(step: Step, message: InviteReceived) -> None:
         new_call(
             Direction.INBOUND,
             uuid=message.call_uuid,
-            number=clean_caller(message.number),
-            display_name=clean_name(message.display_name),
+            number=number,
+            display_name=name,
             started_at=step.at,
             sip_call_id=message.sip_call_id,
-            campaign_id=_text(headers.get("x-zorio-campaign-id")),
-            lead_id=_text(headers.get("x-zorio-lead-id")),
-            external_id=_text(headers.get(_CONTACT_ID)),
+            campaign_id=clean_id(headers.get("x-zorio-campaign-id")),
+            lead_id=clean_id(headers.get("x-zorio-lead-id")),
+            external_id=clean_id(headers.get(_CONTACT_ID)),
         )
     )
     if not two_calls.other_calls(step.phone, step.phone.calls[-1]):
         step.change(panel=Panel.NONE, banner="")  # nobody is disturbed in what is typed in another call
     step.change(last_ended=None)
     return step.start_timer(Timer(TimerKind.RINGING, message.call_uuid), RING_TIMEOUT)
-
-
-def _text(value: str | None) -> str | None:
-    return clean_name(value)[:200] or None if value else None
 
 
 # ---- timers

@@ -157,3 +157,25 @@ class Reason(StrEnum):
     SIGNALING_LOST = "signaling_lost"
     MIC_DENIED = "mic_denied"
     ERROR = "error"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rung:
+    """One INVITE. `at`: seconds since the epoch. `elsewhere`: another phone has answered it."""
+
+    at: float
+    caller: str = field(repr=False)
+    call_uuid: str
+    elsewhere: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rings:
+    """What is counted, the oldest first: see `ring_flood.py`."""
+
+    rung: tuple[Rung, ...] = ()
+    told: bool = False
+    """The agent knows of the flood that is going on."""
+
+
+NOBODY_RANG = Rings()

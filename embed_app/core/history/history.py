@@ -24,7 +24,7 @@ from embed_app.core.history.messages import (
     HistorySaved,
     HistorySaveFailed,
 )
-from embed_app.core.history.values import CallHistory, Loaded, PastCall, newest, with_call
+from embed_app.core.history.values import MOST_CALLS, CallHistory, Loaded, PastCall, newest, with_call
 from embed_app.core.link.messages import ConfigReceived, OwnershipGranted, OwnerShown, PageLeft
 from embed_app.core.link.reconnect import delay
 from embed_app.core.link.values import LinkState, Ownership, SipConfig
@@ -122,7 +122,10 @@ def turned_away(step: Step, uuid: str, number: str, name: str) -> None:
 def _add(step: Step, call: PastCall) -> None:
     history = step.phone.history
     others = tuple(other for other in history.unsaved if other.uuid != call.uuid)
-    _change(step, calls=with_call(history.calls, call), unsaved=(*others, call))
+    unsaved = (*others, call)
+    if len(unsaved) > MOST_CALLS:  # the server is away for long
+        unsaved = newest(unsaved)[::-1]
+    _change(step, calls=with_call(history.calls, call), unsaved=unsaved)
 
 
 # ---- what was looked at, and do not disturb

@@ -9,6 +9,8 @@ from enum import StrEnum
 from embed_app.core.call.values import Reason
 
 MOST_CALLS = 100
+MOST_WANTED = 80
+"""So many places are for calls that were answered or dialled: calls that nobody took never push them out."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,6 +25,11 @@ class PastCall:
     answered_at: int | None
     ended_at: int
     reason: Reason
+
+    @property
+    def wanted(self) -> bool:
+        """The agent has talked in it, or has dialled it."""
+        return not self.inbound or self.answered_at is not None
 
     @property
     def missed(self) -> bool:
@@ -73,8 +80,17 @@ def with_call(calls: tuple[PastCall, ...], new: PastCall) -> tuple[PastCall, ...
 
 
 def newest(calls: Iterable[PastCall]) -> tuple[PastCall, ...]:
+    """At most MOST_CALLS of them, the newest first. Where there are more, a call that nobody took gives
+    way to one that was wanted, up to MOST_WANTED of these. The server keeps them by the same rule
+    (server/customers/history.py)."""
     ordered = sorted(calls, key=lambda call: call.started_at, reverse=True)
-    return tuple(ordered[:MOST_CALLS])
+    if len(ordered) <= MOST_CALLS:
+        return tuple(ordered)
+    wanted = [call for call in ordered if call.wanted]
+    others = [call for call in ordered if not call.wanted]
+    others = others[: MOST_CALLS - min(len(wanted), MOST_WANTED)]
+    kept = [*wanted[: MOST_CALLS - len(others)], *others]
+    return tuple(sorted(kept, key=lambda call: call.started_at, reverse=True))
 
 
 def missed_since(calls: tuple[PastCall, ...], seen_at: int) -> int:

@@ -12,7 +12,7 @@ from sqlalchemy import Connection, func, select, update
 from server.api.history import MOST_AT_ONCE
 from server.app import create_app
 from server.customers.accounts import account_of_host
-from server.customers.history import MOST_CALLS
+from server.customers.history import MOST_CALLS, MOST_WANTED
 from server.customers.users import add_user, remove_user, user_numbered
 from server.storage.sealing import Sealer
 from server.storage.tables import call_history, users
@@ -91,6 +91,30 @@ def test_the_newest_hundred_are_kept(world: World, ticket: str) -> None:
     kept = [each["uuid"] for each in recall(world, ticket)["calls"]]
     assert kept == [call(world, n)["uuid"] for n in range(MOST_CALLS + 20, 20, -1)]
     assert rows(world) == MOST_CALLS
+
+
+def test_a_flood_of_unanswered_calls_wipes_no_call_that_was_wanted(world: World, ticket: str) -> None:
+    now = int(world.clock.now)
+    wanted = [call(world, 1, direction="outbound"), call(world, 2, answered_at=now)]
+    save(world, ticket, *wanted)
+    for start in range(10, 4 * MOST_CALLS, MOST_AT_ONCE):
+        save(world, ticket, *(call(world, n) for n in range(start, start + MOST_AT_ONCE)))
+    kept = recall(world, ticket)["calls"]
+    assert kept[-2:] == wanted[::-1]
+    assert len(kept) == MOST_CALLS
+
+
+def test_unanswered_calls_keep_some_places(world: World, ticket: str) -> None:
+    missed = [call(world, n) for n in range(1, 31)]
+    for start in range(0, len(missed), MOST_AT_ONCE):
+        save(world, ticket, *missed[start : start + MOST_AT_ONCE])
+    for start in range(100, 100 + 2 * MOST_CALLS, MOST_AT_ONCE):
+        save(
+            world, ticket, *(call(world, n, direction="outbound") for n in range(start, start + MOST_AT_ONCE))
+        )
+    kept = recall(world, ticket)["calls"]
+    assert sum(each["direction"] == "outbound" for each in kept) == MOST_WANTED
+    assert [each["uuid"] for each in kept[-20:]] == [each["uuid"] for each in missed[:9:-1]]
 
 
 @pytest.fixture
