@@ -5,7 +5,8 @@ Storage and customers raise these too, so they know no web framework; api/error_
 ApiError
 ├── Malformed          400  the body is no JSON object
 ├── Unauthenticated    401  no bearer or token, or a bad one
-│   └── WrongCredentials    one that was never ours
+│   ├── WrongCredentials    one that was never ours
+│   └── Revoked             a good one that its login, its user or the operator has ended
 ├── Forbidden          403  known, but not allowed
 ├── NotFound           404  also for another customer's things: existence is never told
 │   └── WrongTicket         one that was never this customer's
@@ -16,6 +17,9 @@ ApiError
 """
 
 from collections.abc import Mapping
+
+REVOKED = "revoked"
+"""The `error_description` of a 401 in `WWW-Authenticate`."""
 
 
 class ApiError(Exception):
@@ -60,6 +64,15 @@ class WrongCredentials(Unauthenticated):
     """401 for a bearer, token or secret that was never ours: one that ran out or was revoked is no guess."""
 
     guess = True
+
+
+class Revoked(Unauthenticated):
+    """401 for what was once good. RFC 6750 section 3.1 has `invalid_token` for it; by the description a phone
+    tells it from a ticket that only ran out."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.headers["WWW-Authenticate"] = f'Bearer error="invalid_token", error_description="{REVOKED}"'
 
 
 class Forbidden(ApiError):

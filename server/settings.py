@@ -26,6 +26,9 @@ PROJECT = Path(__file__).resolve().parent.parent
 SHORTEST_SECRET = 32
 """Bytes. HS256 wants a key as long as its hash (RFC 7518 section 3.2)."""
 
+LONGEST_SIP_SECONDS = 86_400
+"""The most that ZORIO_SIP_SECONDS may be."""
+
 _KEY_ID = re.compile(r"[A-Za-z0-9._-]{1,32}")
 _PLACEHOLDERS = ("change", "default", "example", "secret", "password", "placeholder", "insecure")
 
@@ -67,7 +70,7 @@ def settings_from(environ: Mapping[str, str]) -> Settings:
         database_wait_ms=_whole(environ, "ZORIO_DATABASE_WAIT_MS", 5000, 0, 60_000),
         bearer_days=_whole(environ, "ZORIO_BEARER_DAYS", 90, 1, 3650),
         token_uses=_whole(environ, "ZORIO_TOKEN_USES", 5, 1, 1000),
-        sip_seconds=_whole(environ, "ZORIO_SIP_SECONDS", 43_200, 900, 86_400),
+        sip_seconds=_whole(environ, "ZORIO_SIP_SECONDS", 43_200, 900, LONGEST_SIP_SECONDS),
         history_days=_whole(environ, "ZORIO_HISTORY_DAYS", 90, 0, 3650),
         forwarded_ips=environ.get("ZORIO_FORWARDED_IPS") or "127.0.0.1",
     )

@@ -12,6 +12,7 @@ from server.api.bodies import read_body
 from server.api.rate_limits import WEBPHONE
 from server.api.services import host_of, services_of
 from server.customers.bearers import caller_of
+from server.customers.claims import Claims
 from server.customers.tokens import DEFAULT_LIFE, LONGEST_LIFE, SHORTEST_LIFE
 from server.errors import Conflict, Forbidden
 
@@ -35,10 +36,11 @@ async def mint_embed_token(request: Request) -> Response:
     if caller.user.extension is None:
         raise Conflict("This user has no extension.")
     account = caller.account
+    claims = Claims(caller.user.id, caller.bearer_id, caller.user.epoch, caller.user.extension)
     token, expires_at = services.tokens.mint(
         account.domain,
         account.public_id,
-        caller.user.extension,
+        claims,
         account.allowed_origins,
         now,
         body.ttl_seconds,

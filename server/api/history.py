@@ -39,8 +39,8 @@ class HistoryBody(msgspec.Struct):
 async def give_history(request: Request) -> Response:
     """GET with a ticket as Bearer: 200 `{data: {calls, seen_at}}`, the newest call first.
 
-    401 without a ticket or with one that ran out, 403 for a user who may not use the phone, 404 for a ticket
-    of another customer.
+    401 without a ticket, with one that ran out or was revoked (customers/claims.py), 403 for a user who may
+    not use the phone, 404 for a ticket of another customer.
     """
     services, ticket = _checked(request)
     calls, when = await services.database.read(

@@ -1,5 +1,6 @@
 """POST /api/webphone/lease: a phone keeps, takes over or gives up the lease that `sip-config` gave it."""
 
+from collections.abc import Mapping
 from typing import Annotated
 
 import msgspec
@@ -11,7 +12,7 @@ from server.api.authorization import credentials_of, limit_key
 from server.api.bodies import read_body
 from server.api.rate_limits import LEASES
 from server.api.services import host_of, services_of
-from server.customers.leases import LIFE, LeaseHolder, hold, holder_of, is_fresh
+from server.customers.leases import LIFE, hold, holder_of, is_fresh
 
 
 class LeaseBody(msgspec.Struct):
@@ -28,7 +29,8 @@ class LeaseBody(msgspec.Struct):
 async def hold_lease(request: Request) -> Response:
     """POST with a ticket as Bearer: 200 `{data: {held}}`.
 
-    401 without a ticket or with one that ran out, 404 for one that is not for this customer.
+    401 without a ticket, with one that ran out or was revoked (customers/claims.py), 404 for one
+    that is not for this customer.
     """
     services = services_of(request)
     services.limits.count(request, LEASES, limit_key(request))
@@ -36,14 +38,22 @@ async def hold_lease(request: Request) -> Response:
     body = await read_body(request, LeaseBody, optional=True)
     now = services.now()
     database = services.database
-    keys = services.settings.signing_keys
-    holder = await database.read(holder_of, host_of(request), ticket, keys, now)
-    if not body.take_over and body.seconds == LIFE and await database.read(is_fresh, holder, now):
-        held = True  # most renewals write nothing
-    else:
-        held = await database.write(_hold, holder, now, body)
+    asked = (host_of(request), ticket, services.settings.signing_keys, now)
+    # Most renewals write nothing.
+    held = await database.read(_needs_nothing, *asked, body) or await database.write(_hold, *asked, body)
     return JSONResponse({"data": {"held": held}})
 
 
-def _hold(connection: Connection, holder: LeaseHolder, now: int, body: LeaseBody) -> bool:
+def _needs_nothing(
+    connection: Connection, host: str, ticket: str, keys: Mapping[str, str], now: int, body: LeaseBody
+) -> bool:
+    holder = holder_of(connection, host, ticket, keys, now)
+    return not body.take_over and body.seconds == LIFE and is_fresh(connection, holder, now)
+
+
+def _hold(
+    connection: Connection, host: str, ticket: str, keys: Mapping[str, str], now: int, body: LeaseBody
+) -> bool:
+    """Whose ticket it is is asked again: it may have been revoked since `_needs_nothing`."""
+    holder = holder_of(connection, host, ticket, keys, now)
     return hold(connection, holder, now, seconds=body.seconds, take_over=body.take_over, renew=body.renew)

@@ -22,7 +22,7 @@ from server.api.services import host_of, services_of
 from server.customers.accounts import Account, account_of_host
 from server.customers.bearers import caller_of, issue_bearer, revoke_bearer
 from server.customers.origins import host_name
-from server.customers.users import LONGEST_PASSWORD, User, user_named
+from server.customers.users import LONGEST_PASSWORD, User, user_named, user_numbered
 from server.errors import TooManyRequests, Unauthenticated
 
 DAY = 86_400
@@ -65,7 +65,7 @@ async def login(request: Request) -> Response:
         services.limits.take(KNOWN_ADDRESSES, f"{name} {address}")
     now = services.now()
     expires_at = now + services.settings.bearer_days * DAY
-    bearer = await services.database.write(issue_bearer, user.id, body.device_name, now, expires_at)
+    bearer = await services.database.write(_issue, user, body.device_name, now, expires_at)
     return JSONResponse({"data": {"user": _public(account, user)}, "token": bearer})
 
 
@@ -81,6 +81,14 @@ async def logout(request: Request) -> Response:
 def _find(connection: Connection, host: str, username: str) -> tuple[Account, User | None]:
     account = account_of_host(connection, host)
     return account, user_named(connection, account.id, username)
+
+
+def _issue(connection: Connection, user: User, device_name: str | None, now: int, expires_at: int) -> str:
+    """Raises Unauthenticated for a user who was changed or removed while the password was looked at."""
+    present = user_numbered(connection, user.id)
+    if present is None or present.epoch != user.epoch:
+        raise Unauthenticated("Invalid username or password.")
+    return issue_bearer(connection, user.id, device_name, now, expires_at)
 
 
 def _logout(connection: Connection, host: str, bearer: str, now: int) -> None:

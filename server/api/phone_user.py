@@ -7,9 +7,10 @@ from server.api.authorization import credentials_of, limit_key
 from server.api.rate_limits import WEBPHONE
 from server.api.services import services_of
 from server.customers.accounts import Account, account_of_host
+from server.customers.claims import living_user
 from server.customers.tokens import BadToken, EmbedToken, ExpiredToken
-from server.customers.users import User, user_at
-from server.errors import Forbidden, NotFound, Unauthenticated, WrongCredentials
+from server.customers.users import User
+from server.errors import NotFound, Unauthenticated, WrongCredentials
 
 
 def checked_token(request: Request) -> EmbedToken:
@@ -25,13 +26,8 @@ def checked_token(request: Request) -> EmbedToken:
 
 
 def phone_user(connection: Connection, host: str, token: EmbedToken) -> tuple[Account, User]:
-    """Raises NotFound for another customer's token, Unauthenticated where the user is gone, Forbidden."""
+    """Raises NotFound for another customer's token, and what `living_user` raises."""
     account = account_of_host(connection, host)
     if (token.customer_id, token.customer_domain) != (account.public_id, account.domain):
         raise NotFound
-    user = user_at(connection, account.id, token.extension)
-    if user is None:
-        raise Unauthenticated
-    if not user.may_use_phone:
-        raise Forbidden
-    return account, user
+    return account, living_user(connection, account, token.claims)

@@ -26,8 +26,8 @@ HOLDER = "x-zorio-holder"
 async def sip_config(request: Request) -> Response:
     """200 `{data: {…}}` with the fields of contract section 2.
 
-    401 for a token that is bad, used too often or whose user is gone; 403 for a user who may not use the
-    phone; 404 for another customer's token; 409 where there are no SIP credentials for the extension.
+    401 for a token that is bad, used too often or revoked (customers/claims.py); 403 for a user who may not
+    use the phone; 404 for another customer's token; 409 where there are no SIP credentials for the extension.
     """
     services = services_of(request)
     token = checked_token(request)
@@ -63,5 +63,5 @@ def _take_use(
     account, user = phone_user(connection, host, token)
     count_use(connection, token, settings.token_uses, now)
     keys, life = settings.signing_keys, settings.sip_seconds
-    lease = lease_of_config(connection, account, token.extension, holder, keys, now, life)
-    return account, user, history_of_config(connection, account, user, settings, now), lease
+    lease = lease_of_config(connection, account, token.claims, holder, keys, now, life)
+    return account, user, history_of_config(connection, account, user, token.claims, settings, now), lease

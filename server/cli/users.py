@@ -73,7 +73,8 @@ def user_set(
 ) -> None:
     """Change USERNAME of the customer at DOMAIN: only what is given, at once and without a restart.
 
-    A new login password ends every bearer of this user: their CRM has to log in again.
+    A new login password ends every bearer of this user: their CRM has to log in again. It ends what their
+    phones have been given, and so does another role, extension or SIP password: each wants a new embed token.
 
     \b
     Examples:

@@ -13,14 +13,19 @@ from dataclasses import dataclass
 from sqlalchemy import Connection, delete, insert, select, update
 
 from server.customers.accounts import Account, account_of_host
+from server.customers.tokens import LONGEST_LIFE
 from server.customers.users import User, user_numbered
 from server.errors import NotFound, Unauthenticated, WrongCredentials
+from server.settings import LONGEST_SIP_SECONDS
 from server.storage.database import inserted_id
 from server.storage.tables import bearers
 
 # 18 digits fit a 64-bit integer; \d would let other scripts' digits through.
 # PostgreSQL counts to 2**31 and refuses to compare with more.
 _BEARER = re.compile(r"([0-9]{1,9})\|([A-Za-z0-9_-]{40})")
+
+OUTLIVED_BY = LONGEST_LIFE + LONGEST_SIP_SECONDS
+"""Seconds: an embed token of a bearer's last second, and a ticket of that token's."""
 
 
 @dataclass(frozen=True)
@@ -35,8 +40,11 @@ class Caller:
 def issue_bearer(
     connection: Connection, user_id: int, device_name: str | None, now: int, expires_at: int
 ) -> str:
-    """A new bearer of this user; forgets those that are past their time. Times in epoch seconds."""
-    connection.execute(delete(bearers).where(bearers.c.expires_at <= now))
+    """A new bearer of this user. Times in epoch seconds.
+
+    Forgets those that are past their time, when nothing that came from them can be good any more.
+    """
+    connection.execute(delete(bearers).where(bearers.c.expires_at <= now - OUTLIVED_BY))
     secret = secrets.token_urlsafe(30)
     result = connection.execute(
         insert(bearers).values(

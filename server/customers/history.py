@@ -13,9 +13,9 @@ import msgspec
 from sqlalchemy import Connection, delete, select
 
 from server.customers.accounts import Account, account_of_host
+from server.customers.claims import Claims, living_user
 from server.customers.tickets import Tickets
-from server.customers.users import User, user_numbered
-from server.errors import Forbidden, Unauthenticated
+from server.customers.users import User
 from server.settings import Settings
 from server.storage.database import put
 from server.storage.sealing import BadSeal, Sealer
@@ -48,21 +48,18 @@ class PastCall(msgspec.Struct):
 
 
 class _Owner(msgspec.Struct, array_like=True):
-    user_id: int
+    claims: Claims
     expires_at: int
-    # SQLite gives the number of a user who was removed to the next one: the name must be the same as well.
-    # Tickets of older versions have none.
-    username: str = ""
 
 
 _TICKETS = Tickets("memory tickets", _Owner)  # its first name, of which the keys are derived
 
 
 def history_of_config(
-    connection: Connection, account: Account, user: User, settings: Settings, now: int
+    connection: Connection, account: Account, user: User, claims: Claims, settings: Settings, now: int
 ) -> dict[str, Any]:
     """The field `memory` of sip-config: known before the first INVITE can come. `now` in epoch seconds."""
-    owner = _Owner(user.id, now + settings.sip_seconds, user.username)
+    owner = _Owner(claims, now + settings.sip_seconds)
     state = connection.execute(
         select(phone_states.c.do_not_disturb).where(phone_states.c.user_id == user.id)
     ).scalar_one_or_none()
@@ -79,16 +76,11 @@ def owner_of_ticket(
     """Whose history this ticket opens.
 
     Raises NotFound for what is no ticket of the customer at this host, Unauthenticated for a ticket that ran
-    out or whose user is gone, Forbidden for a user who may not use the phone.
+    out, and what `living_user` raises.
     """
     account = account_of_host(connection, host)
     facts = _TICKETS.open(ticket, account, settings.signing_keys, now)
-    user = user_numbered(connection, facts.user_id)
-    if user is None or user.account_id != account.id or facts.username not in ("", user.username):
-        raise Unauthenticated
-    if not user.may_use_phone:
-        raise Forbidden
-    return account, user
+    return account, living_user(connection, account, facts.claims)
 
 
 def known_calls(

@@ -16,6 +16,7 @@ import msgspec
 from sqlalchemy import ColumnElement, Connection, delete, or_, select, update
 
 from server.customers.accounts import Account, account_of_host
+from server.customers.claims import Claims, living_user
 from server.customers.tickets import Tickets
 from server.storage.database import try_insert
 from server.storage.tables import leases
@@ -40,7 +41,7 @@ class LeaseHolder:
 
 
 class _Facts(msgspec.Struct, array_like=True):
-    extension: str
+    claims: Claims
     holder: str
     expires_at: int
 
@@ -51,7 +52,7 @@ _TICKETS = Tickets("lease tickets", _Facts)
 def lease_of_config(
     connection: Connection,
     account: Account,
-    extension: str,
+    claims: Claims,
     browser: str,
     keys: Mapping[str, str],
     now: int,
@@ -63,10 +64,10 @@ def lease_of_config(
     """
     if not 0 < len(browser) <= LONGEST_HOLDER or account.features.get(FEATURE) is False:
         return None
-    holder = LeaseHolder(account.id, extension, browser)
+    holder = LeaseHolder(account.id, claims.extension, browser)
     return {
         "held": _take(connection, holder, now, LIFE, take_over=False),
-        "ticket": _TICKETS.seal(_Facts(extension, browser, now + ticket_life), account, keys),
+        "ticket": _TICKETS.seal(_Facts(claims, browser, now + ticket_life), account, keys),
         "renew_after": RENEW_AFTER,
     }
 
@@ -76,11 +77,13 @@ def holder_of(
 ) -> LeaseHolder:
     """Whose ticket this is.
 
-    Raises NotFound for one that is not of the customer at this host, Unauthenticated for one that ran out.
+    Raises NotFound for one that is not of the customer at this host, Unauthenticated for one that ran out,
+    and what `living_user` raises.
     """
     account = account_of_host(connection, host)
     facts = _TICKETS.open(ticket, account, keys, now)
-    return LeaseHolder(account.id, facts.extension, facts.holder)
+    living_user(connection, account, facts.claims)
+    return LeaseHolder(account.id, facts.claims.extension, facts.holder)
 
 
 def is_fresh(connection: Connection, holder: LeaseHolder, now: int) -> bool:

@@ -43,4 +43,5 @@ def take_record(connection: Connection, account: Account, user: User, sealer: Se
 
 
 def _owner(account: Account, user: User) -> str:
-    return f"{account.public_id} {user.id} {user.extension}"
+    """A record of an earlier epoch of the user (claims.py) does not open."""
+    return f"{account.public_id} {user.id} {user.extension} {user.epoch}"

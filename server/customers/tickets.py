@@ -40,13 +40,17 @@ class Tickets(Generic[Said]):
         return base64.urlsafe_b64encode(Sealer(keys, self._purpose).seal(text, account.public_id)).decode()
 
     def open(self, ticket: str, account: Account, keys: Mapping[str, str], now: int) -> Said:
-        """Raises NotFound for what is no ticket of this customer, Unauthenticated for one that ran out."""
+        """Raises NotFound for what is no ticket of this customer, Unauthenticated for one that ran out, or
+        that an older version made and that says less."""
         try:
             sealed = base64.urlsafe_b64decode(ticket)
             text = Sealer(keys, self._purpose).open(sealed, account.public_id)
         except (BadSeal, binascii.Error, ValueError) as error:
             raise WrongTicket from error
-        facts = msgspec.json.decode(text, type=self._says)
+        try:
+            facts = msgspec.json.decode(text, type=self._says)
+        except msgspec.ValidationError as error:
+            raise Unauthenticated from error
         if facts.expires_at <= now:
             raise Unauthenticated
         return facts

@@ -7,6 +7,7 @@ times; the rest is here.
     iss  the customer's domain            aud  "zorio-webphone"
     sub  the extension                    tid  the customer's public id
     jti  random                           iat, nbf, exp  epoch seconds
+    uid, bid, epo  the user, the bearer it came from, the user's epoch (claims.py)
     origins  the parent origins the customer allows, as CSP source expressions
 """
 
@@ -15,6 +16,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import jwt
+import msgspec
+
+from server.customers.claims import Claims
 
 ALGORITHM = "HS256"
 AUDIENCE = "zorio-webphone"
@@ -26,7 +30,7 @@ LEEWAY = 30
 LONGEST_TOKEN = 4096
 """Characters. The token travels in an address, so it must be short anyway."""
 
-_REQUIRED = ["exp", "iat", "nbf", "aud", "iss", "sub", "jti", "tid", "origins"]
+_REQUIRED = ["exp", "iat", "nbf", "aud", "iss", "sub", "jti", "tid", "origins", "uid", "bid", "epo"]
 
 
 class BadToken(Exception):
@@ -43,10 +47,15 @@ class EmbedToken:
 
     customer_domain: str
     customer_id: str
-    extension: str
+    claims: Claims
     token_id: str
     expires_at: int
     origins: tuple[str, ...]
+
+    @property
+    def extension(self) -> str:
+        """A SIP user of this customer."""
+        return self.claims.extension
 
 
 class EmbedTokens:
@@ -58,23 +67,29 @@ class EmbedTokens:
         self._newest = next(iter(self._keys))
 
     def mint(
-        self, domain: str, customer_id: str, extension: str, origins: Sequence[str], now: int, life: int
+        self, domain: str, customer_id: str, claims: Claims, origins: Sequence[str], now: int, life: int
     ) -> tuple[str, int]:
-        """A new token and when it expires (epoch seconds). Raises ValueError for a life out of bounds."""
+        """A new token and when it expires (epoch seconds). `claims`: whose it is.
+
+        Raises ValueError for a life out of bounds.
+        """
         if not SHORTEST_LIFE <= life <= LONGEST_LIFE:
             raise ValueError(f"an embed token lives {SHORTEST_LIFE} to {LONGEST_LIFE} seconds")
-        claims = {
+        says = {
             "iss": domain,
             "aud": AUDIENCE,
-            "sub": extension,
+            "sub": claims.extension,
             "tid": customer_id,
             "jti": secrets.token_urlsafe(18),
             "iat": now,
             "nbf": now,
             "exp": now + life,
             "origins": list(origins),
+            "uid": claims.user_id,
+            "bid": claims.bearer_id,
+            "epo": claims.epoch,
         }
-        token = jwt.encode(claims, self._keys[self._newest], ALGORITHM, headers={"kid": self._newest})
+        token = jwt.encode(says, self._keys[self._newest], ALGORITHM, headers={"kid": self._newest})
         return token, now + life
 
     def check(self, token: str) -> EmbedToken:
@@ -123,8 +138,15 @@ def _embed_token(claims: Mapping[str, object]) -> EmbedToken:
     return EmbedToken(
         customer_domain=str(texts["iss"]),
         customer_id=str(texts["tid"]),
-        extension=str(texts["sub"]),
+        claims=_claims(claims),
         token_id=str(texts["jti"]),
         expires_at=expires_at,
         origins=tuple(origins),
     )
+
+
+def _claims(claims: Mapping[str, object]) -> Claims:
+    try:
+        return msgspec.convert([claims[name] for name in ("uid", "bid", "epo", "sub")], Claims)
+    except msgspec.ValidationError as error:
+        raise BadToken("whose") from error

@@ -1,11 +1,12 @@
 """The people of a customer: a login, a role, and mostly an extension (their SIP user)."""
 
 import re
+import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import Connection, Row, delete, insert, select, update
+from sqlalchemy import Connection, Row, delete, func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from server.customers.sip_address import check_extension
@@ -17,6 +18,11 @@ ROLES = ("admin", "supervisor", "agent", "read_only")
 SHORTEST_PASSWORD = 8
 LONGEST_PASSWORD = 1024
 """Characters. Longer ones only cost time to hash."""
+
+_REVOKING = ("password_hash", "role", "extension", "sip_password")
+"""Another one of these ends what the user was given before. A password ends it also if it is the same."""
+_EPOCHS = 2**30
+"""A user starts with any of them: SQLite gives the number of a removed user to the next one."""
 
 _USERNAME = re.compile(r"[^\x00-\x20\x7f]{1,200}")
 _EMAIL = re.compile(r"(?=.{3,254}$)[^\x00-\x20\x7f@]+@[^\x00-\x20\x7f@]+")
@@ -35,6 +41,7 @@ class User:
     display_name: str
     password_hash: str = field(repr=False)
     sip_password: str | None = field(repr=False)
+    epoch: int = 0
 
     @property
     def may_use_phone(self) -> bool:
@@ -64,7 +71,7 @@ def users_of(connection: Connection, account_id: int) -> list[User]:
     rows = connection.execute(
         select(users).where(users.c.account_id == account_id).order_by(users.c.username)
     )
-    return [_user_of(row) for row in rows]
+    return [user_of_row(row) for row in rows]
 
 
 def add_user(
@@ -93,7 +100,9 @@ def add_user(
         _CHECKS,
     )
     try:
-        result = connection.execute(insert(users).values(account_id=account_id, **values))
+        result = connection.execute(
+            insert(users).values(account_id=account_id, epoch=secrets.randbelow(_EPOCHS), **values)
+        )
     except IntegrityError as error:
         raise ValueError("this account has a user of that name or extension already") from error
     return inserted_id(result)
@@ -102,13 +111,22 @@ def add_user(
 def change_user(connection: Connection, user: User, changes: Mapping[str, Any]) -> None:
     """Writes what is in `changes`, by the names of `add_user`, and nothing else. Raises ValueError.
 
+    Another password, role, extension or SIP password begins a new epoch: every token and ticket of the user
+    is refused from now on (claims.py), and the lease of the extension is nobody's. Another name ends nothing.
     With another password all bearers of the user are removed: whoever had learnt the old one may hold some.
     """
-    values = checked(changes, _CHECKS)
+    values: dict[str, Any] = dict(checked(changes, _CHECKS))
+    revokes = "password_hash" in values or any(
+        name in values and values[name] != getattr(user, name) for name in _REVOKING
+    )
+    if revokes:
+        values["epoch"] = func.coalesce(users.c.epoch, 0) + 1
     try:
         connection.execute(update(users).where(users.c.id == user.id).values(values))
     except IntegrityError as error:
         raise ValueError("another user of this account has that extension") from error
+    if revokes:
+        _free_extension(connection, user)
     if "password_hash" in changes:
         connection.execute(delete(bearers).where(bearers.c.user_id == user.id))
 
@@ -118,9 +136,14 @@ def remove_user(connection: Connection, user: User) -> None:
     for table in metadata.tables.values():
         if "user_id" in table.c:
             connection.execute(delete(table).where(table.c.user_id == user.id))
+    _free_extension(connection, user)
+    connection.execute(delete(users).where(users.c.id == user.id))
+
+
+def _free_extension(connection: Connection, user: User) -> None:
+    """Nobody has the lease: its holder can no longer renew it, and the next one need not wait."""
     mine = (leases.c.account_id == user.account_id, leases.c.extension == user.extension)
     connection.execute(delete(leases).where(*mine))
-    connection.execute(delete(users).where(users.c.id == user.id))
 
 
 def check_username(username: str) -> str:
@@ -153,10 +176,11 @@ _CHECKS: Mapping[str, Callable[[str], str]] = {
 
 
 def _user(row: Row[Any] | None) -> User | None:
-    return None if row is None else _user_of(row)
+    return None if row is None else user_of_row(row)
 
 
-def _user_of(row: Row[Any]) -> User:
+def user_of_row(row: Row[Any]) -> User:
+    """The user of a row of the table `users`."""
     return User(
         id=row.id,
         account_id=row.account_id,
@@ -167,4 +191,5 @@ def _user_of(row: Row[Any]) -> User:
         display_name=row.display_name,
         password_hash=row.password_hash,
         sip_password=row.sip_password,
+        epoch=row.epoch or 0,
     )

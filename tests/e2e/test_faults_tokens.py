@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Route
 
+from server.customers.claims import Claims
 from tests.e2e.faults import fault
 from tests.e2e.gate import Gate, use_urls
 from tests.e2e.phone import Phone
@@ -91,7 +92,11 @@ def token_of_another_customer(world: World, extension: str) -> str:
     """Signed by the same server for the same number."""
     services = world.demo.app.state.services
     origins = [world.crm_origin]
-    return str(services.tokens.mint("other.example", "other", extension, origins, services.now(), 300)[0])
+    return str(
+        services.tokens.mint(
+            "other.example", "other", Claims(1, 1, 0, extension), origins, services.now(), 300
+        )[0]
+    )
 
 
 @pytest.mark.parametrize("whose", ["another user", "another customer"])

@@ -24,9 +24,11 @@ from starlette.applications import Starlette
 
 from server.api.serving import uvicorn_config
 from server.app import create_app
-from server.customers.accounts import account_of_host, add_account
+from server.customers.accounts import Account, account_of_host, add_account
+from server.customers.bearers import issue_bearer
+from server.customers.claims import Claims
 from server.customers.passwords import hash_password
-from server.customers.users import add_user
+from server.customers.users import add_user, user_at
 from server.settings import Settings
 from tests.e2e.world import CHROMIUM, FLAGS, PARENT_PAGE, UNMUTED, _crm_server, frame_dist, until
 from tests.real.kamailio import SECRET, STATIC, Kamailio
@@ -69,15 +71,23 @@ class Server:
     def token(self, domain: str, extension: str, seconds: int) -> str:
         """An embed token, minted as POST /api/webphone/embed-token does it; that has tests of its own."""
         services = self.app.state.services
-        found = services.database.write_now(account_of_host, domain)
-        origins = found.allowed_origins
-        minted = services.tokens.mint(domain, found.public_id, extension, origins, services.now(), seconds)
+        now = services.now()
+        found, claims = services.database.write_now(_log_in, domain, extension, now)
+        minted = services.tokens.mint(domain, found.public_id, claims, found.allowed_origins, now, seconds)
         return str(minted[0])
 
     def close(self) -> None:
         self._uvicorn.should_exit = True
         self._thread.join(20)
         shutil.rmtree(self._folder, ignore_errors=True)
+
+
+def _log_in(connection: Connection, domain: str, extension: str, now: int) -> tuple[Account, Claims]:
+    account = account_of_host(connection, domain)
+    user = user_at(connection, account.id, extension)
+    assert user is not None
+    bearer = issue_bearer(connection, user.id, None, now, now + 86_400)
+    return account, Claims(user.id, int(bearer.partition("|")[0]), user.epoch, extension)
 
 
 def _fill(

@@ -8,6 +8,7 @@ from collections.abc import Callable
 import pytest
 
 from server.api.rate_limits import GUESSES
+from server.customers.claims import Claims
 from tests.server.conftest import portal, postgresql, url, world  # noqa: F401 - fixtures
 from tests.server.world import ALPHA, BETA, PASSWORD, SIP_SECRET, World
 
@@ -78,7 +79,7 @@ def test_one_that_ran_out_is_no_guess(world: World) -> None:
     """An office comes back from lunch: 500 phones with old tokens, one address."""
     long_ago = int(world.clock.now) - 10_000
     for _ in range(150):
-        token, _expires = world.services.tokens.mint(ALPHA, "any", "1001", [], long_ago, 300)
+        token, _expires = world.services.tokens.mint(ALPHA, "any", Claims(1, 1, 0, "1001"), [], long_ago, 300)
         assert world.sip_config(token).status_code == 401
     bearer = world.login()
     world.ask("POST", "/api/auth/logout", bearer=bearer)

@@ -36,6 +36,8 @@ def test_a_token_has_the_claims_and_the_life_that_was_asked(world: World, body: 
     now = int(world.clock.now)
     assert claims.pop("jti")
     assert len(claims.pop("tid")) == 36
+    assert (claims.pop("uid"), claims.pop("bid")) == (world.ids["an"], 1)
+    assert claims.pop("epo") >= 0
     assert claims == {
         "iss": ALPHA,
         "aud": "zorio-webphone",

@@ -11,10 +11,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from server.customers.claims import Claims
 from server.customers.tokens import LONGEST_TOKEN, BadToken, EmbedTokens
 from tests.server.world import KEYS
 
 TOKENS = EmbedTokens(KEYS)
+WHOSE = ("uid", "bid", "epo")
 
 
 def good_claims(**changes: Any) -> dict[str, Any]:
@@ -29,6 +31,9 @@ def good_claims(**changes: Any) -> dict[str, Any]:
         "nbf": now,
         "exp": now + 300,
         "origins": ["https://crm.alpha.example"],
+        "uid": 1,
+        "bid": 2,
+        "epo": 3,
     }
     return claims | changes
 
@@ -51,6 +56,14 @@ def test_a_good_token_gives_its_claims() -> None:
     token = TOKENS.check(signed(good_claims()))
     assert (token.customer_domain, token.customer_id, token.extension) == ("phone.alpha.example", "t", "1001")
     assert token.origins == ("https://crm.alpha.example",)
+    assert token.claims == Claims(1, 2, 3, "1001")
+
+
+@pytest.mark.parametrize("name", WHOSE)
+@pytest.mark.parametrize("value", [-1, 2**31, 1.0, True, "1", None, [1]])
+def test_whose_it_is_is_said_in_small_numbers(name: str, value: object) -> None:
+    with pytest.raises(BadToken):
+        TOKENS.check(signed(good_claims(**{name: value})))
 
 
 def now() -> int:
@@ -110,7 +123,7 @@ def test_a_bad_token_is_refused(make: Callable[[], str]) -> None:
         TOKENS.check(token)
 
 
-@pytest.mark.parametrize("claim", ["iss", "aud", "sub", "tid", "jti", "iat", "nbf", "exp", "origins"])
+@pytest.mark.parametrize("claim", ["iss", "aud", "sub", "tid", "jti", "iat", "nbf", "exp", "origins", *WHOSE])
 def test_every_claim_is_required(claim: str) -> None:
     claims = good_claims()
     del claims[claim]
@@ -134,7 +147,7 @@ def test_a_clock_may_be_off_by_less_than_the_leeway() -> None:
 @pytest.mark.parametrize("life", [29, 901])
 def test_no_token_is_minted_with_a_life_out_of_bounds(life: int) -> None:
     with pytest.raises(ValueError, match="30 to 900"):
-        TOKENS.mint("d", "t", "1001", [], 0, life)
+        TOKENS.mint("d", "t", Claims(1, 2, 3, "1001"), [], 0, life)
 
 
 @given(
