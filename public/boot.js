@@ -101,6 +101,10 @@
   /** @type {HTMLMetaElement | null} */
   var meta = document.querySelector('meta[name="zorio-parent-origins"]');
   var parentOrigins = ((meta && meta.content) || "").split(/\s+/).filter(Boolean);
+  // Patterns that isAllowed does not trust and Python may: wildcard hosts, and what is not written as browsers do.
+  var someAreForPython = parentOrigins.some(function (pattern) {
+    return pattern.replace(/:\*$/, "").indexOf("*") >= 0 || pattern !== pattern.toLowerCase();
+  });
   var parentOriginHint = originHint();
   var knownParentOrigin = ""; // of an allowed parent that has already posted to us: certain, unlike the hint
 
@@ -178,7 +182,7 @@
   /** @param {import("./types.js").KeptMessage} kept */
   function hand(kept) {
     try {
-      if (consumer) consumer(kept.data, kept.origin, kept.fromParent);
+      if (consumer) consumer(kept.data, kept.origin);
     } catch (error) {
       console.error("zorio-webphone: a message was not handled", error); // the next one still must be
     }
@@ -190,15 +194,23 @@
     boot.messages.splice(0).forEach(hand);
   }
 
+  // Any frame of the page may post to this one. What a stranger posts costs these comparisons: it is not counted, and
+  // nobody reads `event.data`, which the browser decodes only when it is read. First of all listeners, and the last one
+  // for other windows: Pyodide wakes itself up by messages, and would look into each one.
   window.addEventListener("message", function (event) {
-    var fromParent = window.parent !== window && event.source === window.parent;
-    var kept = { data: asJson(event.data), origin: event.origin, fromParent: fromParent };
-    if (fromParent && isAllowed(event.origin)) knownParentOrigin = event.origin;
+    if (event.source === window) return; // of Pyodide
+    event.stopImmediatePropagation();
+    if (event.source !== window.parent) return;
+    if (event.origin !== knownParentOrigin) {
+      if (isAllowed(event.origin)) knownParentOrigin = event.origin;
+      else if (!someAreForPython) return;
+    }
+    var kept = { data: asJson(event.data), origin: event.origin };
     if (failure) refuse(kept);
     else if (consumer) hand(kept);
     else if (boot.messages.length < SHARED.kept_messages) boot.messages.push(kept);
     else boot.dropped += 1;
-  });
+  }, true);
 
   // ---- Started or failed
 
@@ -245,7 +257,7 @@
   // A command with an id is owed exactly one answer (contract section 3), even by a phone that never started.
   /** @param {import("./types.js").KeptMessage} kept */
   function refuse(kept) {
-    if (!kept.fromParent || !isAllowed(kept.origin)) return;
+    if (!isAllowed(kept.origin)) return;
     var command = JSON.parse(kept.data);
     if (!command || command.source !== SHARED.source || typeof command.type !== "string" || typeof command.id !== "string") return;
     post(JSON.stringify({ source: SHARED.source, type: "response", id: command.id, ok: false, error: failure }), kept.origin);

@@ -6,7 +6,6 @@ export interface KeptMessage {
   /** JSON text; "null" for what cannot be written as one or is too long. */
   data: string;
   origin: string;
-  fromParent: boolean;
 }
 
 /** The start of the frame (boot.js, then fast-start/head.js). Python reads it in embed_app/browser/. */
@@ -15,11 +14,12 @@ export interface Boot {
   search: string;
   /** Address of the folder of assets, with the "/" at its end. */
   assets: string;
+  /** The parent's, from before Python; nobody else's are kept. */
   messages: KeptMessage[];
   dropped: number;
   parentOriginHint: string;
   parentOrigins: string[];
-  takeMessages(consumer: (data: string, origin: string, fromParent: boolean) => void): void;
+  takeMessages(consumer: (data: string, origin: string) => void): void;
   started(): void;
   failed(code: string, message: string, detail?: string): void;
   retry(): void;

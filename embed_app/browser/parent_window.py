@@ -61,9 +61,10 @@ class BrowserParentWindow:
         for message in held_back or ():
             self.post(message)
 
-    def _on_message(self, text: str, origin: str, from_parent: bool) -> None:
+    def _on_message(self, text: str, origin: str) -> None:
+        """boot.js hands over what `window.parent` has posted, and nothing of other windows."""
         # The patterns are read once for each origin and token: a flood must cost little.
-        if from_parent and (origin == self._checked or self._allowed(origin)):
+        if origin == self._checked or self._allowed(origin):
             self._known = self._checked = origin
             self._receive(text)
 

@@ -30,7 +30,7 @@ def start() -> None:
     starts += 1
     js.zorioBoot.starts = starts
 
-    def receive(data: str, origin: str, from_parent: bool) -> None:
+    def receive(data: str, origin: str) -> None:
         message = {"source": "zorio-webphone", "type": "echo", "payload": json.loads(data)}
         js.zorioBoot.post(json.dumps(message), origin)
 
