@@ -23,12 +23,14 @@ from server.api.rate_limits import RateLimits
 from server.api.resume import give_record, save_record
 from server.api.services import Services
 from server.api.sip_config import sip_config
+from server.customers.at_rest import take_over
 from server.customers.history import forget_old_calls
 from server.customers.passwords import PasswordChecker
 from server.customers.tokens import EmbedTokens
 from server.errors import ApiError
 from server.settings import Settings
 from server.storage.database import Database
+from server.storage.key_ring import KeyRing
 
 
 def create_app(
@@ -38,7 +40,7 @@ def create_app(
     on_close: Callable[[], Awaitable[None]] | None = None,
     clock: Callable[[], float] = time.time,
 ) -> Starlette:
-    """The server as an ASGI app. Makes missing tables.
+    """The server as an ASGI app. Makes missing tables, and encrypts what an older version left in clear.
 
     `routes`: more of them (the demo's). `on_close`: awaited when the server stops. `clock`: epoch seconds.
     Raises SettingsError when the frame is not built, Unavailable when there is no database.
@@ -50,9 +52,11 @@ def create_app(
         limits=RateLimits(clock),
         passwords=PasswordChecker(),
         tokens=EmbedTokens(settings.signing_keys),
+        ring=KeyRing(settings.data_keys),
         clock=clock,
     )
     services.database.write_now(forget_old_calls, settings, services.now())
+    take_over(services.database, services.ring, settings.signing_keys)
 
     @asynccontextmanager
     async def lifespan(_app: Starlette) -> AsyncIterator[None]:

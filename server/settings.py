@@ -3,8 +3,11 @@
 ZORIO_SIGNING_KEYS       kid=secret[,kid=secret…]: keys of the embed tokens. The first one signs, all are
                          accepted. A secret has at least 32 bytes, no comma, no white space.
                          Required by `serve`. To rotate: put the new key in front, remove the old one
-                         15 minutes later (the longest life of an embed token) or, for the sake of what
-                         was encrypted with it (sealing.py), when that is old.
+                         15 minutes later (the longest life of an embed token).
+ZORIO_DATA_KEYS          kid=key[,kid=key…]: what secrets and calls are encrypted with in the database. A key
+                         is 32 bytes in base64url, from `zorio-webphone data-keys new`. The first one
+                         encrypts, all decrypt. Required by `serve`. To rotate: put the new key in front,
+                         restart, `zorio-webphone data-keys rotate`, then remove the old one.
 ZORIO_DATABASE_URL       SQLite file, or PostgreSQL. Default sqlite:///var/zorio.db, below the project.
 ZORIO_DATABASE_WAIT_MS   how long a query waits for a locked SQLite file before 503. Default 5000.
 ZORIO_DIST_DIR           the built frame. Default dist/ of the project.
@@ -16,6 +19,7 @@ ZORIO_HISTORY_DAYS       how long calls stay in their user's history, in days; a
 ZORIO_FORWARDED_IPS      addresses of reverse proxies whose X-Forwarded-For is believed. Default 127.0.0.1.
 """
 
+import base64
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -30,6 +34,8 @@ LONGEST_SIP_SECONDS = 86_400
 """The most that ZORIO_SIP_SECONDS may be."""
 
 _KEY_ID = re.compile(r"[A-Za-z0-9._-]{1,32}")
+_DATA_KEY = re.compile(r"[A-Za-z0-9_-]{43}=?")
+"""32 bytes in base64url (RFC 4648 section 5): the form of a Fernet key."""
 _PLACEHOLDERS = ("change", "default", "example", "secret", "password", "placeholder", "insecure")
 
 
@@ -43,6 +49,7 @@ class Settings:
 
     database_url: str
     signing_keys: Mapping[str, str] = field(repr=False)
+    data_keys: Mapping[str, str] = field(repr=False)
     dist: Path = PROJECT / "dist"
     database_wait_ms: int = 5000
     bearer_days: int = 90
@@ -59,13 +66,20 @@ class Settings:
             )
         for key_id, secret in self.signing_keys.items():
             _check_key(key_id, secret)
+        if not self.data_keys:
+            raise SettingsError(
+                "ZORIO_DATA_KEYS is empty: secrets in the database are encrypted with it; give it what "
+                "`zorio-webphone data-keys new` prints, and keep that value: without it they are lost"
+            )
+        _check_data_keys(self.data_keys)
 
 
 def settings_from(environ: Mapping[str, str]) -> Settings:
     """The settings of `serve`. Raises SettingsError with the first thing that is wrong."""
     return Settings(
         database_url=database_url_from(environ),
-        signing_keys=_signing_keys(environ.get("ZORIO_SIGNING_KEYS", "")),
+        signing_keys=signing_keys_from(environ),
+        data_keys=data_keys_from(environ),
         dist=dist_from(environ),
         database_wait_ms=_whole(environ, "ZORIO_DATABASE_WAIT_MS", 5000, 0, 60_000),
         bearer_days=_whole(environ, "ZORIO_BEARER_DAYS", 90, 1, 3650),
@@ -81,28 +95,47 @@ def database_url_from(environ: Mapping[str, str]) -> str:
     return environ.get("ZORIO_DATABASE_URL") or f"sqlite:///{PROJECT / 'var' / 'zorio.db'}"
 
 
+def signing_keys_from(environ: Mapping[str, str]) -> dict[str, str]:
+    """The signing keys alone; empty where there are none. Raises SettingsError."""
+    return _key_list("ZORIO_SIGNING_KEYS", environ.get("ZORIO_SIGNING_KEYS", ""))
+
+
+def data_keys_from(environ: Mapping[str, str]) -> dict[str, str]:
+    """The keys of what is encrypted in the database; empty where there are none. Raises SettingsError."""
+    keys = _key_list("ZORIO_DATA_KEYS", environ.get("ZORIO_DATA_KEYS", ""))
+    _check_data_keys(keys)
+    return keys
+
+
+def key_bytes(text: str) -> bytes:
+    """The 32 bytes of a data key. Raises ValueError for what is no base64url of 32 random bytes."""
+    if not _DATA_KEY.fullmatch(text):
+        raise ValueError("not 32 bytes in base64url")
+    key = base64.urlsafe_b64decode(text.rstrip("=") + "=")
+    if len(set(key)) < 10:
+        raise ValueError("not random")
+    return key
+
+
 def dist_from(environ: Mapping[str, str]) -> Path:
     """The built frame alone, for the demo, which makes up everything else."""
     return Path(environ.get("ZORIO_DIST_DIR") or PROJECT / "dist")
 
 
-def _signing_keys(text: str) -> dict[str, str]:
+def _key_list(name: str, text: str) -> dict[str, str]:
     keys: dict[str, str] = {}
     for part in filter(None, (part.strip() for part in text.split(","))):
         key_id, equals, secret = part.partition("=")
         if not equals:
-            raise SettingsError("ZORIO_SIGNING_KEYS must look like kid=secret,kid=secret")
+            raise SettingsError(f"{name} must look like kid=secret,kid=secret")
         if key_id in keys:
-            raise SettingsError("ZORIO_SIGNING_KEYS names one kid twice")
+            raise SettingsError(f"{name} names one kid twice")
         keys[key_id] = secret
     return keys
 
 
 def _check_key(key_id: str, secret: str) -> None:
-    if not _KEY_ID.fullmatch(key_id):
-        raise SettingsError(
-            "ZORIO_SIGNING_KEYS: a kid is 1 to 32 letters, digits, dots, dashes or underscores"
-        )
+    _check_key_id("ZORIO_SIGNING_KEYS", key_id)
     weak = (
         len(secret.encode()) < SHORTEST_SECRET
         or len(set(secret)) < 10
@@ -114,6 +147,23 @@ def _check_key(key_id: str, secret: str) -> None:
             f"ZORIO_SIGNING_KEYS: the secret of {key_id} is a placeholder, too simple or shorter than "
             f"{SHORTEST_SECRET} bytes; make one with `openssl rand -hex 32`"
         )
+
+
+def _check_data_keys(keys: Mapping[str, str]) -> None:
+    for key_id, key in keys.items():
+        _check_key_id("ZORIO_DATA_KEYS", key_id)
+        try:
+            key_bytes(key)
+        except ValueError:
+            raise SettingsError(
+                f"ZORIO_DATA_KEYS: the key {key_id} is not 32 random bytes in base64url; "
+                "make one with `zorio-webphone data-keys new`"
+            ) from None
+
+
+def _check_key_id(name: str, key_id: str) -> None:
+    if not _KEY_ID.fullmatch(key_id):
+        raise SettingsError(f"{name}: a kid is 1 to 32 letters, digits, dots, dashes or underscores")
 
 
 def _whole(environ: Mapping[str, str], name: str, default: int, least: int, most: int) -> int:

@@ -21,9 +21,11 @@ from server.api.services import host_of, services_of
 from server.customers.accounts import Account, account_of_host
 from server.customers.history import PastCall, Text, Time, keep_calls
 from server.customers.origins import host_name
+from server.customers.sip_credentials import opened
 from server.customers.users import user_at
 from server.errors import NotFound, TooManyRequests, WrongCredentials
 from server.settings import Settings
+from server.storage.key_ring import KeyRing
 
 REASON = "unavailable"
 """Of `call_hangup`, contract section 3: SIP's 480."""
@@ -42,9 +44,9 @@ class MissedCallBody(msgspec.Struct):
 
 
 async def report_missed_call(request: Request) -> Response:
-    """POST with the secret that the customer shares with its PBX as Bearer: 204.
+    """POST with the customer's secret for this as Bearer: 204. Where there is none it is the SIP secret.
 
-    401 without it or where there is none, 404 for an extension that is nobody's.
+    401 without it or where there is none, 404 for an extension that is nobody's, 409 where its key is lost.
     """
     services = services_of(request)
     services.limits.count(request, MISSED, limit_key(request))
@@ -56,7 +58,7 @@ async def report_missed_call(request: Request) -> Response:
     body = await read_body(request, MissedCallBody)
     try:
         await services.database.write(
-            _report, host_of(request), secret, body, services.settings, services.now()
+            _report, host_of(request), secret, body, services.settings, services.ring, services.now()
         )
     except WrongCredentials:
         services.limits.take(PBX_GUESSES, guesser)
@@ -86,10 +88,19 @@ def note_missed_call(
 
 
 def _report(
-    connection: Connection, host: str, secret: str, call: MissedCallBody, settings: Settings, now: int
+    connection: Connection,
+    host: str,
+    secret: str,
+    call: MissedCallBody,
+    settings: Settings,
+    ring: KeyRing,
+    now: int,
 ) -> None:
     account = account_of_host(connection, host)
-    shared = account.sip_secret
-    if shared is None or not hmac.compare_digest(shared.encode(), secret.encode()):
+    kept = account.missed_calls_secret or account.sip_secret
+    if kept is None:
+        raise WrongCredentials
+    shared = opened(kept, ring, account, "the secret for missed calls")
+    if not hmac.compare_digest(shared.encode(), secret.encode()):
         raise WrongCredentials
     note_missed_call(connection, account, call, settings, now)

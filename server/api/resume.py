@@ -13,9 +13,9 @@ from starlette.responses import JSONResponse, Response
 from server.api.bodies import read_body
 from server.api.phone_user import checked_token, phone_user
 from server.api.services import host_of, services_of
-from server.customers.resume_records import PURPOSE, keep_record, take_record
+from server.customers.resume_records import keep_record, take_record
 from server.customers.tokens import EmbedToken
-from server.storage.sealing import Sealer
+from server.storage.key_ring import KeyRing
 
 LONGEST_RECORD = 8192
 """Characters; an honest one has about a thousand."""
@@ -32,8 +32,7 @@ async def save_record(request: Request) -> Response:
     services = services_of(request)
     token = checked_token(request)
     body = await read_body(request, RecordBody)
-    sealer = Sealer(services.settings.signing_keys, PURPOSE)
-    await services.database.write(_save, host_of(request), token, sealer, body.record, services.now())
+    await services.database.write(_save, host_of(request), token, services.ring, body.record, services.now())
     return Response(status_code=204)
 
 
@@ -42,18 +41,15 @@ async def give_record(request: Request) -> Response:
     writes it into the console as a failure."""
     services = services_of(request)
     token = checked_token(request)
-    sealer = Sealer(services.settings.signing_keys, PURPOSE)
-    record = await services.database.write(_take, host_of(request), token, sealer, services.now())
+    record = await services.database.write(_take, host_of(request), token, services.ring, services.now())
     if record is None:
         return Response(status_code=204)
     return JSONResponse({"data": {"record": record}})
 
 
-def _save(
-    connection: Connection, host: str, token: EmbedToken, sealer: Sealer, record: str, now: int
-) -> None:
-    keep_record(connection, *phone_user(connection, host, token), sealer, record, now)
+def _save(connection: Connection, host: str, token: EmbedToken, ring: KeyRing, record: str, now: int) -> None:
+    keep_record(connection, *phone_user(connection, host, token), ring, record, now)
 
 
-def _take(connection: Connection, host: str, token: EmbedToken, sealer: Sealer, now: int) -> str | None:
-    return take_record(connection, *phone_user(connection, host, token), sealer, now)
+def _take(connection: Connection, host: str, token: EmbedToken, ring: KeyRing, now: int) -> str | None:
+    return take_record(connection, *phone_user(connection, host, token), ring, now)

@@ -10,6 +10,7 @@ from server.customers.passwords import PasswordChecker
 from server.customers.tokens import EmbedTokens
 from server.settings import Settings
 from server.storage.database import Database
+from server.storage.key_ring import KeyRing
 
 
 @dataclass(frozen=True)
@@ -21,6 +22,7 @@ class Services:
     limits: RateLimits
     passwords: PasswordChecker
     tokens: EmbedTokens
+    ring: KeyRing
     clock: Callable[[], float]
 
     def now(self) -> int:

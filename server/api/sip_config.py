@@ -36,7 +36,7 @@ async def sip_config(request: Request) -> Response:
     account, user, history, lease = await services.database.write(
         _take_use, host_of(request), token, holder, services.settings, now
     )
-    sip = sip_credentials(account, user, now, services.settings.sip_seconds)
+    sip = sip_credentials(account, user, services.ring, now, services.settings.sip_seconds)
     data = {
         "extension": user.extension,
         "display_name": user.display_name,
@@ -45,7 +45,7 @@ async def sip_config(request: Request) -> Response:
         "auth_password": sip.password,
         "credentials_expire_at": None if sip.expires_at is None else iso_time(sip.expires_at),
         "wss_urls": list(account.wss_urls),
-        "ice_servers": ice_servers(account, user, now, services.settings.sip_seconds),
+        "ice_servers": ice_servers(account, user, services.ring, now, services.settings.sip_seconds),
         "expires_in": max(0, token.expires_at - now),
         "features": dict(account.features),
         "account": {"name": account.name, "accent": account.accent},

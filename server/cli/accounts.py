@@ -9,16 +9,29 @@ from sqlalchemy import Connection
 
 from server.cli import call_rule_options
 from server.cli.options import DOMAIN, YES, account_settings
-from server.cli.support import account_named, changes_of, confirm, database_name, read, table, users_at, write
+from server.cli.support import (
+    account_named,
+    changes_of,
+    confirm,
+    data_ring,
+    database_name,
+    read,
+    table,
+    users_at,
+    write,
+)
 from server.customers.accounts import Account, add_account, change_account, every_account, remove_account
+from server.customers.ice_servers import has_credential
 from server.customers.leases import FEATURE as ONE_PLACE
 from server.customers.users import remove_user, users_of
+from server.storage.key_ring import KeyRing
 
 _CLEARABLE = {
     "accent": "accent",
     "ice-servers": "ice_servers",
     "sip-secret": "sip_secret",
     "turn-secret": "turn_secret",
+    "missed-calls-secret": "missed_calls_secret",
 }
 _CLEARABLE_ALL = {**_CLEARABLE, **call_rule_options.OPTIONS}
 
@@ -64,7 +77,8 @@ def account_add(domain: str, one_place: bool | None, **given: Any) -> None:
     rules, others = call_rule_options.split(given)
     values = {"domain": domain, "name": domain, "sip_domain": domain, **changes_of(_with_file(others))}
     features = {} if one_place is None else {ONE_PLACE: one_place}
-    write(lambda connection: add_account(connection, features=features, rules=rules, **values))
+    ring = data_ring()
+    write(lambda connection: add_account(connection, features=features, rules=rules, ring=ring, **values))
     click.echo(f"added account {domain}")
 
 
@@ -98,7 +112,7 @@ def account_set(domain: str, one_place: bool | None, clear: tuple[str, ...], **g
         changes["ice_servers"] = changes["ice_servers"] or []
     if one_place is None and not changes and not rules:
         raise click.UsageError("nothing to change: give at least one option")
-    write(_change, domain, changes, one_place, rules)
+    write(_change, domain, changes, one_place, rules, data_ring())
     click.echo(f"changed account {domain}")
 
 
@@ -129,6 +143,7 @@ def _change(
     changes: Mapping[str, Any],
     one_place: bool | None,
     rules: Mapping[str, Any],
+    ring: KeyRing,
 ) -> None:
     """`rules`: None for each that shall have its default again."""
     account = account_named(connection, domain)
@@ -137,7 +152,7 @@ def _change(
         changes = {**changes, "rules": {name: kept[name] for name in kept if rules.get(name, "") is not None}}
     if one_place is not None:
         changes = {**changes, "features": {**account.features, ONE_PLACE: one_place}}
-    change_account(connection, account, changes)
+    change_account(connection, account, changes, ring)
 
 
 def _remove(connection: Connection, domain: str) -> None:
@@ -164,6 +179,7 @@ def _shown(account: Account) -> dict[str, list[str]]:
         "ice-server": [_without_credential(server) for server in account.ice_servers],
         "turn-secret": ["set"] if account.turn_secret else [],
         "sip-secret": ["set"] if account.sip_secret else [],
+        "missed-calls": ["set"] if account.missed_calls_secret else [],
         "phone in": ["several places" if account.features.get(ONE_PLACE) is False else "one place"],
         "call rules": call_rule_options.shown(account.rules),
     }
@@ -171,4 +187,4 @@ def _shown(account: Account) -> dict[str, list[str]]:
 
 def _without_credential(server: Mapping[str, Any]) -> str:
     text = json.dumps({"urls": server["urls"]}, ensure_ascii=False)
-    return f"{text} with a credential" if "credential" in server else text
+    return f"{text} with a credential" if has_credential(server) else text

@@ -80,6 +80,12 @@ def account_settings(required: bool) -> Decorator:
             help="File with the secret shared with the PBX: time-limited SIP credentials.",
         ),
         click.option(
+            "--missed-calls-secret-file",
+            "missed_calls_secret",
+            type=_SECRET,
+            help="File with the secret by which the PBX reports missed calls; the SIP secret unless given.",
+        ),
+        click.option(
             "--one-place/--several-places",
             default=None,
             help="Where an extension's phone may be used at once; one unless set.",

@@ -7,6 +7,7 @@ import sys
 import click
 
 from server.cli.accounts import account
+from server.cli.data_keys import data_keys
 from server.cli.support import fail, sentences
 from server.cli.users import user
 from server.settings import SettingsError, dist_from, settings_from
@@ -14,6 +15,7 @@ from server.settings import SettingsError, dist_from, settings_from
 _ENVIRONMENT = """\b
 Environment:
   ZORIO_SIGNING_KEYS      kid=secret[,kid=secret], the newest first (serve only)
+  ZORIO_DATA_KEYS         kid=key[,kid=key] of what is encrypted in the database, the newest first
   ZORIO_DATABASE_URL      default sqlite:///<project>/var/zorio.db; or postgresql://user:password@host/name
   ZORIO_DATABASE_WAIT_MS  wait for a locked SQLite file, default 5000
   ZORIO_DIST_DIR          the built frame, default <project>/dist
@@ -35,7 +37,8 @@ def main() -> None:
                                 zorio-webphone user add --help
     See and change customers:   zorio-webphone account --help
                                 zorio-webphone user --help
-    Run it for customers:       zorio-webphone serve
+    Run it for customers:       zorio-webphone data-keys --help
+                                zorio-webphone serve
     """
 
 
@@ -49,7 +52,9 @@ def serve(host: str, port: int) -> None:
 
     \b
     Example:
-      ZORIO_SIGNING_KEYS=k1=$(openssl rand -hex 32) zorio-webphone serve --port 8000
+      export ZORIO_SIGNING_KEYS=k1=$(openssl rand -hex 32)
+      export ZORIO_DATA_KEYS=$(zorio-webphone data-keys new)   # keep both
+      zorio-webphone serve --port 8000
     """
     from server.api.serving import ServingError, open_port
     from server.api.serving import serve as run
@@ -108,6 +113,7 @@ def demo(port: int) -> None:
 
 main.add_command(account)
 main.add_command(user)
+main.add_command(data_keys)
 
 
 def _log_to_stderr() -> None:

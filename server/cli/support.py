@@ -12,8 +12,9 @@ from sqlalchemy.exc import SQLAlchemyError
 from server.customers.accounts import Account, account_of_host, every_account
 from server.customers.users import User, users_of
 from server.errors import ApiError, NotFound
-from server.settings import database_url_from
+from server.settings import SettingsError, data_keys_from, database_url_from
 from server.storage.database import Database, Given, Result, Work
+from server.storage.key_ring import KeyRing
 
 
 def fail(problem: object) -> NoReturn:
@@ -43,6 +44,14 @@ def database() -> Iterator[Database]:
             yield opened
         finally:
             opened.close()
+
+
+def data_ring() -> KeyRing:
+    """That of ZORIO_DATA_KEYS; where it is empty it seals nothing. Ends the command for a wrong value."""
+    try:
+        return KeyRing(data_keys_from(os.environ))
+    except SettingsError as error:
+        fail(error)
 
 
 def read(work: Work[Given, Result], *arguments: Given.args, **named: Given.kwargs) -> Result:

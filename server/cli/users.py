@@ -6,7 +6,17 @@ import click
 from sqlalchemy import Connection
 
 from server.cli.options import DOMAIN, USERNAME, YES, user_settings
-from server.cli.support import account_named, changes_of, confirm, fail, read, table, users_at, write
+from server.cli.support import (
+    account_named,
+    changes_of,
+    confirm,
+    data_ring,
+    fail,
+    read,
+    table,
+    users_at,
+    write,
+)
 from server.customers.passwords import hash_password
 from server.customers.users import (
     LONGEST_PASSWORD,
@@ -17,6 +27,7 @@ from server.customers.users import (
     remove_user,
     user_named,
 )
+from server.storage.key_ring import KeyRing
 
 _CLEARABLE = {"extension": "extension", "email": "email", "sip-password": "sip_password"}
 
@@ -51,7 +62,7 @@ def user_add(domain: str, username: str, password: str | None, **given: Any) -> 
     """
     password_hash = hash_password(password or _asked())
     values = {"username": username, "password_hash": password_hash, **changes_of(given)}
-    can_register = write(_add, domain, values)
+    can_register = write(_add, domain, values, data_ring())
     click.echo(f"added user {username} to {domain}")
     if given["extension"] and not can_register:
         click.echo(
@@ -87,7 +98,7 @@ def user_set(
     read(_user_at, domain, username)  # before anybody types a password for nothing
     if ask or password:
         changes["password_hash"] = hash_password(password or _asked())
-    write(_change, domain, username, changes)
+    write(_change, domain, username, changes, data_ring())
     click.echo(f"changed user {username} of {domain}")
 
 
@@ -114,15 +125,17 @@ def _asked() -> str:
     return password
 
 
-def _add(connection: Connection, domain: str, values: dict[str, Any]) -> bool:
+def _add(connection: Connection, domain: str, values: dict[str, Any], ring: KeyRing) -> bool:
     """Whether there are SIP credentials for the user (sip_config.py)."""
     account = account_named(connection, domain)
-    add_user(connection, account_id=account.id, **values)
+    add_user(connection, account_id=account.id, ring=ring, **values)
     return account.sip_secret is not None or "sip_password" in values
 
 
-def _change(connection: Connection, domain: str, username: str, changes: dict[str, Any]) -> None:
-    change_user(connection, _user_at(connection, domain, username), changes)
+def _change(
+    connection: Connection, domain: str, username: str, changes: dict[str, Any], ring: KeyRing
+) -> None:
+    change_user(connection, _user_at(connection, domain, username), changes, ring)
 
 
 def _remove(connection: Connection, domain: str, username: str) -> None:

@@ -4,6 +4,7 @@ The customer of a request is the one whose domain is in the Host header, and no 
 credentials from crossing accounts.
 """
 
+import re
 import uuid
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -13,18 +14,24 @@ from sqlalchemy import Connection, Row, delete, func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from server.customers.call_rules import check_rules
-from server.customers.ice_servers import check_ice_server, is_relay
+from server.customers.ice_servers import check_ice_server, has_credential, is_relay, without_credential
+from server.customers.kept_secrets import account_relays, account_secret, sealed_account
 from server.customers.origins import check_domain, check_origins, check_wss_url, host_name, without_too_wide
 from server.customers.sip_address import check_sip_domain
 from server.customers.values import check_colour, check_name, checked
 from server.errors import NotFound
 from server.storage.database import inserted_id
+from server.storage.key_ring import NO_KEYS, Kept, KeyRing
 from server.storage.tables import accounts, leases
 
 
 @dataclass(frozen=True)
 class Account:
-    """One customer. `ice_servers`: RTCIceServer dictionaries. Secrets are left out of the repr."""
+    """One customer. Secrets are left out of the repr.
+
+    `ice_servers`: RTCIceServer dictionaries without credentials. `relays`: with them, as JSON, where there is
+    one.
+    """
 
     id: int
     public_id: str
@@ -33,10 +40,12 @@ class Account:
     sip_domain: str
     wss_urls: tuple[str, ...]
     ice_servers: tuple[Mapping[str, Any], ...] = field(repr=False)
+    relays: Kept | None = field(repr=False)
     features: Mapping[str, Any]
     allowed_origins: tuple[str, ...]
-    sip_secret: str | None = field(repr=False)
-    turn_secret: str | None = field(repr=False)
+    sip_secret: Kept | None = field(repr=False)
+    turn_secret: Kept | None = field(repr=False)
+    missed_calls_secret: Kept | None = field(repr=False)
     accent: str | None
     rules: Mapping[str, Any]
     """Call rules that were set; the others have their default (`call_rules.py`)."""
@@ -74,10 +83,15 @@ def add_account(
     features: Mapping[str, Any] | None = None,
     sip_secret: str | None = None,
     turn_secret: str | None = None,
+    missed_calls_secret: str | None = None,
     accent: str | None = None,
     rules: Mapping[str, Any] | None = None,
+    ring: KeyRing = NO_KEYS,
 ) -> int:
-    """Writes a customer and returns its id. Raises ValueError with a sentence a person can act on."""
+    """Writes a customer and returns its id. `ring`: seals its secrets.
+
+    Raises ValueError with a sentence a person can act on.
+    """
     values = checked(
         {
             "name": name,
@@ -89,29 +103,38 @@ def add_account(
             "allowed_origins": allowed_origins,
             "sip_secret": sip_secret,
             "turn_secret": turn_secret,
+            "missed_calls_secret": missed_calls_secret,
             "accent": accent,
             "rules": rules or None,
         },
         _CHECKS,
     )
-    _check_relays(values["ice_servers"], turn_secret)
+    _check_relays(values["ice_servers"], turn_secret is not None)
+    public_id = str(uuid.uuid4())
+    columns = sealed_account(values, public_id, ring)
     try:
-        result = connection.execute(insert(accounts).values(public_id=str(uuid.uuid4()), **values))
+        result = connection.execute(insert(accounts).values(public_id=public_id, **columns))
     except IntegrityError as error:
         raise ValueError(f"there is an account with the domain {domain} already") from error
     return inserted_id(result)
 
 
-def change_account(connection: Connection, account: Account, changes: Mapping[str, Any]) -> None:
+def change_account(
+    connection: Connection, account: Account, changes: Mapping[str, Any], ring: KeyRing = NO_KEYS
+) -> None:
     """Writes what is in `changes`, by the names of `add_account`, and nothing else. Raises ValueError.
+
+    `ring`: seals secrets among them.
 
     The domain stays: it is what the phone's address, its certificate and every token are made of.
     """
     values = checked(changes, _CHECKS)
     _check_relays(
-        values.get("ice_servers", account.ice_servers), values.get("turn_secret", account.turn_secret)
+        values.get("ice_servers", account.ice_servers),
+        values.get("turn_secret", account.turn_secret) is not None,
     )
-    connection.execute(update(accounts).where(accounts.c.id == account.id).values(values))
+    columns = sealed_account(values, account.public_id, ring)
+    connection.execute(update(accounts).where(accounts.c.id == account.id).values(columns))
 
 
 def remove_account(connection: Connection, account: Account) -> None:
@@ -126,6 +149,15 @@ def _wss_urls(urls: Sequence[str]) -> list[str]:
     return [check_wss_url(url) for url in urls]
 
 
+def _bearer(secret: str) -> str:
+    """RFC 6750 section 2.1: what a PBX can send."""
+    if not re.fullmatch(r"[!-~]{16,200}", secret):
+        raise ValueError(
+            "a secret for missed calls has 16 to 200 ASCII characters and no spaces: it is sent as a bearer"
+        )
+    return secret
+
+
 _CHECKS: Mapping[str, Callable[[Any], Any]] = {
     "name": check_name,
     "domain": check_domain,
@@ -134,19 +166,18 @@ _CHECKS: Mapping[str, Callable[[Any], Any]] = {
     "ice_servers": lambda servers: [check_ice_server(server) for server in servers],
     "features": dict,
     "allowed_origins": check_origins,
+    "missed_calls_secret": _bearer,
     "accent": check_colour,
     "rules": check_rules,
 }
 
 
-def _check_relays(ice_servers: Sequence[Mapping[str, Any]], turn_secret: str | None) -> None:
+def _check_relays(ice_servers: Sequence[Mapping[str, Any]], turn_secret: bool) -> None:
     relays = [server for server in ice_servers if is_relay(server)]
-    if turn_secret is not None and not relays:
+    if turn_secret and not relays:
         raise ValueError("a TURN secret is of no use without a turn: address: give one with --ice-server")
     # A browser makes no connection at all with such a server: every call would fail.
-    if turn_secret is None and not all(
-        server.get("username") and server.get("credential") for server in relays
-    ):
+    if not turn_secret and not all(map(has_credential, relays)):
         raise ValueError(
             "a turn: address needs --turn-secret-file, or its username and credential by --ice-servers-file"
         )
@@ -160,11 +191,13 @@ def _account(row: Row[Any]) -> Account:
         domain=row.domain,
         sip_domain=row.sip_domain,
         wss_urls=tuple(row.wss_urls),
-        ice_servers=tuple(row.ice_servers),
+        ice_servers=tuple(without_credential(server) for server in row.ice_servers),
+        relays=account_relays(row),
         features=row.features,
         allowed_origins=without_too_wide(tuple(row.allowed_origins)),
-        sip_secret=row.sip_secret,
-        turn_secret=row.turn_secret,
+        sip_secret=account_secret(row, "sip_secret"),
+        turn_secret=account_secret(row, "turn_secret"),
+        missed_calls_secret=account_secret(row, "missed_calls_secret"),
         accent=row.accent,
         rules=row.rules or {},
     )

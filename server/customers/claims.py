@@ -17,10 +17,10 @@ from __future__ import annotations
 from typing import Annotated
 
 import msgspec
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection
 
 from server.customers.accounts import Account
-from server.customers.users import User, user_of_row
+from server.customers.users import USERS, User, user_of_row
 from server.errors import Forbidden, Revoked
 from server.storage.tables import bearers, users
 
@@ -43,9 +43,7 @@ def living_user(connection: Connection, account: Account, claims: Claims) -> Use
     Raises Revoked where they no longer count, Forbidden for a user who may not use the phone.
     """
     row = connection.execute(
-        select(users)
-        .join(bearers, bearers.c.user_id == users.c.id)
-        .where(
+        USERS.join(bearers, bearers.c.user_id == users.c.id).where(
             users.c.id == claims.user_id,
             users.c.account_id == account.id,
             bearers.c.id == claims.bearer_id,

@@ -2,7 +2,7 @@
 
 Bound to the user and not to the tab: a CRM loads its frame anew at every click, and where the browser denies
 the frame storage there is no other place. Who called whom is personal data: each call is encrypted at rest
-(sealing.py), MOST_CALLS of a user are kept, and none longer than the operator allows.
+(key_ring.py), MOST_CALLS of a user are kept, and none longer than the operator allows.
 
 `sip-config` gives the ticket by which a phone proves whose history it asks for (tickets.py).
 """
@@ -18,14 +18,14 @@ from server.customers.tickets import Tickets
 from server.customers.users import User
 from server.settings import Settings
 from server.storage.database import put
-from server.storage.sealing import BadSeal, Sealer
+from server.storage.key_ring import KeyRing
+from server.storage.sealing import BadSeal
 from server.storage.tables import call_history, phone_states
 
 MOST_CALLS = 100
 """Of one user."""
 MOST_WANTED = 80
 """So many places are for calls that were answered or dialled: calls that nobody took never push them out."""
-_CALLS = "call history"
 _DAY = 86_400
 _LATEST = 10**11
 
@@ -87,7 +87,7 @@ def known_calls(
     connection: Connection, account: Account, user: User, settings: Settings, now: int
 ) -> list[dict[str, Any]]:
     """The fields of each `PastCall` of this user, the newest first."""
-    sealer = Sealer(settings.signing_keys, _CALLS)
+    ring = KeyRing(settings.data_keys)
     rows = connection.execute(
         select(call_history.c.uuid, call_history.c.sealed)
         .where(call_history.c.user_id == user.id, call_history.c.started_at >= _oldest(settings, now))
@@ -97,9 +97,10 @@ def known_calls(
     calls: list[dict[str, Any]] = []
     for row in rows:
         try:
-            calls.append(msgspec.json.decode(sealer.open(row.sealed, _seal_of(account, user, row.uuid))))
+            text = ring.open(row.sealed, call_owner(account.public_id, user.id, row.uuid))
         except BadSeal:
-            continue  # the keys were rotated away
+            continue  # its key is lost
+        calls.append(msgspec.json.decode(text))
     return calls
 
 
@@ -120,10 +121,10 @@ def keep_calls(
     """
     if not calls or settings.history_days <= 0:
         return
-    sealer = Sealer(settings.signing_keys, _CALLS)
+    ring = KeyRing(settings.data_keys)
     for call in calls:
         text = msgspec.json.encode(call).decode()
-        sealed = sealer.seal(text, _seal_of(account, user, call.uuid))
+        sealed = ring.seal(text, call_owner(account.public_id, user.id, call.uuid))
         # A clock that runs ahead must not keep a call at the top, or for ever.
         wanted = call.direction == "outbound" or call.answered_at is not None
         values = {"sealed": sealed, "started_at": min(call.started_at, now), "wanted": wanted}
@@ -173,5 +174,6 @@ def _oldest(settings: Settings, now: int) -> int:
     return now - settings.history_days * _DAY if settings.history_days else _LATEST + 1
 
 
-def _seal_of(account: Account, user: User, uuid: str) -> str:
-    return f"{account.public_id} {user.id} {uuid}"
+def call_owner(public_id: str, user_id: int, uuid: str) -> str:
+    """To whom the call `uuid` of this user of this account is sealed."""
+    return f"call_history {public_id} {user_id} {uuid}"

@@ -4,6 +4,10 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+_SECRET = ("username", "credential")
+SEALED = "sealed"
+"""Instead of user name and credential, in a list that may be read by anybody."""
+
 _ICE = re.compile(r"(stun|turn)s?:[!-~]+", re.IGNORECASE)
 
 
@@ -16,7 +20,23 @@ def check_ice_server(server: object) -> dict[str, Any]:
     for url in every:
         if not isinstance(url, str) or not _ICE.fullmatch(url):
             raise ValueError(f"{url!r} is no ICE server: write it like stun:stun.example.vn:3478")
-    return dict(server)
+    return {str(name): value for name, value in server.items() if name != SEALED}
+
+
+def has_credential(server: Mapping[str, Any]) -> bool:
+    """Whether user name and credential are known, here or in the sealed list."""
+    return bool(server.get(SEALED)) or all(server.get(name) for name in _SECRET)
+
+
+def is_secret(server: Mapping[str, Any]) -> bool:
+    """Whether there is something in it that nobody may read."""
+    return any(name in server for name in _SECRET)
+
+
+def without_credential(server: Mapping[str, Any]) -> dict[str, Any]:
+    """What anybody may read of it, and whether there is more."""
+    shown = {name: value for name, value in server.items() if name not in _SECRET}
+    return {**shown, SEALED: True} if has_credential(server) else shown
 
 
 def is_relay(ice_server: Mapping[str, Any]) -> bool:

@@ -9,10 +9,13 @@ from typing import Any
 from sqlalchemy import Connection, Row, delete, func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
+from server.customers.kept_secrets import sealed_user, user_password
 from server.customers.sip_address import check_extension
 from server.customers.values import check_name, checked
 from server.storage.database import inserted_id
-from server.storage.tables import bearers, leases, metadata, users
+from server.storage.key_ring import NO_KEYS, Kept, KeyRing
+from server.storage.sealing import BadSeal
+from server.storage.tables import accounts, bearers, leases, metadata, users
 
 ROLES = ("admin", "supervisor", "agent", "read_only")
 SHORTEST_PASSWORD = 8
@@ -40,7 +43,7 @@ class User:
     extension: str | None
     display_name: str
     password_hash: str = field(repr=False)
-    sip_password: str | None = field(repr=False)
+    sip_password: Kept | None = field(repr=False)
     epoch: int = 0
 
     @property
@@ -49,28 +52,30 @@ class User:
         return self.role != "read_only"
 
 
+USERS = select(users, accounts.c.public_id).join(accounts, accounts.c.id == users.c.account_id)
+"""What `user_of_row` wants of each user."""
+
+
 def user_named(connection: Connection, account_id: int, username: str) -> User | None:
     """The customer's user of exactly this name."""
-    query = select(users).where(users.c.account_id == account_id, users.c.username == username)
+    query = USERS.where(users.c.account_id == account_id, users.c.username == username)
     return _user(connection.execute(query).one_or_none())
 
 
 def user_at(connection: Connection, account_id: int, extension: str) -> User | None:
     """The customer's user of exactly this extension."""
-    query = select(users).where(users.c.account_id == account_id, users.c.extension == extension)
+    query = USERS.where(users.c.account_id == account_id, users.c.extension == extension)
     return _user(connection.execute(query).one_or_none())
 
 
 def user_numbered(connection: Connection, user_id: int) -> User | None:
     """The user of this id, whoever the customer is: the caller must compare."""
-    return _user(connection.execute(select(users).where(users.c.id == user_id)).one_or_none())
+    return _user(connection.execute(USERS.where(users.c.id == user_id)).one_or_none())
 
 
 def users_of(connection: Connection, account_id: int) -> list[User]:
     """Every user of the customer, in the order of their names."""
-    rows = connection.execute(
-        select(users).where(users.c.account_id == account_id).order_by(users.c.username)
-    )
+    rows = connection.execute(USERS.where(users.c.account_id == account_id).order_by(users.c.username))
     return [user_of_row(row) for row in rows]
 
 
@@ -85,8 +90,12 @@ def add_user(
     extension: str | None = None,
     display_name: str = "",
     sip_password: str | None = None,
+    ring: KeyRing = NO_KEYS,
 ) -> int:
-    """Writes a user and returns the id. Raises ValueError with a sentence a person can act on."""
+    """Writes a user and returns the id. `ring`: seals the SIP password.
+
+    Raises ValueError with a sentence a person can act on.
+    """
     values = checked(
         {
             "username": username,
@@ -99,30 +108,35 @@ def add_user(
         },
         _CHECKS,
     )
+    columns = sealed_user(values, _public_id(connection, account_id), username, ring)
     try:
         result = connection.execute(
-            insert(users).values(account_id=account_id, epoch=secrets.randbelow(_EPOCHS), **values)
+            insert(users).values(account_id=account_id, epoch=secrets.randbelow(_EPOCHS), **columns)
         )
     except IntegrityError as error:
         raise ValueError("this account has a user of that name or extension already") from error
     return inserted_id(result)
 
 
-def change_user(connection: Connection, user: User, changes: Mapping[str, Any]) -> None:
+def change_user(
+    connection: Connection, user: User, changes: Mapping[str, Any], ring: KeyRing = NO_KEYS
+) -> None:
     """Writes what is in `changes`, by the names of `add_user`, and nothing else. Raises ValueError.
 
     Another password, role, extension or SIP password begins a new epoch: every token and ticket of the user
     is refused from now on (claims.py), and the lease of the extension is nobody's. Another name ends nothing.
     With another password all bearers of the user are removed: whoever had learnt the old one may hold some.
+    `ring`: seals a SIP password among them.
     """
     values: dict[str, Any] = dict(checked(changes, _CHECKS))
     revokes = "password_hash" in values or any(
-        name in values and values[name] != getattr(user, name) for name in _REVOKING
+        name in values and values[name] != _known(user, name, ring) for name in _REVOKING
     )
+    columns = sealed_user(values, _public_id(connection, user.account_id), user.username, ring)
     if revokes:
-        values["epoch"] = func.coalesce(users.c.epoch, 0) + 1
+        columns["epoch"] = func.coalesce(users.c.epoch, 0) + 1
     try:
-        connection.execute(update(users).where(users.c.id == user.id).values(values))
+        connection.execute(update(users).where(users.c.id == user.id).values(columns))
     except IntegrityError as error:
         raise ValueError("another user of this account has that extension") from error
     if revokes:
@@ -175,12 +189,27 @@ _CHECKS: Mapping[str, Callable[[str], str]] = {
 }
 
 
+def _public_id(connection: Connection, account_id: int) -> str:
+    query = select(accounts.c.public_id).where(accounts.c.id == account_id)
+    public_id: str = connection.execute(query).scalar_one()
+    return public_id
+
+
+def _known(user: User, name: str, ring: KeyRing) -> Any:
+    """The value of this name as it is; for a SIP password whose key is lost, what equals nothing."""
+    value = getattr(user, name)
+    try:
+        return value.open(ring) if isinstance(value, Kept) else value
+    except BadSeal:
+        return object()
+
+
 def _user(row: Row[Any] | None) -> User | None:
     return None if row is None else user_of_row(row)
 
 
 def user_of_row(row: Row[Any]) -> User:
-    """The user of a row of the table `users`."""
+    """The user of a row of `USERS`."""
     return User(
         id=row.id,
         account_id=row.account_id,
@@ -190,6 +219,6 @@ def user_of_row(row: Row[Any]) -> User:
         extension=row.extension,
         display_name=row.display_name,
         password_hash=row.password_hash,
-        sip_password=row.sip_password,
+        sip_password=user_password(row),
         epoch=row.epoch or 0,
     )

@@ -1,7 +1,7 @@
 """The demo: one customer, four phones, a CRM page and a PBX, all in one process and on this machine only.
 
 The phone is at http://localhost:<port> and the CRM at http://127.0.0.1:<port>/demo/, so they are two origins.
-Everything is made afresh at every start: the database, the signing key, the secret shared with the PBX.
+Everything is made afresh at every start: the database, the keys, the secret shared with the PBX.
 """
 
 from __future__ import annotations
@@ -28,6 +28,7 @@ from server.demo.crm import DemoCrm
 from server.demo.missed_calls import MissedCalls
 from server.demo.people import PEOPLE, PHONE_HOST, demo_password
 from server.settings import PROJECT, Settings
+from server.storage.key_ring import KeyRing, new_key
 
 if TYPE_CHECKING:
     from server.pbx import Pbx
@@ -61,6 +62,7 @@ def create_demo(
     settings = Settings(
         database_url=f"sqlite:///{folder / 'demo.db'}",
         signing_keys={"demo": secrets.token_hex(32)},
+        data_keys={"demo": new_key()},
         dist=dist or PROJECT / "dist",
         token_uses=TOKEN_USES,
     )
@@ -81,12 +83,12 @@ def create_demo(
 
     app = create_app(settings, routes=[*crm.routes(), WebSocketRoute("/sip", sip)], on_close=close)
     crm.app = app
-    app.state.services.database.write_now(_fill, port, sip_secret, one_place)
+    app.state.services.database.write_now(_fill, port, sip_secret, one_place, app.state.services.ring)
     pbx.tell_missed(MissedCalls(app.state.services).report)
     return Demo(app, pbx, settings)
 
 
-def _fill(connection: Connection, port: int, sip_secret: str, one_place: bool) -> None:
+def _fill(connection: Connection, port: int, sip_secret: str, one_place: bool, ring: KeyRing) -> None:
     account_id = add_account(
         connection,
         domain=PHONE_HOST,
@@ -96,6 +98,7 @@ def _fill(connection: Connection, port: int, sip_secret: str, one_place: bool) -
         allowed_origins=["http://localhost:*", "http://127.0.0.1:*"],
         sip_secret=sip_secret,
         features={FEATURE: one_place},
+        ring=ring,
     )
     for extension, name in PEOPLE.items():
         add_user(

@@ -12,7 +12,7 @@ from sqlalchemy.exc import IntegrityError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from server.errors import Unavailable
-from server.storage.engines import CONNECTIONS, WRITES, engine_of, make_tables
+from server.storage.engines import CONNECTIONS, WRITES, engine_of, is_scrubbed, make_tables, scrub
 
 log = logging.getLogger("zorio.server")
 Result = TypeVar("Result")
@@ -59,6 +59,14 @@ class Database:
     def close(self) -> None:
         """Closes every pooled connection."""
         self.engine.dispose()
+
+    def is_scrubbed(self) -> bool:
+        """Whether `scrub` has been done once since this database was made; on PostgreSQL always."""
+        return is_scrubbed(self.engine)
+
+    def scrub(self) -> None:
+        """Rewrite the database without what deleted and changed rows have left. Raises SQLAlchemyError."""
+        scrub(self.engine)
 
     def _run(self, writes: bool, work: Callable[[Connection], Result]) -> Result:
         try:

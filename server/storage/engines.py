@@ -21,8 +21,9 @@ from sqlalchemy import (
     make_url,
     select,
 )
+from sqlalchemy.exc import OperationalError
 
-from server.storage.tables import metadata
+from server.storage.tables import accounts, call_history, metadata, resume_records, users
 
 CONNECTIONS = 8
 """At most, of one process."""
@@ -30,6 +31,9 @@ WRITES = "zorio_writes"
 """Execution option of a connection whose transaction means to change rows."""
 _CONNECT_SECONDS = 5
 """To PostgreSQL; as long as a locked SQLite file is waited for by default."""
+_SCRUBBED = 1
+"""SQLite's user_version of a file in which no deleted secret is left."""
+_SECRET_TABLES = (accounts, users, call_history, resume_records)
 _MAKING_TABLES = 0x7A6F72696F
 """Number of PostgreSQL's advisory lock: any, but always the same."""
 
@@ -80,6 +84,8 @@ def _sqlite_engine(url: URL, wait_ms: int) -> Engine:
         cursor.execute(f"PRAGMA busy_timeout = {wait_ms:d}")
         _write_ahead(cursor, wait_ms)
         cursor.execute("PRAGMA synchronous = NORMAL")
+        # What is deleted or changed is overwritten with zeros: it would stay in the file, and in its copies.
+        cursor.execute("PRAGMA secure_delete = ON")
         cursor.execute("PRAGMA foreign_keys = ON")
         cursor.close()
 
@@ -104,6 +110,47 @@ def _postgresql_engine(url: URL) -> Engine:
         max_overflow=0,
         connect_args={"connect_timeout": _CONNECT_SECONDS},
     )
+
+
+def is_scrubbed(engine: Engine) -> bool:
+    """Whether `scrub` has been done since this SQLite file was made; on PostgreSQL VACUUM comes by itself."""
+    if engine.dialect.name != "sqlite":
+        return True
+    with engine.connect() as connection:
+        return bool(connection.exec_driver_sql("PRAGMA user_version").scalar_one() >= _SCRUBBED)
+
+
+def scrub(engine: Engine) -> None:
+    """Rewrite the tables, so that nothing is left of rows as they were. Raises SQLAlchemyError when busy.
+
+    SQLite: the file anew (VACUUM), and its write-ahead log emptied. PostgreSQL: VACUUM FULL of the tables
+    with secrets, which waits some seconds at most for whoever uses them; its own log is its operator's.
+    """
+    if engine.dialect.name == "postgresql":
+        with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+            connection.exec_driver_sql(f"SET lock_timeout = '{_CONNECT_SECONDS}s'")
+            for table in _SECRET_TABLES:
+                connection.exec_driver_sql(f"VACUUM FULL {table.name}")
+            connection.exec_driver_sql("RESET lock_timeout")
+        return
+    raw = engine.raw_connection()
+    try:
+        _rewrite(raw.cursor())
+    except sqlite3.Error as error:
+        raise OperationalError("VACUUM", None, error) from error
+    finally:
+        raw.close()
+
+
+def _rewrite(cursor: Any) -> None:
+    """Without SQLAlchemy, which would begin a transaction: VACUUM runs in none."""
+    cursor.execute("PRAGMA temp_store = MEMORY")  # no copy in a temporary directory
+    cursor.execute("VACUUM")
+    cursor.execute(f"PRAGMA user_version = {_SCRUBBED}")
+    busy, *_ = cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+    if busy:
+        cursor.execute("PRAGMA user_version = 0")
+        raise sqlite3.OperationalError("the write-ahead log is in use")
 
 
 def make_tables(engine: Engine) -> None:

@@ -29,10 +29,18 @@ accounts = Table(
     Column("ice_servers", JSON, nullable=False),
     Column("features", JSON, nullable=False),
     Column("allowed_origins", JSON, nullable=False),
+    # Columns `…_sealed` are encrypted (key_ring.py). The columns of the same names without it are those of
+    # older versions, in clear: they are emptied at the next start (customers/at_rest.py).
     # Shared with the PBX for time-limited credentials; NULL: each user has a static SIP password.
     Column("sip_secret", String(200)),
+    Column("sip_secret_sealed", LargeBinary),
     # Shared with the TURN server, for relay credentials of some hours; NULL: ice_servers as they are.
     Column("turn_secret", String(200)),
+    Column("turn_secret_sealed", LargeBinary),
+    # All of ice_servers where one has a credential; there they stand without it.
+    Column("ice_servers_sealed", LargeBinary),
+    # By which the PBX reports calls that reached no phone; NULL: by sip_secret.
+    Column("missed_calls_secret_sealed", LargeBinary),
     # #rrggbb; NULL: the phone's own.
     Column("accent", String(7)),
     # Call rules that are not the default (customers/call_rules.py); NULL: all are.
@@ -51,6 +59,7 @@ users = Table(
     Column("extension", String(32)),
     Column("display_name", String(200), nullable=False),
     Column("sip_password", String(200)),
+    Column("sip_password_sealed", LargeBinary),
     # What was given out in an earlier one no longer counts (customers/claims.py). NULL, of older versions: 0.
     Column("epoch", Integer),
     UniqueConstraint("account_id", "username"),

@@ -12,6 +12,7 @@ from click.testing import CliRunner
 
 from server.cli import main
 from server.cli.accounts import account
+from server.cli.data_keys import data_keys
 from server.cli.users import user
 from tests.docs.pages import DOCS, PROJECT, names, page, section
 
@@ -50,7 +51,7 @@ def test_settings_of_the_server_stand_in_the_table_with_their_defaults() -> None
 
 def test_every_command_and_option_in_the_documentation_exists() -> None:
     text = "\n".join(page(name) for name in PAGES)
-    for words in re.findall(r"zorio-webphone ((?:[a-z]+ ?)+)", text):
+    for words in re.findall(r"zorio-webphone ((?:[a-z][a-z-]* ?)+)", text):
         command: click.Command = main
         for word in words.split():
             if not isinstance(command, click.Group):
@@ -68,7 +69,7 @@ def test_every_command_and_option_in_the_documentation_exists() -> None:
 
 def test_every_command_is_documented() -> None:
     text = page("operating.md")
-    for group, commands in {"": main, "account ": account, "user ": user}.items():
+    for group, commands in {"": main, "account ": account, "user ": user, "data-keys ": data_keys}.items():
         for name, command in commands.commands.items():
             assert isinstance(command, click.Group) or f"zorio-webphone {group}{name}" in text
 

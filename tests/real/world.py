@@ -30,6 +30,7 @@ from server.customers.claims import Claims
 from server.customers.passwords import hash_password
 from server.customers.users import add_user, user_at
 from server.settings import Settings
+from server.storage.key_ring import KeyRing, new_key
 from tests.e2e.world import CHROMIUM, FLAGS, PARENT_PAGE, UNMUTED, _crm_server, frame_dist, until
 from tests.real.kamailio import SECRET, STATIC, Kamailio
 from tests.server.pbx.world import DOMAIN
@@ -48,6 +49,7 @@ class Server:
         settings = Settings(
             database_url=f"sqlite:///{self._folder / 'zorio.db'}",
             signing_keys={"real": secrets.token_hex(32)},
+            data_keys={"real": new_key()},
             dist=dist,
             token_uses=1000,
             sip_seconds=sip_seconds,
@@ -66,7 +68,8 @@ class Server:
     def add(self, domain: str, wss_urls: Sequence[str], **options: Any) -> None:
         """An account with the users of NAMES and STATIC. `options`: of add_account."""
         passwords: Mapping[str, str] = options.pop("passwords", STATIC)
-        self.app.state.services.database.write_now(_fill, domain, wss_urls, passwords, options)
+        services = self.app.state.services
+        services.database.write_now(_fill, domain, wss_urls, passwords, options, services.ring)
 
     def token(self, domain: str, extension: str, seconds: int) -> str:
         """An embed token, minted as POST /api/webphone/embed-token does it; that has tests of its own."""
@@ -96,6 +99,7 @@ def _fill(
     wss_urls: Sequence[str],
     passwords: Mapping[str, str],
     options: Mapping[str, Any],
+    ring: KeyRing,
 ) -> None:
     account_id = add_account(
         connection,
@@ -104,6 +108,7 @@ def _fill(
         sip_domain=DOMAIN,
         wss_urls=wss_urls,
         allowed_origins=ORIGINS,
+        ring=ring,
         # Browsers of these tests are killed, and the next one of the same extension comes at once.
         **({"features": {"one_place": False}} | dict(options)),
     )
@@ -116,6 +121,7 @@ def _fill(
             extension=extension,
             display_name=NAMES.get(extension, extension),
             sip_password=passwords.get(extension),
+            ring=ring,
         )
 
 

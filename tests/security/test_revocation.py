@@ -108,7 +108,7 @@ def found(connection: Connection, username: str, host: str = ALPHA) -> tuple[Acc
 
 def changed(world: World, username: str = "an", host: str = ALPHA, **changes: Any) -> None:
     def change(connection: Connection) -> None:
-        change_user(connection, found(connection, username, host)[1], changes)
+        change_user(connection, found(connection, username, host)[1], changes, world.services.ring)
 
     world.services.database.write_now(change)
 

@@ -14,7 +14,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from tests.server.commands import DOMAIN, PASSWORD
+from tests.server.commands import DATA_KEYS, DOMAIN, PASSWORD
 
 LOGIN = {"username": "an", "password": PASSWORD}
 
@@ -40,6 +40,7 @@ class Server:
     ) -> None:
         given = {name: value for name, value in os.environ.items() if not name.startswith("ZORIO_")}
         given |= {"ZORIO_DATABASE_URL": url, "ZORIO_SIGNING_KEYS": keys, "ZORIO_DIST_DIR": str(dist)}
+        given |= {"ZORIO_DATA_KEYS": DATA_KEYS}
         limited = ["prlimit", f"--nofile={descriptors}:{descriptors}"] if descriptors else []
         with (log or Path(os.devnull)).open("w") as errors:
             self._process = subprocess.Popen(

@@ -8,22 +8,26 @@ import pytest
 
 from server import settings
 from server.settings import SettingsError, settings_from
-from tests.server.world import KEYS
+from tests.server.world import DATA_KEYS, KEYS
 
 GOOD = ",".join(f"{key_id}={secret}" for key_id, secret in KEYS.items())
+DATA = ",".join(f"{key_id}={key}" for key_id, key in DATA_KEYS.items())
 
 
 def test_defaults() -> None:
-    found = settings_from({"ZORIO_SIGNING_KEYS": GOOD})
+    found = settings_from({"ZORIO_SIGNING_KEYS": GOOD, "ZORIO_DATA_KEYS": DATA})
     assert list(found.signing_keys) == ["new", "old"]
     assert found.database_url == f"sqlite:///{settings.PROJECT}/var/zorio.db"
     assert (found.bearer_days, found.token_uses, found.sip_seconds) == (90, 5, 43_200)
     assert KEYS["new"] not in repr(found)
+    assert found.data_keys == DATA_KEYS
+    assert DATA_KEYS["d1"] not in repr(found)
 
 
 def test_every_setting_is_read_and_documented() -> None:
     given = {
         "ZORIO_SIGNING_KEYS": GOOD,
+        "ZORIO_DATA_KEYS": DATA,
         "ZORIO_DATABASE_URL": "sqlite:////tmp/x.db",
         "ZORIO_DATABASE_WAIT_MS": "7",
         "ZORIO_DIST_DIR": "/srv/dist",
@@ -69,10 +73,35 @@ def test_a_bad_key_stops_the_start_and_is_not_repeated(keys: str) -> None:
         assert not secret or secret not in str(caught.value)
 
 
+@pytest.mark.parametrize(
+    "keys",
+    [
+        "",
+        "k",
+        "k=",
+        "k=q8Zt",
+        "k=" + "A" * 43,
+        "k=" + "A" * 43 + "=",
+        f"k={DATA_KEYS['d1'][:-2]}",
+        f"k={DATA_KEYS['d1']}x",
+        f"k={'0123456789abcdef' * 4}",
+        f"k/1={DATA_KEYS['d1']}",
+        f"k{'1' * 32}={DATA_KEYS['d1']}",
+        f"={DATA_KEYS['d1']}",
+        f"k={DATA_KEYS['d1']},k={DATA_KEYS['d1']}",
+    ],
+)
+def test_a_bad_data_key_stops_the_start_and_is_not_repeated(keys: str) -> None:
+    with pytest.raises(SettingsError, match="ZORIO_DATA_KEYS") as caught:
+        settings_from({"ZORIO_SIGNING_KEYS": GOOD, "ZORIO_DATA_KEYS": keys})
+    for secret in (part.partition("=")[2] for part in keys.split(",")):
+        assert not secret or secret not in str(caught.value)
+
+
 @pytest.mark.parametrize("days", ["0", "-1", "1.5", "x", "٣", "1_0", "99999999999999999999", " 1"])
 def test_a_bad_number_names_its_variable(days: str) -> None:
     with pytest.raises(SettingsError, match="ZORIO_BEARER_DAYS must be a whole number from 1 to 3650"):
-        settings_from({"ZORIO_SIGNING_KEYS": GOOD, "ZORIO_BEARER_DAYS": days})
+        settings_from({"ZORIO_SIGNING_KEYS": GOOD, "ZORIO_DATA_KEYS": DATA, "ZORIO_BEARER_DAYS": days})
 
 
 def test_the_environment_of_the_tests_sets_nothing() -> None:

@@ -15,10 +15,12 @@ from server.customers.accounts import add_account
 from server.customers.passwords import hash_password
 from server.customers.users import add_user
 from server.settings import Settings
+from server.storage.key_ring import KeyRing, new_key
 
 ALPHA, BETA = "phone.alpha.example", "phone.beta.example"
 PASSWORD = "correct horse 1"
 PASSWORD_HASH = hash_password(PASSWORD)
+DATA_KEYS = {"d1": new_key()}
 KEYS = {"new": "n3w-7fQ0zYl2mB9xKcV5tRw8uJ1hG4dS6aEp", "old": "0ld-Xy3Tq8Lm5Nb2Vc9Zk7Wr4Hj1Gf6Ds0AQ"}
 SIP_SECRET = "pbx shared with alpha"
 PAGE = (
@@ -115,16 +117,17 @@ def build_world(folder: Path, portal: BlockingPortal, now: float, url: str = "",
     settings = Settings(
         database_url=url or f"sqlite:///{folder / 'zorio.db'}",
         signing_keys=KEYS,
+        data_keys=DATA_KEYS,
         dist=build_dist(folder / "dist"),
         database_wait_ms=wait_ms,
     )
     clock = FakeClock(now)
     world = World(create_app(settings, clock=clock), portal, clock, folder)
-    world.services.database.write_now(_fill, world.ids)
+    world.services.database.write_now(_fill, world.ids, world.services.ring)
     return world
 
 
-def _fill(connection: Connection, ids: dict[str, int]) -> None:
+def _fill(connection: Connection, ids: dict[str, int], ring: KeyRing) -> None:
     alpha = add_account(
         connection,
         domain=ALPHA,
@@ -135,6 +138,7 @@ def _fill(connection: Connection, ids: dict[str, int]) -> None:
         ice_servers=[{"urls": ["turn:turn.alpha.example"], "username": "u", "credential": "c"}],
         features={"transfer": True},
         sip_secret=SIP_SECRET,
+        ring=ring,
     )
     beta = add_account(
         connection,
@@ -153,5 +157,5 @@ def _fill(connection: Connection, ids: dict[str, int]) -> None:
     ]
     for person in people:
         email = f"{person['username']}@example.com"
-        user_id = add_user(connection, password_hash=PASSWORD_HASH, email=email, **person)
+        user_id = add_user(connection, password_hash=PASSWORD_HASH, email=email, ring=ring, **person)
         ids.setdefault(person["username"], user_id)

@@ -11,7 +11,7 @@ from sqlalchemy import update
 from server.app import create_app
 from server.settings import Settings, SettingsError
 from server.storage.tables import accounts
-from tests.server.world import ALPHA, BETA, KEYS, PAGE, World, build_world
+from tests.server.world import ALPHA, BETA, DATA_KEYS, KEYS, PAGE, World, build_world
 
 PAGE_PATH = "/webphone-embed"
 
@@ -95,7 +95,7 @@ def test_the_host_of_the_customer_is_not_taken_from_other_headers(world: World) 
 def test_no_app_without_a_built_frame(tmp_path: Path, dist: str, message: str) -> None:
     (tmp_path / "plain" / "frame").mkdir(parents=True)
     (tmp_path / "plain" / "frame" / "webphone-embed.html").write_text("<!doctype html>", encoding="utf-8")
-    settings = Settings(f"sqlite:///{tmp_path / 'z.db'}", KEYS, dist=tmp_path / dist)
+    settings = Settings(f"sqlite:///{tmp_path / 'z.db'}", KEYS, DATA_KEYS, dist=tmp_path / dist)
     with pytest.raises(SettingsError, match=re.escape(message)):
         create_app(settings)
 

@@ -14,9 +14,10 @@ from server.app import create_app
 from server.customers.accounts import account_of_host
 from server.customers.history import MOST_CALLS, MOST_WANTED
 from server.customers.users import add_user, remove_user, user_numbered
+from server.storage.key_ring import new_key
 from server.storage.sealing import Sealer
 from server.storage.tables import call_history, users
-from tests.server.world import ALPHA, BETA, KEYS, PASSWORD_HASH, World
+from tests.server.world import ALPHA, BETA, PASSWORD_HASH, World
 
 PATH = "/api/webphone/memory"
 DAY = 86_400
@@ -207,12 +208,16 @@ def test_who_may_no_longer_use_a_phone_finds_nothing(world: World, ticket: str) 
 def test_a_ticket_is_not_for_the_next_user_who_gets_the_number(world: World) -> None:
     """SQLite gives it again when the last row was removed."""
 
+    ring = world.services.ring
+
     def replace_by(connection: Connection, username: str) -> None:
         nosip = user_numbered(connection, world.ids["nosip"])
         assert nosip is not None
         remove_user(connection, nosip)
         values: dict[str, Any] = {"account_id": nosip.account_id, "password_hash": PASSWORD_HASH}
-        again = add_user(connection, username=username, extension="1003", sip_password="s", **values)
+        again = add_user(
+            connection, username=username, extension="1003", sip_password="s", ring=ring, **values
+        )
         assert again == nosip.id
 
     database = world.services.database
@@ -295,9 +300,8 @@ def test_nothing_of_it_can_be_read_in_the_database(world: World, ticket: str) ->
 def test_calls_under_a_lost_key_are_no_error(world: World, ticket: str) -> None:
     save(world, ticket, call(world))
     services = world.services
-    settings = replace(services.settings, signing_keys={"newest": KEYS["new"][::-1]})
-    changed = replace(services, settings=settings, tokens=type(services.tokens)(settings.signing_keys))
-    world.app.state.services = changed
+    settings = replace(services.settings, data_keys={"newest": new_key()})
+    world.app.state.services = replace(services, settings=settings)
     assert recall(world, ticket_of(world))["calls"] == []
 
 

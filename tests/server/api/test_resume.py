@@ -8,8 +8,9 @@ import pytest
 from sqlalchemy import Connection, func, select
 
 from server.api.resume import LONGEST_RECORD
+from server.storage.key_ring import KeyRing, new_key
 from server.storage.tables import resume_records
-from tests.server.world import ALPHA, BETA, KEYS, World
+from tests.server.world import ALPHA, BETA, World
 
 PATH = "/api/webphone/resume"
 RECORD = '{"call": {"number": "0912345678", "display_name": "Trần Thị Bình"}}'
@@ -122,8 +123,7 @@ def test_nothing_of_it_can_be_read_in_the_database(world: World, token: str) -> 
 def test_a_record_under_a_lost_key_is_no_error(world: World, token: str) -> None:
     save(world, token)
     services = world.services
-    settings = replace(services.settings, signing_keys={"newest": KEYS["new"][::-1]})
-    world.app.state.services = replace(services, settings=settings)
+    world.app.state.services = replace(services, ring=KeyRing({"newest": new_key()}))
     assert take(world, token) is None
 
 

@@ -73,6 +73,7 @@ def test_an_account_is_shown_by_the_names_of_the_options_and_without_secrets(
         '             {"urls": ["turn:turn.example.vn"]} with a credential',
         "turn-secret  -",
         "sip-secret   set",
+        "missed-calls -",
         "phone in     several places",
         "call rules   --follow-transfers colleagues",
         "             --digest-realm none",

@@ -16,7 +16,7 @@ import pytest
 from click.testing import CliRunner
 
 from server.cli import main
-from tests.server.commands import ACCOUNT, run
+from tests.server.commands import ACCOUNT, DATA_KEYS, run
 from tests.server.world import KEYS, build_dist
 
 
@@ -117,6 +117,7 @@ def test_a_busy_port_is_one_line(tmp_path: Path, url: str, name: str) -> None:
             "ZORIO_DIST_DIR": str(build_dist(tmp_path / "dist")),
             "ZORIO_DATABASE_URL": url,
             "ZORIO_SIGNING_KEYS": f"new={KEYS['new']}",
+            "ZORIO_DATA_KEYS": DATA_KEYS,
         }
         result = CliRunner().invoke(main, [name, "--port", port], env=variables)
     message = f"Error: port {port} is in use: stop what runs there, or choose another one\n"
@@ -134,3 +135,8 @@ def test_serve_refuses_to_start_without_keys(url: str) -> None:
     result = CliRunner().invoke(main, ["serve"], env={"ZORIO_DATABASE_URL": url, "ZORIO_SIGNING_KEYS": ""})
     assert result.exit_code == 1
     assert result.output.startswith("Error: ZORIO_SIGNING_KEYS is empty")
+    some = {"ZORIO_DATABASE_URL": url, "ZORIO_SIGNING_KEYS": f"new={KEYS['new']}", "ZORIO_DATA_KEYS": ""}
+    result = CliRunner().invoke(main, ["serve"], env=some)
+    assert (result.exit_code, result.output.count("\n")) == (1, 1)
+    assert result.output.startswith("Error: ZORIO_DATA_KEYS is empty")
+    assert "zorio-webphone data-keys new" in result.output

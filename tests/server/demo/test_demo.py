@@ -9,9 +9,10 @@ import pytest
 from anyio.from_thread import BlockingPortal
 from sqlalchemy import select
 
+from server.customers.accounts import account_of_host
 from server.demo.demo import Demo, create_demo
 from server.demo.people import PEOPLE, demo_password
-from server.storage.tables import accounts, bearers
+from server.storage.tables import bearers
 from tests.server.world import FakeClock, World, build_dist
 
 PORT = 18_000
@@ -67,7 +68,9 @@ def test_the_backend_exchanges_its_bearer_for_a_token(world: World, demo: Demo, 
     assert data["display_name"] == PEOPLE[user]
     assert data["wss_urls"] == [f"ws://localhost:{PORT}/sip"]
     with world.services.database.engine.connect() as connection:
-        secret = connection.execute(select(accounts.c.sip_secret)).scalar_one()
+        kept = account_of_host(connection, PHONE).sip_secret
+    assert kept is not None
+    secret = kept.open(world.services.ring)
     expiry, _, extension = data["auth_username"].partition(":")
     assert expiry.isdecimal()
     assert extension == user
