@@ -4,7 +4,7 @@
  * @import { Call } from "./sip/call.js"
  * @import { Json, TransferTarget, ZorioSip } from "./sip/interface.js"
  */
-import { calls, expect, invite, received, replace, setAside, stats } from "./sip/calls.js";
+import { calls, expect, invite, received, replace, silenceOf, stats } from "./sip/calls.js";
 import { chooseDevices, openMicrophone } from "./sip/devices.js";
 import { openEarly } from "./sip/early-microphone.js";
 import { fault, listen } from "./sip/events.js";
@@ -61,8 +61,9 @@ const functions = {
   hold: ofCall((call, /** @type {boolean} */ on) => call.hold(on)),
   restartIce: ofCall((call) => call.restartIce()),
   reopenMicrophone: ofCall((call) => call.sound.reopenMicrophone()),
-  setAside,
-  mute: ofCall((call, /** @type {boolean} */ on) => call.sound.mute(on)),
+  mute: (callUuid, on) => silenceOf(callUuid).mute(on),
+  holdMicrophone: (callUuid, on) => silenceOf(callUuid).hold(on),
+  setAside: (callUuid, on) => silenceOf(callUuid).setAside(on),
   awaitRelay,
   canInsertDtmf: (callUuid) => calls.get(callUuid)?.takesTones ?? false,
   insertDtmf: ofCall((call, /** @type {string} */ digits) => call.insertDtmf(digits)),

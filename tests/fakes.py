@@ -79,6 +79,9 @@ class FakeUserAgent:
     def hold(self, call_uuid: str, held: bool) -> None:
         self._note("hold", call_uuid, held)
 
+    def hold_microphone(self, call_uuid: str, on: bool) -> None:
+        self._note("hold_microphone", call_uuid, on)
+
     def mute(self, call_uuid: str, muted: bool) -> None:
         self._note("mute", call_uuid, muted)
 

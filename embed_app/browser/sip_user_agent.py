@@ -94,6 +94,9 @@ class SipUserAgent:
     def hold(self, call_uuid: str, held: bool) -> None:
         js.zorioSip.hold(call_uuid, held)
 
+    def hold_microphone(self, call_uuid: str, on: bool) -> None:
+        js.zorioSip.holdMicrophone(call_uuid, on)
+
     def mute(self, call_uuid: str, muted: bool) -> None:
         js.zorioSip.mute(call_uuid, muted)
 

@@ -9,7 +9,17 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from embed_app.core.call import dialling, ending, referral, reports, ring_flood, transfer, two_calls, wishes
+from embed_app.core.call import (
+    dialling,
+    ending,
+    referral,
+    reports,
+    ring_flood,
+    transfer,
+    two_calls,
+    voice,
+    wishes,
+)
 from embed_app.core.call import messages as call_msg
 from embed_app.core.call.values import Call
 from embed_app.core.history import history
@@ -210,6 +220,7 @@ FOLLOWERS: tuple[Follower, ...] = (
     transfer.follow_ends,
     # After the ends of calls are known, because they give the focus back.
     two_calls.keep_one_in_focus,
+    voice.tell_changes,
     # After the calls, because a call keeps ownership and WebSocket.
     ownership.release_useless,
     lease.close_useless_transport,

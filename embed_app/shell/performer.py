@@ -10,6 +10,7 @@ from embed_app.core.call.effects import (
     AcceptRefer,
     CallEffect,
     CancelInvite,
+    HoldMicrophone,
     RejectInvite,
     RejectRefer,
     SendAttendedRefer,
@@ -173,6 +174,8 @@ class Performer:
                 user_agent.bye(uuid)
             case SetHold(_, held):
                 user_agent.hold(uuid, held)
+            case HoldMicrophone(_, on):
+                user_agent.hold_microphone(uuid, on)
             case SetAside(_, aside):
                 user_agent.set_aside(uuid, aside)
             case SetMute(_, muted):

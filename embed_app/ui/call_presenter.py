@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from embed_app.core.call.two_calls import on_hold
 from embed_app.core.call.values import Call, CallState, Direction, Reason, TransferState
+from embed_app.core.call.voice import on_hold
 from embed_app.core.screen.values import Panel
 from embed_app.i18n.translator import Translator
 from embed_app.ui.numbers import dialable, shown

@@ -14,8 +14,8 @@ import { Transfer } from "./transfer.js";
  * @import { Bye, Cancel, Core, Info, Invitation, Referral, URI } from "sip.js"
  * @import { CallEvents, CallNews } from "./interface.js"
  * @import { CallMedia } from "./media.js"
+ * @import { Silence } from "./silence.js"
  *
- * @typedef {{ muted: boolean, held: boolean }} Resuming how a call was that is taken back from a former page
  * @typedef {CallEvents["ended"]} End
  *
  * @typedef {object} Surroundings
@@ -44,11 +44,11 @@ export class Call {
   #id;
   #session;
   #phone;
+  #silence;
   /** @type {Hold} */
   #hold;
   #answering = false;
   #over = false;
-  /** @type {Resuming | null} */
   #resuming;
   /** @type {Set<string>} */
   #known = new Set();
@@ -65,16 +65,18 @@ export class Call {
    * @param {string} id
    * @param {Inviter | Invitation} session
    * @param {Surroundings} phone
-   * @param {Resuming | null} resuming
+   * @param {Silence} silence
+   * @param {{ resuming?: boolean }} [how]
    */
-  constructor(id, session, phone, resuming = null) {
+  constructor(id, session, phone, silence, { resuming = false } = {}) {
     this.#id = id;
     this.#phone = phone;
+    this.#silence = silence;
     this.#resuming = resuming;
     const tell = (/** @type {CallNews} */ event) => this.#tell(event);
-    this.sound = new Sound(tell, () => this.#hold.silent, resuming?.muted ?? false);
+    this.sound = new Sound(tell, silence);
     this.transfer = new Transfer(() => this.#session, tell, phone.referred);
-    [this.#session, this.#hold, this.#detach] = this.#attach(session, resuming?.held ?? false);
+    [this.#session, this.#hold, this.#detach] = this.#attach(session, silence.held);
   }
 
   /**
@@ -101,10 +103,8 @@ export class Call {
     const hold = new Hold(
       session,
       {
-        media: () => (current() ? this.sound.media : null),
-        microphoneChanged: () => {
-          if (current()) this.sound.setMicrophone();
-        },
+        media: () => (current() && !this.#over ? this.sound.media : null),
+        silence: this.#silence,
         held: (on) => tell({ type: "held", on }),
         failed: (on, status) => tell({ type: "hold_failed", on, status }),
         restarted: () => tell({ type: "restarted" }),
@@ -192,7 +192,7 @@ export class Call {
     };
     invitation.stateChange.addListener((state) => state === SessionState.Terminated && over());
     const accept = async () => {
-      const { held } = this.#hold;
+      const { held } = this.#silence;
       await invitation.accept({ sessionDescriptionHandlerOptions: withHold(held) });
       // Cancelled or failed meanwhile: the old session is all there is.
       if (invitation.state === SessionState.Established) this.#succeed(invitation, media, held);
@@ -233,7 +233,7 @@ export class Call {
   /** Send the INVITE of an outbound call. */
   start() {
     const session = this.#session;
-    const options = this.#resuming?.held ? { sessionDescriptionHandlerOptions: withHold(true) } : {};
+    const options = this.#silence.held ? { sessionDescriptionHandlerOptions: withHold(true) } : {};
     const refused = (/** @type {Core.IncomingResponse} */ { message }) => this.#refused(message);
     const requestDelegate = {
       onProgress: (/** @type {Core.IncomingResponse} */ { message }) => this.#tell({ type: "progress", status: message.statusCode ?? 0 }),
@@ -371,7 +371,7 @@ export class Call {
   /** @param {SessionState} state */
   #stateChanged(state) {
     if (state === SessionState.Established) {
-      this.#resuming = null;
+      this.#resuming = false;
       this.#tell({ type: "accepted" });
       this.#tellDialog();
     } else if (state === SessionState.Terminated) {

@@ -2,7 +2,7 @@
  * The calls of this page by their ids, and how they come to be.
  *
  * @import { Invitation } from "sip.js"
- * @import { Resuming, Surroundings } from "./call.js"
+ * @import { Surroundings } from "./call.js"
  * @import { Replacement } from "./interface.js"
  */
 import { Inviter } from "sip.js";
@@ -12,14 +12,15 @@ import { Call } from "./call.js";
 import { emit } from "./events.js";
 import { headerLines, nameOf, targetUri, toldHeaders, userOf } from "./messages.js";
 import { keepGruu, offerInDialog, rejoin, replacement, replacesOf, takeOver } from "./replace.js";
+import { Silence } from "./silence.js";
 import { iceServers, sendOrOwe, userAgent } from "./user-agent.js";
 
 /** @type {Map<string, Call>} */
 export const calls = new Map();
 /** Our id of a call by its SIP Call-ID. @type {Map<string, string>} */
 const expected = new Map();
-/** @type {Set<string>} */
-const aside = new Set();
+/** What is silent is said before the call is made, and outlives its sessions. @type {Map<string, Silence>} */
+const silences = new Map();
 
 /** @type {Surroundings} */
 const phone = {
@@ -27,7 +28,7 @@ const phone = {
   over(id, call) {
     if (calls.get(id) !== call) return;
     calls.delete(id);
-    aside.delete(id);
+    silences.delete(id);
   },
   iceServers,
   referred(inviter, id) {
@@ -35,15 +36,21 @@ const phone = {
   },
 };
 
+/** Of a call that is there or is about to be made. @param {string} id */
+export function silenceOf(id) {
+  const silence = silences.get(id) ?? new Silence();
+  silences.set(id, silence);
+  return silence;
+}
+
 /**
  * @param {string} id
  * @param {Inviter | Invitation} session
- * @param {Resuming} [resuming]
+ * @param {{ resuming?: boolean }} [how]
  */
-function add(id, session, resuming) {
-  const call = new Call(id, session, phone, resuming);
+function add(id, session, how) {
+  const call = new Call(id, session, phone, silenceOf(id), how);
   calls.set(id, call);
-  call.sound.setAside(aside.has(id));
   return call;
 }
 
@@ -101,27 +108,22 @@ export function invite(id, user, headersJson) {
 export function replace(id, json) {
   /** @type {Replacement} */
   const dialog = JSON.parse(json);
-  const wasAside = aside.has(id);
+  const silence = silenceOf(id);
   calls.get(id)?.abandon({ again: true });
-  setAside(id, wasAside);
+  silences.set(id, silence);
+  silence.mute(dialog.muted);
+  silence.hold(dialog.held);
   try {
     if (!userAgent) throw new TypeError("Not configured");
     keepGruu(userAgent, dialog.gruu);
     const { target, options } = dialog.in_dialog ? offerInDialog(dialog) : replacement(dialog);
     const inviter = new Inviter(userAgent, target, options);
     const session = dialog.in_dialog ? rejoin(inviter, dialog) : inviter;
-    add(id, session, { muted: dialog.muted, held: dialog.held }).start();
+    add(id, session, { resuming: true }).start();
   } catch (error) {
     tellMistake(error, "replace");
     emit({ type: "replace_failed", call_uuid: id, status: 0 });
   }
-}
-
-/** @param {string} id @param {boolean} on */
-export function setAside(id, on) {
-  if (on) aside.add(id);
-  else aside.delete(id);
-  calls.get(id)?.sound.setAside(on);
 }
 
 /** @param {string} id */

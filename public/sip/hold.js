@@ -14,10 +14,11 @@ export const withHold = (hold) => ({ hold });
  * @import { Core, Session } from "sip.js"
  * @import { SessionDescriptionHandlerOptions } from "sip.js/lib/platform/web/index.js"
  * @import { CallMedia } from "./media.js"
+ * @import { Silence } from "./silence.js"
  *
  * @typedef {object} HoldHooks what a Hold needs of the call
- * @property {() => CallMedia | null} media
- * @property {() => void} microphoneChanged
+ * @property {() => CallMedia | null} media null when another session has taken this one's place
+ * @property {Silence} silence
  * @property {(on: boolean) => void} held
  * @property {(on: boolean, status: number) => void} failed
  * @property {() => void} restarted
@@ -28,10 +29,10 @@ export const withHold = (hold) => ({ hold });
  * Our re-INVITEs in one call, one offer at a time (RFC 3261 section 14): hold and unhold (RFC 3264 section 8.4), and ICE
  * restarts, which keep the hold as it is.
  *
- * `silent` is true from the request to hold on until the unhold has been accepted.
+ * The microphone is silent from the wish to hold on until an unhold has been accepted. A hold that fails leaves it silent:
+ * whether that hold is still wanted, whoever asked for it knows and says (`Silence.hold`).
  */
 export class Hold {
-  silent = false;
   #session;
   #call;
   #held = false;
@@ -49,7 +50,6 @@ export class Hold {
     this.#session = session;
     this.#call = call;
     this.#held = held;
-    this.silent = held;
     if (held) session.sessionDescriptionHandlerOptionsReInvite = withHold(true);
     this.#confirmed = session instanceof Inviter;
     const onInvite = () => {
@@ -62,23 +62,24 @@ export class Hold {
     this.#refuseWhileAsking();
   }
 
-  get held() {
-    return this.#held;
-  }
-
   /** @param {boolean} on */
   set(on) {
+    const { silence } = this.#call;
+    // "sendonly" still sends: whoever puts a caller on hold must not be heard from this moment on
+    if (on) silence.hold(true);
+    const endSilence = silence.askUnhold();
     const refused = this.#refusal();
     if (refused !== null) {
       this.#call.failed(on, refused);
       return;
     }
     const directions = this.#call.media()?.directions ?? [];
-    // "sendonly" still sends: whoever puts a caller on hold must not be heard from this moment on
-    this.silent ||= on;
-    this.#call.microphoneChanged();
     const accepted = () => {
       this.#settle(on);
+      if (this.#call.media()) {
+        if (on) silence.hold(true);
+        else endSilence();
+      }
       this.#call.held(on);
     };
     const failed = (/** @type {number} */ status) => {
@@ -143,8 +144,6 @@ export class Hold {
     this.#held = held;
     // What SIP.js answers the peer's next re-INVITE with
     this.#session.sessionDescriptionHandlerOptionsReInvite = withHold(held);
-    this.silent = held;
-    this.#call.microphoneChanged();
   }
 
   /**

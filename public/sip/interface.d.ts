@@ -51,14 +51,19 @@ export interface ZorioSip {
   /** A BYE in a dialog of a former page. Sent as that of `bye`, also where nothing was configured yet. */
   farewell(dialog: Json<Dialog>): void;
 
-  /** A re-INVITE (RFC 3264 section 8.4). The microphone is silent from the request on. */
+  /**
+   * A re-INVITE (RFC 3264 section 8.4). The microphone is silent from this moment until an unhold has been accepted, also
+   * where the far end refuses the hold: holdMicrophone ends that.
+   */
   hold(call_uuid: string, on: boolean): void;
   /** A re-INVITE with an ICE restart (RFC 8445 section 9). Hold and mute stay as they are. */
   restartIce(call_uuid: string): void;
   /** Open the wanted microphone in the place of one that stopped: microphone_ready or microphone_failed. */
   reopenMicrophone(call_uuid: string): void;
-  /** The microphone sends silence. Kept over a hold. */
+  /** The microphone sends silence. Kept for as long as the call lives. May be said before the call is made. */
   mute(call_uuid: string, on: boolean): void;
+  /** The same because of hold, without a re-INVITE. A call that is made with it on is offered on hold. */
+  holdMicrophone(call_uuid: string, on: boolean): void;
   /** Neither microphone nor loudspeaker, whatever mute and hold say. May be said before the call is made. */
   setAside(call_uuid: string, on: boolean): void;
 

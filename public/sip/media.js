@@ -36,7 +36,10 @@ const GAP_MS = 70;
 export class CallMedia extends SessionDescriptionHandler {
   /** @type {MediaHooks | null} */
   hooks = null;
-  #microphoneOn = true;
+  /** Until its owner says otherwise nobody hears anything. */
+  #microphoneOn = false;
+  /** Every microphone that was given to the connection and lives. @type {Set<MediaStreamTrack>} */
+  #microphones = new Set();
   /** How long candidates are waited for. */
   #patience;
   /** @type {CallMedia | null} */
@@ -94,7 +97,6 @@ export class CallMedia extends SessionDescriptionHandler {
     // Not the wanted one, which was not there or was not yet known: it is worth another try when it is wanted again.
     if (stream.getAudioTracks()[0]?.getSettings().deviceId !== this.#asked) this.#asked = "";
     for (const track of stream.getTracks()) {
-      track.enabled = this.#microphoneOn;
       // Unplugged, or the permission taken back. Our own stop() is no such event.
       const ended = () => this.#sends(track) && this.hooks?.microphoneEnded();
       track.addEventListener("ended", ended, { signal: this.#open.signal });
@@ -157,8 +159,15 @@ export class CallMedia extends SessionDescriptionHandler {
     return track ? new MediaStream([track.clone()]) : null;
   }
 
-  /** @override @param {MediaStream} stream */
+  /**
+   * The one way in which a microphone reaches the connection: it is silent before it does where the call is, and told of
+   * every change from here on, also while the connection takes it.
+   * @override
+   * @param {MediaStream} stream
+   */
   async setLocalMediaStream(stream) {
+    stream.getTracks().forEach((track) => this.#microphones.add(track));
+    this.setMicrophone(this.#microphoneOn);
     try {
       await super.setLocalMediaStream(stream);
       this.peerConnection?.getSenders().forEach((sender) => passSender(sender, this.#open.signal));
@@ -198,8 +207,9 @@ export class CallMedia extends SessionDescriptionHandler {
   /** Off: packets go on, silent. Kept for a microphone that is not open yet. @param {boolean} on */
   setMicrophone(on) {
     this.#microphoneOn = on;
-    for (const sender of this.peerConnection?.getSenders() ?? []) {
-      if (sender.track) sender.track.enabled = on;
+    for (const track of this.#microphones) {
+      if (track.readyState === "ended") this.#microphones.delete(track);
+      else track.enabled = on;
     }
   }
 

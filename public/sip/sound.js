@@ -4,36 +4,34 @@ import { RemoteAudio } from "./remote-audio.js";
 /**
  * @import { CallNews } from "./interface.js"
  * @import { CallMedia } from "./media.js"
+ * @import { Silence } from "./silence.js"
  */
 
 /**
- * What is said and heard in one call: its media (CallMedia), its loudspeaker, mute and set aside.
+ * What is said and heard in one call: its media (CallMedia) and its loudspeaker, as `silence` says.
  *
- * `tell(event)` hears of both; `heldSilent()` says whether a hold silences the microphone now.
+ * `tell(event)` hears of both.
  */
 export class Sound {
   /** Null before SIP.js has made it. @type {CallMedia | null} */
   media = null;
   #tell;
-  #heldSilent;
+  #silence;
   #audio;
-  #muted;
-  #aside = false;
   #stopped = false;
 
   /**
    * @param {(event: CallNews) => void} tell
-   * @param {() => boolean} heldSilent
-   * @param {boolean} muted
+   * @param {Silence} silence
    */
-  constructor(tell, heldSilent, muted) {
+  constructor(tell, silence) {
     this.#tell = tell;
-    this.#heldSilent = heldSilent;
-    this.#muted = muted;
+    this.#silence = silence;
     this.#audio = new RemoteAudio({
       blocked: () => tell({ type: "autoplay_blocked" }),
       playing: () => tell({ type: "audio_playing" }),
     });
+    silence.follow(() => this.#obey());
   }
 
   /** @param {CallMedia} media */
@@ -48,7 +46,7 @@ export class Sound {
       state: (state) => tell({ type: "media", state }),
       digit: (digit) => tell({ type: "dtmf", digit, via: "rtp" }),
     };
-    this.setMicrophone();
+    this.#obey();
   }
 
   /** Nobody is told any more what the media there is does; another is about to be adopted. */
@@ -74,22 +72,9 @@ export class Sound {
     attempt(() => this.media?.useMicrophone());
   }
 
-  /** @param {boolean} on */
-  mute(on) {
-    this.#muted = on;
-    this.setMicrophone();
-  }
-
-  /** Neither heard nor hearing, whatever mute and hold say. @param {boolean} on */
-  setAside(on) {
-    this.#aside = on;
-    this.setMicrophone();
-    this.#audio.setSilent(on);
-  }
-
-  /** On or off, as mute, set aside and hold say now. */
-  setMicrophone() {
-    this.media?.setMicrophone(!this.#muted && !this.#aside && !this.#heldSilent());
+  #obey() {
+    this.media?.setMicrophone(!this.#silence.silent);
+    this.#audio.setSilent(this.#silence.aside);
   }
 
   get takesTones() {

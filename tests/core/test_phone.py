@@ -78,6 +78,7 @@ from embed_app.core.screen.values import Page, Panel
 from embed_app.core.sound.messages import DevicesChanged
 from embed_app.core.timers import Timer, TimerFired, TimerKind
 from tests.core.driver import DIALOG, GOOD, T0, Driver, config, dial, invite, record, token
+from tests.core.voice_watcher import VoiceWatcher
 from tests.core.watcher import Watcher
 
 STATUSES = st.sampled_from([0, 100, 180, 183, 200, 401, 403, 404, 480, 486, 487, 500, 503, 603])
@@ -115,6 +116,7 @@ class PhoneMachine(RuleBasedStateMachine):
         self.uuids: list[str] = []
         self.stale: list[TimerFired] = []
         self.watcher = Watcher(self.driver)
+        self.voice = VoiceWatcher()
 
     # ---- what can happen
 
@@ -356,6 +358,7 @@ class PhoneMachine(RuleBasedStateMachine):
                 self.stale.append(TimerFired(timer=timer, generation=generation))
         self.watcher.hear(events)
         self.watcher.see(before, self.driver.last())
+        self.voice.see(before, message, self.driver.phone, self.driver.last())
 
     @invariant()
     def the_phone_makes_sense(self) -> None:

@@ -7,6 +7,7 @@ from embed_app.core.call.effects import (
     AcceptRefer,
     CallEffect,
     CancelInvite,
+    HoldMicrophone,
     RejectInvite,
     RejectRefer,
     SendAttendedRefer,
@@ -15,10 +16,12 @@ from embed_app.core.call.effects import (
     SendRefer,
     SetAside,
     SetHold,
+    SetMute,
 )
 from embed_app.core.call.selection import rings_here
-from embed_app.core.call.two_calls import MAX_CALLS, on_hold
+from embed_app.core.call.two_calls import MAX_CALLS
 from embed_app.core.call.values import CallState, Direction, TransferState
+from embed_app.core.call.voice import on_hold
 from embed_app.core.effect import Effect
 from embed_app.core.link.effects import FetchConfig, Ping, Register
 from embed_app.core.link.values import LinkState
@@ -133,6 +136,8 @@ class Watcher:
                 case SetAside(uuid, aside):
                     assert (uuid in self.aside) is not aside, "told twice"
                     (self.aside.add if aside else self.aside.remove)(uuid)
+                case SetMute(uuid) | HoldMicrophone(uuid):
+                    assert before.call(uuid) or self._driver.phone.call(uuid), f"{effect} on no call"
                 case CallEffect(uuid):
                     call = before.call(uuid)
                     assert call is not None, f"{effect} on a call that is over"

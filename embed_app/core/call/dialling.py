@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from embed_app.core.call import ring_flood, two_calls
+from embed_app.core.call import ring_flood, two_calls, voice
 from embed_app.core.call.dial_string import DialStringError, clean_caller, clean_id, clean_number
 from embed_app.core.call.effects import RejectInvite, SendInvite
 from embed_app.core.call.ending import end_call, release_signalling
@@ -70,7 +70,7 @@ def _may_dial(step: Step, *, second: bool) -> bool:
     a double click."""
     live = step.phone.live_calls
     return len(live) < two_calls.MAX_CALLS and all(
-        call.state is CallState.ANSWERED and (second or two_calls.on_hold(call)) for call in live
+        call.state is CallState.ANSWERED and (second or voice.on_hold(call)) for call in live
     )
 
 

@@ -50,6 +50,13 @@ class SetMute(CallEffect):
 
 
 @dataclass(frozen=True, slots=True)
+class HoldMicrophone(CallEffect):
+    """Silent because the call is on hold or shall be. No SIP is sent. `SetHold` with True says it too."""
+
+    on: bool
+
+
+@dataclass(frozen=True, slots=True)
 class SetAside(CallEffect):
     """The agent is with another call, or with this one again. Aside it neither sends nor plays sound."""
 

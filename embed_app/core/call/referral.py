@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from embed_app.core.call import two_calls
+from embed_app.core.call import two_calls, voice
 from embed_app.core.call.dial_string import DialStringError, clean_caller, clean_number
 from embed_app.core.call.dialling import INVITE_TIMEOUT
 from embed_app.core.call.effects import AcceptRefer, RejectRefer
@@ -15,7 +15,8 @@ from embed_app.core.timers import Timer, TimerKind
 
 def referred(step: Step, message: Referred) -> None:
     """Our peer transfers us (RFC 3515): follow it, if the target is something we would dial ourselves, or
-    somebody our peer talks to already. The focus moves when the target has answered."""
+    somebody our peer talks to already. The new call is as silent as the old one, and has the focus from its
+    answer on if the old one had it."""
     call = step.phone.call(message.call_uuid)
     try:
         number = clean_number(message.number)
@@ -24,9 +25,9 @@ def referred(step: Step, message: Referred) -> None:
     live = step.phone.live_calls
     full = len(live) > two_calls.MAX_CALLS or any(c.in_place_of == message.call_uuid for c in live)
     unusable = not number and not message.attended
-    if call is None or call.state is not CallState.ANSWERED or unusable or full:
+    known = step.phone.call(message.new_call_uuid) is not None
+    if call is None or known or call.state is not CallState.ANSWERED or unusable or full:
         return step.emit(RejectRefer(message.call_uuid))
-    step.emit(AcceptRefer(message.call_uuid, message.new_call_uuid))
     new = new_call(
         Direction.OUTBOUND,
         uuid=message.new_call_uuid,
@@ -36,5 +37,7 @@ def referred(step: Step, message: Referred) -> None:
         campaign_id=call.campaign_id,
         lead_id=call.lead_id,
     )
+    new = voice.inherited(new, call)
+    step.emit(*voice.of_new_call(new), AcceptRefer(message.call_uuid, message.new_call_uuid))
     step.put(moved(new, CallEvent.SENT) or new)  # the user agent sends the INVITE as it accepts the REFER
     return step.start_timer(Timer(TimerKind.INVITING, message.new_call_uuid), INVITE_TIMEOUT)

@@ -67,11 +67,13 @@ def accepted(step: Step, call: Call, _message: CallAccepted) -> None:
         return
     step.stop_timers(Timer(TimerKind.INVITING, call.uuid), Timer(TimerKind.RINGING, call.uuid))
     step.put(up if call.state is CallState.RESUMING else replace(up, answered_at=step.at))
-    if call.in_place_of:
+    if call.in_place_of and step.phone.focus == call.in_place_of:
         step.change(focus=call.uuid)
     if call.muted or call.state is CallState.RESUMING:
-        # There was no track to mute before, or something else was wished since the try began.
+        # While a call is taken back, something else may have been wished since the try began.
         step.emit(SetMute(call.uuid, call.muted))
+    if call.hold_wanted is not None:
+        step.emit(SetHold(call.uuid, call.hold_wanted))
 
 
 def microphone_failed(step: Step, call: Call, message: MicrophoneFailed) -> None:
@@ -90,6 +92,8 @@ def hold_changed(step: Step, call: Call, message: HoldChanged) -> None:
     if call.state is not CallState.ANSWERED:
         return
     held = message.held
+    if call.held and not held and call.hold_wanted is None:
+        return  # nobody has asked for it: no hold ends unasked
     other = call.hold_wanted is not None and call.hold_wanted is not held
     step.put(replace(call, held=held, hold_wanted=call.hold_wanted if other else None, glares=0))
     step.stop_timers(Timer(TimerKind.HOLD_RETRY, call.uuid))

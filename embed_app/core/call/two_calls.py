@@ -14,6 +14,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from embed_app.core.call import voice
 from embed_app.core.call.effects import SetAside, SetHold
 from embed_app.core.call.selection import active_call, rings_here
 from embed_app.core.call.values import Call, CallState
@@ -33,11 +34,6 @@ def has_room(phone: Phone) -> bool:
     return len(live) < MAX_CALLS and all(rings_here(call) or call.state in _UP for call in live)
 
 
-def on_hold(call: Call) -> bool:
-    """On hold, or about to be."""
-    return call.held if call.hold_wanted is None else call.hold_wanted
-
-
 def other_calls(phone: Phone, call: Call) -> tuple[Call, ...]:
     """Those beside `call` the agent is in, or was before this one."""
     return tuple(other for other in phone.live_calls if other.uuid != call.uuid and not rings_here(other))
@@ -45,6 +41,15 @@ def other_calls(phone: Phone, call: Call) -> tuple[Call, ...]:
 
 def ask_hold(step: Step, call: Call, *, held: bool) -> None:
     """`held` changes when the peer has accepted the re-INVITE, not before (RFC 3264 section 8.4)."""
+    for leg in voice.other_legs(step.phone, call):
+        if leg.state is not CallState.ANSWERED:
+            step.put(voice.to_be_held(leg, held=held))
+        elif held:
+            _ask_hold(step, leg, held=True)
+    _ask_hold(step, call, held=held)
+
+
+def _ask_hold(step: Step, call: Call, *, held: bool) -> None:
     if call.hold_wanted is not None:
         step.put(replace(call, hold_wanted=held))  # only one re-INVITE at a time (RFC 3261 section 14.1)
     elif call.held is not held:
@@ -76,7 +81,7 @@ def _set_aside(step: Step, call: Call, *, aside: bool) -> None:
 
 def _hold(step: Step, call: Call) -> None:
     registered = step.link.state is LinkState.REGISTERED
-    if call.state is not CallState.ANSWERED or on_hold(call) or call.hold_refused or not registered:
+    if call.state is not CallState.ANSWERED or voice.on_hold(call) or call.hold_refused or not registered:
         return
     if any(other.in_place_of == call.uuid for other in step.phone.live_calls):
         return  # its peer is about to hang up: it has given us to somebody else

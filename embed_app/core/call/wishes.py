@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from embed_app.core.call import transfer
+from embed_app.core.call import transfer, voice
 from embed_app.core.call.dial_string import DialStringError, clean_digits
 from embed_app.core.call.effects import AcceptInvite, SendDtmf, SetMute
 from embed_app.core.call.ending import hang_up
@@ -78,9 +78,10 @@ def unmute(step: Step, call: Call, _message: UnmuteRequested) -> None:
 
 def _mute(step: Step, call: Call, *, muted: bool) -> None:
     """Allowed from the first moment of a call: an agent mutes while it still rings out."""
-    if call.muted is not muted:
-        step.put(replace(call, muted=muted))
-        step.emit(SetMute(call.uuid, muted))
+    for each in (call, *voice.other_legs(step.phone, call)):
+        if each.muted is not muted:
+            step.put(replace(each, muted=muted))
+            step.emit(SetMute(each.uuid, muted))
 
 
 # ---- of an answered call

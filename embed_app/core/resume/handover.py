@@ -7,9 +7,12 @@ out has died with its tab.
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from embed_app.core.call.ending import end_call
 from embed_app.core.call.machine import CallEvent, moved
 from embed_app.core.call.values import Call, Reason, TransferState
+from embed_app.core.call.voice import held_for_another
 from embed_app.core.link.messages import OwnershipGranted, OwnerShown
 from embed_app.core.link.values import LinkState, Ownership
 from embed_app.core.resume.effects import PassOn
@@ -25,7 +28,8 @@ def ownership_granted(step: Step, message: OwnershipGranted) -> None:
     if step.link.ownership is not Ownership.ASKED or left is None or not left.link.wanted:
         return
     step.change(focus=left.focus)
-    for call in left.live_calls:
+    for shown in left.live_calls:
+        call = replace(shown, aside=False)  # the user agent of this tab does not know of it yet
         step.put(call)
         resuming = _left_behind(call) if call.dialog is not None else None
         if resuming is not None:
@@ -43,6 +47,7 @@ def _left_behind(call: Call) -> Call | None:
     return moved(
         call,
         CallEvent.LEFT_BEHIND,
+        held=held_for_another(call),
         hold_wanted=None,
         resume_tries=0,
         transfer=TransferState.NONE,

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from embed_app.core.call import voice
 from embed_app.core.call.dial_string import clean_caller
 from embed_app.core.call.dialog import replacement_targets
 from embed_app.core.call.effects import SetHold
@@ -60,7 +61,8 @@ def _try(step: Step, call: Call) -> None:
     if call.resume_in_dialog:
         target = call.dialog.remote_target
     step.put(replace(call, resume_tries=call.resume_tries + 1))
-    step.emit(SendReplacement(call.uuid, target, call.dialog, call.muted, call.held, call.resume_in_dialog))
+    held = voice.held_for_another(call)
+    step.emit(SendReplacement(call.uuid, target, call.dialog, call.muted, held, call.resume_in_dialog))
     step.start_timer(Timer(TimerKind.RESUME_TRY, call.uuid), TRY_FOR)
 
 

@@ -17,6 +17,7 @@ from embed_app.core.call.ending import ENDED_SHOWN_FOR, end_call, hang_up, relea
 from embed_app.core.call.machine import CallEvent, moved
 from embed_app.core.call.selection import rings_here
 from embed_app.core.call.values import Call, CallState, Direction, Reason
+from embed_app.core.call.voice import held_for_another
 from embed_app.core.link import connecting
 from embed_app.core.link.messages import PageLeft, Started
 from embed_app.core.link.values import LinkState
@@ -42,6 +43,7 @@ def record_of(phone: Phone) -> ResumeRecord | None:
         return None
     up = (CallState.ANSWERED, CallState.RESUMING)
     calls = [c for c in phone.live_calls if c.state in up and c.dialog is not None]
+    calls = [replace(call, held=held_for_another(call)) for call in calls]
     calls.sort(key=lambda call: call.uuid != phone.focus)
     waiting = [replace(call, held=True) for call in calls[1:]]
     early = [call for call in phone.live_calls if may_ring_again(call) or _is_dialled(call)]
