@@ -4,7 +4,7 @@ export type CallObject = { uuid: string; direction: "inbound" | "outbound"; numb
 
 export type Contact = { number: string; display_name: string | null; external_id: string | null };
 
-export type ErrorObject = { code: "token_missing" | "token_malformed" | "token_expired" | "token_rejected" | "token_foreign" | "token_mismatch" | "invalid_parameter" | "invalid_message" | "unknown_command" | "invalid_payload" | "invalid_number" | "invalid_digits" | "invalid_header" | "invalid_state" | "no_call" | "call_in_progress" | "not_registered" | "registration_refused" | "invalid_configuration" | "in_use_elsewhere" | "registration_failed" | "network_unreachable" | "server_unreachable" | "rate_limited" | "mic_denied" | "mic_blocked" | "mic_missing" | "mic_busy" | "mic_lost" | "transfer_failed" | "hold_failed" | "dtmf_failed" | "no_audio" | "media_lost" | "too_many_messages" | "too_many_calls" | "load_failed" | "internal"; message: string; fatal: boolean; detail?: Record<string, unknown>; call_uuid?: string };
+export type ErrorObject = { code: "token_missing" | "token_malformed" | "token_expired" | "token_rejected" | "token_foreign" | "token_mismatch" | "invalid_parameter" | "invalid_message" | "unknown_command" | "invalid_payload" | "invalid_number" | "number_not_allowed" | "invalid_digits" | "invalid_header" | "invalid_state" | "no_call" | "call_in_progress" | "not_registered" | "registration_refused" | "invalid_configuration" | "in_use_elsewhere" | "registration_failed" | "network_unreachable" | "server_unreachable" | "rate_limited" | "mic_denied" | "mic_blocked" | "mic_missing" | "mic_busy" | "mic_lost" | "transfer_failed" | "hold_failed" | "dtmf_failed" | "no_audio" | "media_lost" | "too_many_messages" | "too_many_calls" | "load_failed" | "internal"; message: string; fatal: boolean; detail?: Record<string, unknown>; call_uuid?: string };
 
 export type CallOptions = { campaignId?: string | number | null; leadId?: string | number | null; headers?: Record<string, string | number> };
 
@@ -34,7 +34,7 @@ export interface EventPayloads {
   incoming_call: { call: CallObject; contact: Contact };
   call_ringing: { call: CallObject };
   call_answered: { call: CallObject };
-  call_hangup: { call: CallObject; reason: "answered_elsewhere" | "busy" | "cancelled" | "error" | "forbidden" | "local_hangup" | "media_lost" | "mic_denied" | "no_answer" | "not_found" | "rejected" | "remote_hangup" | "signaling_lost" | "transferred" | "unavailable"; billsec: number };
+  call_hangup: { call: CallObject; reason: "answered_elsewhere" | "busy" | "cancelled" | "error" | "forbidden" | "local_hangup" | "media_lost" | "mic_denied" | "no_answer" | "not_found" | "rejected" | "remote_hangup" | "signaling_lost" | "time_limit" | "transferred" | "unavailable"; billsec: number };
   dtmf: { call: CallObject; digit: string };
   error: ErrorObject;
   auto_reconnect: { attempt: number; delay_ms: number };

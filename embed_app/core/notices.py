@@ -14,6 +14,8 @@ class Problem:
     code: str
     detail: Mapping[str, Any] | None = None
     call_uuid: str | None = None
+    text: str = ""
+    """Which text says what to do, where the code has several; "": that of the code."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

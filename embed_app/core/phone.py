@@ -60,6 +60,8 @@ class Phone:
     history: CallHistory = NOTHING_YET
     saves: int = 0
     """How often something was saved on the server that the other tabs of this browser show as well."""
+    dialled_at: tuple[float, ...] = ()
+    """When numbers were dialled in the last minute, seconds since the epoch. See `permission.py`."""
     started: bool = False
     last_ended: Call | None = None
     """For the screen's closing line, until the next call or some seconds later."""

@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from embed_app.core.call import (
+    call_length,
     dialling,
     ending,
     referral,
@@ -202,6 +203,7 @@ CALL_TIMERS: Mapping[TimerKind, Callable[[Step, Call], None]] = {
     TimerKind.RING_AGAIN: ring_again.never_rang_again,
     TimerKind.TRANSFER: transfer.ran_out,
     TimerKind.HOLD_RETRY: reports.hold_again,
+    TimerKind.LONGEST_CALL: call_length.reached,
     TimerKind.SAMPLE: sampling.ask_for_sample,
     TimerKind.NO_AUDIO: sampling.nothing_came,
     TimerKind.ICE_RESTART: loss.patience_ended,
@@ -218,6 +220,7 @@ FOLLOWERS: tuple[Follower, ...] = (
     history.look_again,
     replacement.follow,
     transfer.follow_ends,
+    call_length.follow,
     # After the ends of calls are known, because they give the focus back.
     two_calls.keep_one_in_focus,
     voice.tell_changes,

@@ -73,10 +73,10 @@ class Step:
     def notice(self, *notices: Notice) -> None:
         self.change(notices=self.phone.notices + notices)
 
-    def problem(self, code: str, *, call_uuid: str | None = None, **detail: Any) -> None:
-        """Tell the parent and, where it has no command `id`, the agent."""
+    def problem(self, code: str, *, call_uuid: str | None = None, text: str = "", **detail: Any) -> None:
+        """Tell the parent and, where it has no command `id`, the agent. `text`: see `Problem`."""
         facts = MappingProxyType(detail) if detail else None
-        self.notice(Problem(code=code, call_uuid=call_uuid, detail=facts))
+        self.notice(Problem(code=code, call_uuid=call_uuid, detail=facts, text=text))
 
     def banner(self, code: str) -> None:
         """Show the agent an error for some seconds."""

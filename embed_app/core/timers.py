@@ -33,6 +33,7 @@ class TimerKind(StrEnum):
     RINGING = "ringing"
     TRANSFER = "transfer"
     HOLD_RETRY = "hold_retry"
+    LONGEST_CALL = "longest_call"
     ENDED_SHOWN = "ended_shown"
     # media
     SAMPLE = "sample"

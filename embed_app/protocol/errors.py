@@ -44,6 +44,11 @@ ERRORS: Mapping[str, ErrorCode] = {
     "unknown_command": ErrorCode(False, "No command has this type.", "See the list of commands."),
     "invalid_payload": ErrorCode(False, "A command's payload has a wrong field.", "See detail.field."),
     "invalid_number": ErrorCode(False, "The number has characters no number has.", "Send + 0-9 * # only."),
+    "number_not_allowed": ErrorCode(
+        False,
+        "The account's rules do not let this phone dial the number, or not now.",
+        "See detail.rule; change it with account set.",
+    ),
     "invalid_digits": ErrorCode(False, "The digits are no DTMF.", "Send 0-9 * # A-D and , only."),
     "invalid_header": ErrorCode(False, "A header's name or value is not allowed.", "See detail.field."),
     "invalid_state": ErrorCode(False, "The call is in no state for this.", "Look at call.state first."),

@@ -59,6 +59,7 @@ HangupReason = Literal[
     "forbidden",
     "transferred",
     "media_lost",
+    "time_limit",
     "signaling_lost",
     "mic_denied",
     "error",

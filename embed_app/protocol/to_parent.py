@@ -20,7 +20,7 @@ from embed_app.protocol import events as ev
 from embed_app.protocol.errors import ERRORS
 
 Describe = Callable[[str], str]
-"""Error code -> text in the frame's locale."""
+"""Error code, or the key of one of its texts -> text in the frame's locale."""
 
 
 def announce(before: Phone, after: Phone, describe: Describe) -> Iterator[ev.Event]:
@@ -109,7 +109,7 @@ def error_object(problem: Problem, phone: Phone, describe: Describe) -> ev.Error
     """Fatal only where it stopped the phone: a bad token beside a good one is a mistake, not an end."""
     return ev.ErrorObject(
         code=problem.code,
-        message=describe(problem.code),
+        message=describe(problem.text or problem.code),
         fatal=ERRORS[problem.code].fatal and phone.link.state is LinkState.REFUSED,
         detail=problem.detail,
         call_uuid=problem.call_uuid,

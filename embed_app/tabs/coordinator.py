@@ -134,6 +134,7 @@ class Coordinator:
             campaign_id=call.campaign_id,
             lead_id=call.lead_id,
             headers=call.headers,
+            by_hand=call.by_hand,
         )
 
         def reply(problems: tuple[Problem, ...]) -> None:

@@ -12,6 +12,7 @@ from embed_app.ui.view import Banner, ProblemPanel, Tone
 AGENTS_BUSINESS = frozenset(
     {
         "invalid_number",
+        "number_not_allowed",
         "invalid_digits",
         "invalid_header",
         "invalid_state",
@@ -36,8 +37,10 @@ status line (reconnecting) or the problem panel (refused)."""
 _NEEDS_NEW_TOKEN = frozenset({"token_missing", "token_malformed", "token_expired", "token_foreign"})
 
 
-def warning(code: str, translator: Translator) -> Banner:
-    return Banner(code=code, title=title(code, translator), text=translator.error(code), tone=Tone.BAD)
+def warning(code: str, translator: Translator, text: str = "") -> Banner:
+    """`text`: the key of its text, where the code has several."""
+    words = translator.error(text or code)
+    return Banner(code=code, title=title(code, translator), text=words, tone=Tone.BAD)
 
 
 def title(code: str, translator: Translator) -> str:
@@ -83,9 +86,9 @@ def _state(name: str, translator: Translator, variant: str = "") -> Banner:
 
 def flash(phone: Phone, translator: Translator) -> Banner | None:
     """The newest problem of this step, where it is the agent's business."""
-    codes = [notice.code for notice in phone.notices if isinstance(notice, Problem)]
-    shown = [code for code in codes if code in AGENTS_BUSINESS]
-    return warning(shown[-1], translator) if shown else None
+    problems = [notice for notice in phone.notices if isinstance(notice, Problem)]
+    shown = [problem for problem in problems if problem.code in AGENTS_BUSINESS]
+    return warning(shown[-1].code, translator, shown[-1].text) if shown else None
 
 
 def problem_panel(phone: Phone, translator: Translator) -> ProblemPanel:

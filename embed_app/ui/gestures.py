@@ -45,7 +45,7 @@ def wish_of(gesture: Gesture, view: View, new_uuid: Callable[[], str]) -> Messag
     value = gesture.value.strip()
     match gesture.action:
         case "dial" | "redial":
-            return DialRequested(call_uuid=new_uuid(), number=value) if value else None
+            return DialRequested(call_uuid=new_uuid(), number=value, by_hand=True) if value else None
         case "answer":
             return AnswerRequested(call_uuid=gesture.call_uuid)
         case "answer_end":
@@ -90,10 +90,15 @@ def _wish_for_another(action: str, value: str, view: View, new_uuid: Callable[[]
         case "add":
             return PanelChosen(panel=Panel.NONE if call.add_open else Panel.ADD_CALL)
         case "add_go":
-            return DialRequested(call_uuid=new_uuid(), number=value, second=True) if value else None
+            dialled = DialRequested(call_uuid=new_uuid(), number=value, second=True, by_hand=True)
+            return dialled if value else None
         case "transfer_ask" if value:
             return TransferRequested(
-                call_uuid=call.call_uuid, target=value, attended=True, new_call_uuid=new_uuid()
+                call_uuid=call.call_uuid,
+                target=value,
+                attended=True,
+                new_call_uuid=new_uuid(),
+                by_hand=True,
             )
         case "join":
             return JoinRequested()
@@ -121,5 +126,5 @@ def _wish_in_call(action: str, value: str, view: View) -> Message | None:
         case "close_panel":
             return PanelChosen(panel=Panel.NONE)
         case "transfer_go":
-            return TransferRequested(call_uuid=uuid, target=value) if value else None
+            return TransferRequested(call_uuid=uuid, target=value, by_hand=True) if value else None
     return None

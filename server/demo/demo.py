@@ -35,6 +35,8 @@ if TYPE_CHECKING:
 
 TOKEN_USES = 50
 """Of one embed token. More than elsewhere: in a demo people press Connect and reload without end."""
+RULES = {"open_codes": ["*4X"], "calls_per_minute": 60}
+"""Call rules of the demo's account: its CRM page calls the services of the PBX, one after the other."""
 
 
 @dataclass(frozen=True)
@@ -99,6 +101,7 @@ def _fill(connection: Connection, port: int, sip_secret: str, one_place: bool, r
         sip_secret=sip_secret,
         features={FEATURE: one_place},
         ring=ring,
+        rules=RULES,
     )
     for extension, name in PEOPLE.items():
         add_user(

@@ -17,6 +17,7 @@ from embed_app.core.call.messages import (
 )
 from embed_app.core.call.values import Call, CallState, Dialog, Direction
 from embed_app.core.effect import Effect
+from embed_app.core.link.call_rules import CallRules
 from embed_app.core.link.messages import (
     ConfigReceived,
     DisconnectRequested,
@@ -52,6 +53,14 @@ DIALOG = Dialog(
 URLS = ("wss://one.example/ws", "wss://two.example/ws")
 
 E = TypeVar("E", bound=ev.Event)
+OPEN_RULES = CallRules(
+    dial_allow=("!", "+!", "[0-9*#]!"),
+    dial_deny=(),
+    open_codes=("[0-9*#]!",),
+    calls_per_minute=None,
+    calls_at_once=None,
+)
+"""For tests that are about something else: every number may be dialled, by anybody."""
 
 
 def token(
@@ -79,6 +88,7 @@ def config(**changes: Any) -> SipConfig:
             wss_urls=URLS,
             ice_servers=(),
             token_expires_in=300.0,
+            rules=OPEN_RULES,
         ),
         **changes,
     )

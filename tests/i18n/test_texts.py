@@ -27,6 +27,7 @@ CODES = frozenset(
         "unknown_command",
         "invalid_payload",
         "invalid_number",
+        "number_not_allowed",
         "invalid_digits",
         "invalid_header",
         "invalid_state",
@@ -56,6 +57,8 @@ CODES = frozenset(
         "internal",
     }
 )
+VARIANTS = ("by_hand", "calls_per_minute", "calls_at_once")
+"""Rules that refuse a number and have a text of their own."""
 NAMED = re.compile(r'(?:problem|refuse|wait|ProtocolError|Problem)\((?:step, |code=)?"([a-z]+(?:_[a-z]+)+)"')
 VIETNAMESE = re.compile(
     "[àáảãạăằắẳẵặâầấẩẫậèéẻẽẹêềếểễệìíỉĩịòóỏõọôồốổỗộơờớởỡợùúủũụưừứửữựỳýỷỹỵđ]", re.IGNORECASE
@@ -75,6 +78,15 @@ def test_same_placeholders_and_nothing_empty(key: str) -> None:
     assert placeholders(VI[key]) == placeholders(EN[key])
     assert VI[key].strip()
     assert EN[key].strip()
+
+
+@pytest.mark.parametrize("locale", LOCALES)
+@pytest.mark.parametrize("rule", VARIANTS)
+def test_a_rule_that_refuses_a_number_says_what_to_do(rule: str, locale: str) -> None:
+    words = Translator(locale)
+    text = words.error(f"number_not_allowed.{rule}")
+    assert text not in (words.error("number_not_allowed"), words.error("internal"))
+    assert 20 <= len(text) <= 140
 
 
 @pytest.mark.parametrize("locale", LOCALES)

@@ -45,7 +45,7 @@ TWELVE = list(KEYS)[:12]
 REASONS = {
     "local_hangup", "remote_hangup", "rejected", "busy", "no_answer", "cancelled", "answered_elsewhere",
     "not_found", "unavailable", "forbidden", "transferred", "media_lost", "signaling_lost",
-    "mic_denied", "error",
+    "mic_denied", "time_limit", "error",
 }  # fmt: skip
 WITH_OFFSET = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?[+-]\d\d:\d\d")
 

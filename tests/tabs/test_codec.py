@@ -142,6 +142,7 @@ def test_every_notice_can_be_written() -> None:
         given_values: dict[str, Any] = {
             "code": "no_call",
             "detail": {"field": "number", "status": 486},
+            "text": "number_not_allowed.by_hand",
             "call_uuid": CALL,
             "digit": "5",
             "attempt": 2,

@@ -32,6 +32,7 @@ DIALLED = {
     "campaign_id": "None",
     "lead_id": "None",
     "second": "False",
+    "by_hand": "True",
     "headers": "()",
 }
 

@@ -40,8 +40,8 @@ def wish(state: str, action: str, value: str = "", call_uuid: str = "") -> Messa
 @pytest.mark.parametrize(
     ("state", "action", "value", "expected"),
     [
-        ("ready", "dial", " 1002 ", DialRequested(call_uuid="fresh", number="1002")),
-        ("ended", "redial", "1002", DialRequested(call_uuid="fresh", number="1002")),
+        ("ready", "dial", " 1002 ", DialRequested(call_uuid="fresh", number="1002", by_hand=True)),
+        ("ended", "redial", "1002", DialRequested(call_uuid="fresh", number="1002", by_hand=True)),
         ("idle", "connect", "", ConnectRequested()),
         ("problem_rejected", "retry", "", ConnectRequested()),
         ("ready", "page", "history", PageChosen(page=Page.HISTORY)),
@@ -62,17 +62,24 @@ def wish(state: str, action: str, value: str = "", call_uuid: str = "") -> Messa
         ("transfer", "close_panel", "", PanelChosen(panel=Panel.NONE)),
         ("answered", "add", "", PanelChosen(panel=Panel.ADD_CALL)),
         ("add_call", "add", "", PanelChosen(panel=Panel.NONE)),
-        ("add_call", "add_go", "1002", DialRequested(call_uuid="fresh", number="1002", second=True)),
+        (
+            "add_call",
+            "add_go",
+            "1002",
+            DialRequested(call_uuid="fresh", number="1002", second=True, by_hand=True),
+        ),
         (
             "transfer",
             "transfer_ask",
             "1003",
-            TransferRequested(call_uuid=UUID, target="1003", attended=True, new_call_uuid="fresh"),
+            TransferRequested(
+                call_uuid=UUID, target="1003", attended=True, new_call_uuid="fresh", by_hand=True
+            ),
         ),
         ("two_calls", "join", "", JoinRequested()),
         ("two_calls", "hangup", "", HangupRequested(call_uuid=SECOND.uuid)),
         ("two_calls_both_held", "hold", "", UnholdRequested(call_uuid=SECOND.uuid)),
-        ("transfer", "transfer_go", "1003", TransferRequested(call_uuid=UUID, target="1003")),
+        ("transfer", "transfer_go", "1003", TransferRequested(call_uuid=UUID, target="1003", by_hand=True)),
     ],
 )
 def test_wishes(state: str, action: str, value: str, expected: Message) -> None:

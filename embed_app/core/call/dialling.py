@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from embed_app.core.call import ring_flood, two_calls, voice
+from embed_app.core.call import permission, ring_flood, two_calls, voice
 from embed_app.core.call.dial_string import DialStringError, clean_caller, clean_id, clean_number
 from embed_app.core.call.effects import RejectInvite, SendInvite
 from embed_app.core.call.ending import end_call, release_signalling
@@ -47,6 +47,9 @@ def dial(step: Step, message: DialRequested) -> None:
         return step.problem("not_registered")  # a second one does not wait for the registration
     if state is not LinkState.REGISTERED and state not in _COMING_UP:
         return step.problem("not_registered")
+    refused = permission.refusal(step.phone, number, by_hand=message.by_hand, at=step.at)
+    if refused is not None and step.link.config is not None:
+        return permission.tell(step, refused)
     call = new_call(
         Direction.OUTBOUND,
         uuid=message.call_uuid,
@@ -55,6 +58,7 @@ def dial(step: Step, message: DialRequested) -> None:
         campaign_id=message.campaign_id,
         lead_id=message.lead_id,
         headers=message.headers,
+        by_hand=message.by_hand,
     )
     focus_on(step, call)
     if state is LinkState.REGISTERED:
@@ -81,10 +85,17 @@ def focus_on(step: Step, call: Call) -> None:
 
 
 def send_invite(step: Step, call: Call) -> None:
-    """Only of a call that is QUEUED."""
+    """Only of a call that is QUEUED. The rules may not have been known when it was dialled."""
     inviting = moved(call, CallEvent.SENT)
     if inviting is None:
         return
+    beside = len(step.phone.live_calls) - 1
+    refused = permission.refusal(step.phone, call.number, by_hand=call.by_hand, at=step.at, beside=beside)
+    if refused is not None:
+        permission.tell(step, refused, call_uuid=call.uuid)
+        end_call(step, call, CallEvent.NOT_SENT, Reason.FORBIDDEN)
+        return
+    permission.count(step)
     step.stop_timers(Timer(TimerKind.QUEUED, call.uuid))
     step.put(inviting)
     step.emit(SendInvite(call.uuid, call.number, call.headers))

@@ -3,11 +3,23 @@
 from __future__ import annotations
 
 import re
+from urllib.parse import unquote
 
 from embed_app.core.call.values import Dialog
 
+_USER = re.compile(r"sips?:([^@:]*)(?::[^@]*)?@", re.IGNORECASE)
+_SEPARATORS = re.compile(r"[-.() ]")
+_NUMBER = re.compile(r"[+0-9*#]+", re.ASCII)
 _ALIAS = re.compile(r";alias=[^;>?]*", re.IGNORECASE)
 _GRUU = re.compile(r";gr(=|;|$)", re.IGNORECASE)
+
+
+def number_of(uri: str) -> str:
+    """The number that a SIP URI would dial, without escapes and separators (RFC 3966 section 5.1.1); "" for a
+    user that is a name."""
+    found = _USER.match(uri)
+    user = _SEPARATORS.sub("", unquote(found[1]).partition(";")[0]) if found else ""
+    return user if _NUMBER.fullmatch(user) else ""
 
 
 def replacement_targets(dialog: Dialog) -> tuple[str, ...]:

@@ -59,6 +59,8 @@ class CallEvent(StrEnum):
     """Its page or tab has gone, and nothing can take it back."""
     MEDIA_GIVEN_UP = "media_given_up"
     """No path to the far end was found again."""
+    TOO_LONG = "too_long"
+    """It has lasted as long as the account allows."""
     TRANSFERRED = "transferred"
     """Its peer talks to somebody else now."""
 
@@ -101,6 +103,7 @@ TABLE: Mapping[Row, CallState] = {
     **{(state, _IN, _EVENT.ABANDONED): _E for state in (_R, _P, _A, _S)},
     **{(_A, direction, _EVENT.MEDIA_GIVEN_UP): _E for direction in _BOTH},
     **{(_A, direction, _EVENT.TRANSFERRED): _E for direction in _BOTH},
+    **{(state, direction, _EVENT.TOO_LONG): _E for state in (_A, _S) for direction in _BOTH},
 }
 """(state, direction, what happened) -> the next state. What is not here is illegal and changes nothing."""
 

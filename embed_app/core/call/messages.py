@@ -19,6 +19,8 @@ class DialRequested(Message):
     headers: tuple[tuple[str, str], ...] = field(default=(), repr=False)
     second: bool = False
     """The agent adds a call: the one there is goes on hold. Without it, it has to be on hold already."""
+    by_hand: bool = False
+    """The agent has dialled it on our screen: only then it may be any feature code (`dial_plan.py`)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -200,6 +202,8 @@ class TransferRequested(CallWish):
     target: str = field(repr=False)
     attended: bool = False
     new_call_uuid: str = ""
+    by_hand: bool = False
+    """The agent has chosen the target on our screen."""
 
 
 class JoinRequested(CallWish):

@@ -15,8 +15,9 @@ answer, is busy or refuses leaves the first call on hold, and so does an agent w
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
-from embed_app.core.call import dialling
+from embed_app.core.call import dialling, permission
 from embed_app.core.call.dial_string import DialStringError, clean_number
 from embed_app.core.call.dialog import replacement_targets
 from embed_app.core.call.effects import SendAttendedRefer, SendRefer
@@ -58,8 +59,16 @@ def transfer(step: Step, call: Call, message: TransferRequested) -> None:
         return step.problem("invalid_state", call_uuid=call.uuid)
     if step.link.state is not LinkState.REGISTERED:
         return step.problem("not_registered", call_uuid=call.uuid)
+    if message.attended and len(step.phone.live_calls) >= MAX_CALLS:
+        return step.problem("call_in_progress", call_uuid=call.uuid)
+    # A blind transfer makes a call as well: the PBX's, in our place.
+    beside = None if message.attended else 0
+    refused = permission.refusal(step.phone, number, by_hand=message.by_hand, at=step.at, beside=beside)
+    if refused is not None:
+        return permission.tell(step, refused, call_uuid=call.uuid)
     if message.attended:
-        return _consult(step, call, number, message.new_call_uuid)
+        return _consult(step, call, number, message)
+    permission.count(step)
     step.put(replace(call, transfer=TransferState.ASKED, transfer_target=number))
     step.emit(SendRefer(call.uuid, number))
     return step.start_timer(Timer(TimerKind.TRANSFER, call.uuid), TRANSFER_TIMEOUT)
@@ -71,14 +80,13 @@ def _pairs(step: Step, call: Call) -> list[tuple[Call, Call]]:
     return [(call, other) for other in others] + [(other, call) for other in others]
 
 
-def _consult(step: Step, call: Call, number: str, new_uuid: str) -> None:
-    if len(step.phone.live_calls) >= MAX_CALLS:
-        return step.problem("call_in_progress", call_uuid=call.uuid)
+def _consult(step: Step, call: Call, number: str, message: TransferRequested) -> None:
     target = new_call(
         Direction.OUTBOUND,
-        uuid=new_uuid,
+        uuid=message.new_call_uuid,
         number=number,
         started_at=step.at,
+        by_hand=message.by_hand,
         consult_for=call.uuid,
         campaign_id=call.campaign_id,
         lead_id=call.lead_id,
@@ -181,6 +189,6 @@ def _other_call_ended(step: Step, target: Call) -> None:
         step.put(replace(target, transfer=TransferState.NONE))
 
 
-def _tell(step: Step, call_uuid: str, **detail: object) -> None:
+def _tell(step: Step, call_uuid: str, **detail: Any) -> None:
     step.banner("transfer_failed")
     step.problem("transfer_failed", call_uuid=call_uuid, **detail)

@@ -103,6 +103,8 @@ class Call:
     transfer_target: str = field(default="", repr=False)
     transfer_to: str = ""
     """The call with the target, while this one is transferred to it (attended)."""
+    by_hand: bool = False
+    """The agent has dialled it on our screen."""
     consult_for: str = ""
     """The call that waits while the agent asks here whether it may be transferred."""
     in_place_of: str = ""
@@ -154,6 +156,7 @@ class Reason(StrEnum):
     FORBIDDEN = "forbidden"
     TRANSFERRED = "transferred"
     MEDIA_LOST = "media_lost"
+    TIME_LIMIT = "time_limit"
     SIGNALING_LOST = "signaling_lost"
     MIC_DENIED = "mic_denied"
     ERROR = "error"

@@ -27,7 +27,7 @@ def ownership_granted(step: Step, message: OwnershipGranted) -> None:
     left = message.left
     if step.link.ownership is not Ownership.ASKED or left is None or not left.link.wanted:
         return
-    step.change(focus=left.focus)
+    step.change(focus=left.focus, dialled_at=left.dialled_at)
     for shown in left.live_calls:
         call = replace(shown, aside=False)  # the user agent of this tab does not know of it yet
         step.put(call)

@@ -13,13 +13,15 @@ from __future__ import annotations
 from dataclasses import replace
 
 from embed_app.core.call import voice
+from embed_app.core.call.dial_plan import refusing_rule
 from embed_app.core.call.dial_string import clean_caller
-from embed_app.core.call.dialog import replacement_targets
+from embed_app.core.call.dialog import number_of, replacement_targets
 from embed_app.core.call.effects import SetHold
 from embed_app.core.call.ending import end_call, release_signalling
 from embed_app.core.call.machine import CallEvent
 from embed_app.core.call.messages import CallAccepted, CallProgress, DialogKnown
-from embed_app.core.call.values import Call, CallState, Reason
+from embed_app.core.call.permission import rules_of
+from embed_app.core.call.values import Call, CallState, Dialog, Reason
 from embed_app.core.link.values import Transport
 from embed_app.core.media.machine import connection_replaced
 from embed_app.core.message import Message
@@ -56,14 +58,21 @@ def _try(step: Step, call: Call) -> None:
     """The timer runs for as long as no other try may be made."""
     if call.dialog is None:
         raise TypeError("a call is resumed from its dialog")
-    targets = replacement_targets(call.dialog)
-    target = targets[call.resume_tries % len(targets)]
-    if call.resume_in_dialog:
-        target = call.dialog.remote_target
-    step.put(replace(call, resume_tries=call.resume_tries + 1))
+    targets = _targets(step, call.dialog)
+    in_dialog = call.resume_in_dialog or not targets
+    target = call.dialog.remote_target if in_dialog else targets[call.resume_tries % len(targets)]
+    step.put(replace(call, resume_tries=call.resume_tries + 1, resume_in_dialog=in_dialog))
     held = voice.held_for_another(call)
-    step.emit(SendReplacement(call.uuid, target, call.dialog, call.muted, held, call.resume_in_dialog))
+    step.emit(SendReplacement(call.uuid, target, call.dialog, call.muted, held, in_dialog))
     step.start_timer(Timer(TimerKind.RESUME_TRY, call.uuid), TRY_FOR)
+
+
+def _targets(step: Step, dialog: Dialog) -> tuple[str, ...]:
+    """Those the account's rules let us call. A PBX that does not know Replaces must not be made to dial a
+    number that they deny: such a call is taken back in its old dialog, which reaches nobody else."""
+    rules = rules_of(step.phone)
+    targets = replacement_targets(dialog)
+    return tuple(uri for uri in targets if refusing_rule(rules, number_of(uri), by_hand=True) is None)
 
 
 def far_end_rings(step: Step, call: Call, message: CallProgress) -> None:
@@ -82,7 +91,7 @@ def failed(step: Step, call: Call, message: ReplacementFailed) -> None:
         step.stop_timers(Timer(TimerKind.RESUME_TRY, call.uuid))  # at once
         return
     # A proxy may refuse an address it does not know (403, 404); the far end itself knows best (481).
-    untried = not call.resume_in_dialog and call.resume_tries < len(replacement_targets(call.dialog))
+    untried = not call.resume_in_dialog and call.resume_tries < len(_targets(step, call.dialog))
     another = untried and status != _GONE
     if status in _NOT_YET or another:
         step.start_timer(Timer(TimerKind.RESUME_TRY, call.uuid), TRY_AGAIN_AFTER)
