@@ -15,10 +15,11 @@ from anyio.from_thread import BlockingPortal
 from sqlalchemy import Connection, Table, select, update
 
 from server.app import create_app
-from server.customers.at_rest import take_over
+from server.customers.at_rest import lost_values, rotate, take_over
+from server.customers.users import change_user, user_at
 from server.settings import Settings
 from server.storage.database import Database
-from server.storage.key_ring import KeyRing, new_key
+from server.storage.key_ring import KeyRing, key_of, new_key
 from server.storage.tables import accounts, call_history, users
 from tests.real.postgresql import Postgresql
 from tests.security.stolen import every_byte, found
@@ -115,18 +116,40 @@ def test_two_processes_take_over_at_once(url: str) -> None:
             started.result()
     database = Database(url)
     assert every_value_is_sealed(database)
-    passwords = database.read_now(
-        lambda connection: connection.execute(
-            select(users.c.extension, users.c.username, users.c.sip_password_sealed).where(
-                users.c.sip_password_sealed.is_not(None)
-            )
-        ).all()
-    )
+    passwords = database.read_now(sealed_passwords)
     assert len(passwords) == 450
     for row in passwords:
-        owner = f"users.sip_password {'2' * 36} {row.username}"
-        assert ring.open(row.sip_password_sealed, owner) == former.password(int(row.extension))
+        assert open_password(ring, row) == former.password(int(row.extension))
     database.close()
+
+
+def test_keys_rotate_while_the_server_works(url: str) -> None:
+    """Two commands at once, and passwords that are changed between the batches: none is lost or old."""
+    former.make(url, KEYS, 1_800_000_000, people=450)
+    old = {"d1": new_key()}
+    ring, newest = KeyRing({"d2": new_key(), **old}), "d2"
+    database, other = Database(url), Database(url)
+    take_over(database, KeyRing(old), KEYS)
+    first, second = rotate(database, ring, {}), rotate(other, ring, {})
+    expected = {number: former.password(number) for number in range(1001, 1451)}
+    going, step = [first, second], 0
+    while going:
+        for each in list(going):
+            if next(each, None) is None:
+                going.remove(each)
+        step += 1
+        number = 1450 - step if step % 2 else 1001 + step
+        expected[number] = f"changed in step {step}"
+        database.write_now(change_password, number, expected[number], KeyRing(old) if step % 3 else ring)
+    assert sum(rotate(database, ring, {})) <= step, "what a server wrote that had the old key in front"
+    rows = database.read_now(sealed_passwords)
+    assert {key_of(row.sip_password_sealed) for row in rows} == {newest}
+    opened = {int(row.extension): open_password(ring, row) for row in rows}
+    assert opened == expected
+    assert sum(rotate(database, ring, {})) == 0
+    assert lost_values(database, ring) == []
+    database.close()
+    other.close()
 
 
 def test_a_value_in_another_row_opens_for_nobody(world: World) -> None:
@@ -221,6 +244,21 @@ def test_the_secret_for_missed_calls_opens_nothing_else(world: World, url: str) 
     assert (status(SHARED), status(OWN)) == (204, 401)
     refused = run(url, [*set_it, "--missed-calls-secret-file", "-"], "a secret with spaces", settings)
     assert (refused.exit_code, "no spaces" in refused.output) == (1, True)
+
+
+def sealed_passwords(connection: Connection) -> list[Any]:
+    query = select(users.c.extension, users.c.username, users.c.sip_password_sealed)
+    return list(connection.execute(query.where(users.c.sip_password_sealed.is_not(None))))
+
+
+def open_password(ring: KeyRing, row: Any) -> str:
+    return ring.open(row.sip_password_sealed, f"users.sip_password {'2' * 36} {row.username}")
+
+
+def change_password(connection: Connection, number: int, password: str, ring: KeyRing) -> None:
+    user = user_at(connection, 2, str(number))
+    assert user is not None
+    change_user(connection, user, {"sip_password": password}, ring)
 
 
 def former_world(tmp_path: Path, portal: BlockingPortal, url: str, now: int) -> World:
