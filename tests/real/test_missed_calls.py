@@ -22,6 +22,9 @@ from tests.server.pbx.proxy.test_proxy import refuse
 from tests.server.pbx.world import DOMAIN
 
 SWITCHED_OFF = '##!substdef "!PHONE_SERVER!https://phone.example.vn!g"'
+NO_SECRET = '##!substdef "!MISSED_CALLS_SECRET!put 64 random characters for reports here!g"'
+OWN_SECRET = secrets.token_hex(32)
+"""Opens nothing but the reports."""
 WAITS = 4
 """Seconds until Kamailio gives up an answer of the server."""
 
@@ -33,8 +36,9 @@ class Reporting:
         self.server = Server()
         self.wire = Wire(self.server.port, sip=False)
         address = f'#!substdef "!PHONE_SERVER!http://localhost:{self.wire.port}!g"'
-        self.kamailio = Kamailio({SWITCHED_OFF: address})
-        self.server.add("localhost", [self.kamailio.url], sip_secret=SECRET)
+        own = f'#!substdef "!MISSED_CALLS_SECRET!{OWN_SECRET}!g"'
+        self.kamailio = Kamailio({SWITCHED_OFF: address, NO_SECRET: own})
+        self.server.add("localhost", [self.kamailio.url], sip_secret=SECRET, missed_calls_secret=OWN_SECRET)
 
     def history(self, extension: str) -> list[dict[str, Any]]:
         """What the phone of `extension` finds when it is back."""
