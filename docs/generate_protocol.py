@@ -44,7 +44,7 @@ def definitions() -> dict[str, Schema]:
     """JSON Schema by dataclass name. What the frame leaves out where it has nothing to say is never null."""
     shapes = [*COMMANDS.values(), *EVENTS, *OBJECTS]
     _, found = msgspec.json.schema_components(shapes, ref_template="#/$defs/{name}")
-    for shape in (*EVENTS, ErrorObject):
+    for shape in (*EVENTS, ErrorObject, CallObject):
         definition = found[shape.__name__]
         for name in set(definition["properties"]) - set(definition.get("required", ())):
             definition["properties"][name] = without_null(definition["properties"][name])

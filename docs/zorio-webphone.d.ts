@@ -1,6 +1,6 @@
 // Made by docs/generate_protocol.py from embed_app/protocol. Do not edit.
 
-export type CallObject = { uuid: string; direction: "inbound" | "outbound"; number: string; display_name: string; state: "answered" | "ended" | "held" | "inviting" | "ringing"; muted: boolean; held: boolean; started_at: string; answered_at: string | null; ended_at: string | null; campaignId: string | null; leadId: string | null; sip_call_id: string; quality?: "good" | "poor" };
+export type CallObject = { uuid: string; direction: "inbound" | "outbound"; number: string; display_name: string; state: "answered" | "ended" | "held" | "inviting" | "ringing"; muted: boolean; held: boolean; started_at: string; answered_at: string | null; ended_at: string | null; campaignId: string | null; leadId: string | null; sip_call_id: string; quality?: "good" | "poor"; transfer_request?: TransferRequest };
 
 export type Contact = { number: string; display_name: string | null; external_id: string | null };
 
@@ -23,6 +23,8 @@ export interface CommandPayloads {
   unmute: { call_uuid?: string | null };
   send_dtmf: { digits: string; call_uuid?: string | null };
   transfer: { target: string; call_uuid?: string | null; mode?: "attended" | "blind" | null };
+  accept_transfer: { number: string; call_uuid?: string | null };
+  decline_transfer: { call_uuid?: string | null };
   get_state: Record<string, never>;
 }
 
@@ -41,6 +43,7 @@ export interface EventPayloads {
   audio_autoplay_blocked: { call: CallObject };
   ready: { version: string; state: string; extension?: string };
   call_updated: { call: CallObject; resumed?: true };
+  transfer_requested: { call: CallObject; number: string; attended: boolean; expires_in: number };
   token_expiring: { expires_in: number };
   do_not_disturb: { on: boolean };
   resize: { width: number; height: number };

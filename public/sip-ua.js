@@ -4,7 +4,7 @@
  * @import { Call } from "./sip/call.js"
  * @import { Json, TransferTarget, ZorioSip } from "./sip/interface.js"
  */
-import { calls, expect, invite, received, replace, silenceOf, stats } from "./sip/calls.js";
+import { acceptRefer, calls, expect, invite, received, replace, silenceOf, stats } from "./sip/calls.js";
 import { chooseDevices, openMicrophone } from "./sip/devices.js";
 import { openEarly } from "./sip/early-microphone.js";
 import { fault, listen } from "./sip/events.js";
@@ -70,8 +70,8 @@ const functions = {
   sendInfo: ofCall((call, /** @type {string} */ contentType, /** @type {string} */ body) => call.sendInfo(contentType, body)),
   refer: ofCall((call, /** @type {string} */ user) => call.transfer.refer(user)),
   referToCall: ofCall((call, /** @type {Json<TransferTarget>} */ json) => call.transfer.referToCall(JSON.parse(json))),
-  acceptRefer: ofCall((call) => call.transfer.accept()),
-  rejectRefer: ofCall((call) => call.transfer.reject()),
+  acceptRefer,
+  rejectRefer: ofCall((call, /** @type {string} */ newUuid, /** @type {number} */ status) => call.transfer.reject(newUuid, status)),
   useDevices: (microphone, speaker) => {
     chooseDevices(microphone, speaker);
     calls.forEach((call) => call.sound.useDevices());

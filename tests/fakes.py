@@ -129,11 +129,13 @@ class FakeUserAgent:
     def farewell(self, dialog: Dialog) -> None:
         self._note("farewell", dialog)
 
-    def accept_refer(self, call_uuid: str, new_call_uuid: str) -> None:
-        self._note("accept_refer", call_uuid, new_call_uuid)
+    def accept_refer(
+        self, call_uuid: str, new_call_uuid: str, number: str, headers: Sequence[tuple[str, str]]
+    ) -> None:
+        self._note("accept_refer", call_uuid, new_call_uuid, number, headers)
 
-    def reject_refer(self, call_uuid: str) -> None:
-        self._note("reject_refer", call_uuid)
+    def reject_refer(self, call_uuid: str, new_call_uuid: str, status: int) -> None:
+        self._note("reject_refer", call_uuid, new_call_uuid, status)
 
     def play(self) -> None:
         self._note("play")

@@ -7,7 +7,6 @@ from embed_app.core.call.messages import (
     DialRequested,
     DtmfRequested,
     HangupRequested,
-    Referred,
     TransferRequested,
 )
 from embed_app.core.link.messages import (
@@ -19,7 +18,7 @@ from embed_app.core.link.messages import (
 )
 from embed_app.core.message import Message
 from embed_app.protocol import commands as cmd
-from tests.core.driver import CALL, GOOD, OTHER, answered_inbound, config, dial, invite
+from tests.core.driver import GOOD, answered_inbound, config, dial, invite, refer
 
 SECRETS = ("0912345678", "1002003", "swordfish", "Bình Nguyễn", "12345#", GOOD, "kh-77")
 
@@ -34,7 +33,7 @@ def things_with_secrets() -> list[object]:
         ConfigReceived(config=config(auth_password="swordfish"), token=GOOD),
         DtmfRequested(digits="12345#"),
         TransferRequested(target="1002003"),
-        Referred(call_uuid=CALL, new_call_uuid=OTHER, number="0912345678"),
+        refer("0912345678"),
         HangupRequested(),
         HangupRequested(),
         dial("0912345678", "third"),

@@ -28,7 +28,19 @@ LONG_PRESS_MS = 500
 _KEYS = frozenset("0123456789*#")
 _BEGIN = _KEYS | {"+"}
 _NOT_TWICE = frozenset(
-    {"dial", "redial", "answer", "answer_end", "decline", "hangup", "swap", "return", "join", "transfer_ask"}
+    {
+        "dial",
+        "redial",
+        "answer",
+        "answer_end",
+        "decline",
+        "hangup",
+        "swap",
+        "return",
+        "join",
+        "transfer_ask",
+        "accept_transfer",
+    }
 )
 _SECTIONS = {Screen.IN_CALL: "call", Screen.INCOMING: "incoming", Screen.PROBLEM: "problem"}
 
@@ -70,7 +82,8 @@ class DomScreen:
         focused = js.document.activeElement
         self._page.write(project(replace(view, flash=self._flash)))
         self._clock.follow()
-        self._forget_typed(before.in_call if before else None, view.in_call)
+        if view.transfer is None:  # else what is typed is only covered
+            self._forget_typed(before.in_call if before else None, view.in_call)
         self._keep_focus(focused, before, view)
 
     def _flash_over(self) -> None:

@@ -117,8 +117,12 @@ MESSAGES: Mapping[str, Callable[[Event], Message]] = {
     "referred": lambda e: Referred(
         call_uuid=e["call_uuid"],
         new_call_uuid=e["new_call_uuid"],
+        scheme=e["scheme"],
         number=e["user"],
-        attended=e["attended"],
+        host=e["host"],
+        method=e["method"],
+        replaces=e["replaces"],
+        referred_by=e["referred_by"],
     ),
     "microphone_failed": lambda e: MicrophoneFailed(call_uuid=e["call_uuid"], name=e["name"]),
     "autoplay_blocked": lambda e: PlaybackBlocked(call_uuid=e["call_uuid"]),

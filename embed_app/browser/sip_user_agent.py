@@ -166,11 +166,13 @@ class SipUserAgent:
     def farewell(self, dialog: Dialog) -> None:
         js.zorioSip.farewell(with_dialog(dialog))
 
-    def accept_refer(self, call_uuid: str, new_call_uuid: str) -> None:
-        js.zorioSip.acceptRefer(call_uuid)
+    def accept_refer(
+        self, call_uuid: str, new_call_uuid: str, number: str, headers: Sequence[tuple[str, str]]
+    ) -> None:
+        js.zorioSip.acceptRefer(call_uuid, new_call_uuid, number, json.dumps(headers))
 
-    def reject_refer(self, call_uuid: str) -> None:
-        js.zorioSip.rejectRefer(call_uuid)
+    def reject_refer(self, call_uuid: str, new_call_uuid: str, status: int) -> None:
+        js.zorioSip.rejectRefer(call_uuid, new_call_uuid, status)
 
     def play(self) -> None:
         js.zorioSip.play()

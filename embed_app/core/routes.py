@@ -88,7 +88,7 @@ MESSAGES: Mapping[type[Message], tuple[Callable[[Step, Any], None], ...]] = {
         keep_alive.went_online,
     ),
     link_msg.WentOffline: (reconnect.went_offline,),
-    link_msg.PageLeft: (resume.page_left, lease.page_left, history.page_left),
+    link_msg.PageLeft: (referral.page_left, resume.page_left, lease.page_left, history.page_left),
     link_msg.PageFrozen: (ownership.page_frozen,),
     resume_msg.RecordFound: (resume.take_back,),
     # calls
@@ -146,6 +146,8 @@ WISHES_IN_CALL: Mapping[type[call_msg.CallWish], Wish] = {
     call_msg.TransferRequested: transfer.transfer,
     call_msg.JoinRequested: wishes.join,
     call_msg.ReturnRequested: wishes.go_back,
+    call_msg.TransferAccepted: referral.accept,
+    call_msg.TransferDeclined: referral.decline,
 }
 """The same of an answered call; in another state `invalid_state` is told."""
 
@@ -202,6 +204,7 @@ CALL_TIMERS: Mapping[TimerKind, Callable[[Step, Call], None]] = {
     TimerKind.RINGING: dialling.nobody_answers_here,
     TimerKind.RING_AGAIN: ring_again.never_rang_again,
     TimerKind.TRANSFER: transfer.ran_out,
+    TimerKind.QUESTION: referral.nobody_answered,
     TimerKind.HOLD_RETRY: reports.hold_again,
     TimerKind.LONGEST_CALL: call_length.reached,
     TimerKind.SAMPLE: sampling.ask_for_sample,
@@ -221,6 +224,7 @@ FOLLOWERS: tuple[Follower, ...] = (
     replacement.follow,
     transfer.follow_ends,
     call_length.follow,
+    referral.withdraw,
     # After the ends of calls are known, because they give the focus back.
     two_calls.keep_one_in_focus,
     voice.tell_changes,

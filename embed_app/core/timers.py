@@ -32,6 +32,7 @@ class TimerKind(StrEnum):
     INVITING = "inviting"
     RINGING = "ringing"
     TRANSFER = "transfer"
+    QUESTION = "question"
     HOLD_RETRY = "hold_retry"
     LONGEST_CALL = "longest_call"
     ENDED_SHOWN = "ended_shown"

@@ -1,4 +1,4 @@
-"""The 12 commands a parent may send, and `get_state` (contract section 3). Field names are the wire's."""
+"""The 12 commands a parent may send, and what we add (contract section 3). Field names are the wire's."""
 
 from __future__ import annotations
 
@@ -91,6 +91,22 @@ class Transfer:
 
 
 @dataclass(frozen=True, slots=True)
+class AcceptTransfer:
+    """[beyond] Follow the other side to `number`, as `transfer_requested` told it: another number was never
+    agreed to, and is refused with `invalid_state`."""
+
+    number: str = field(repr=False)
+    call_uuid: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class DeclineTransfer:
+    """[beyond] Stay in the call; the other side is told."""
+
+    call_uuid: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class GetState:
     """[beyond] Answered with the whole state; needs an `id` to be of use."""
 
@@ -110,6 +126,8 @@ Command = (
     | Unmute
     | SendDtmf
     | Transfer
+    | AcceptTransfer
+    | DeclineTransfer
     | GetState
 )
 
@@ -126,6 +144,8 @@ COMMANDS: Mapping[str, type[Command]] = {
     "unmute": Unmute,
     "send_dtmf": SendDtmf,
     "transfer": Transfer,
+    "accept_transfer": AcceptTransfer,
+    "decline_transfer": DeclineTransfer,
     "get_state": GetState,
 }
 

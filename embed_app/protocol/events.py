@@ -8,6 +8,14 @@ from typing import Any, ClassVar, Literal
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class TransferRequest:
+    """[beyond] The other side wants us to talk to `number` in its place."""
+
+    number: str = field(repr=False)
+    attended: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CallObject:
     """Times are ISO 8601 with offset. `uuid` is stable for the life of the call."""
 
@@ -26,6 +34,8 @@ class CallObject:
     sip_call_id: str
     quality: Literal["good", "poor"] = "good"
     """[beyond] Poor as well while there is no sound at all."""
+    transfer_request: TransferRequest | None = None
+    """[beyond] Left out where none waits for an answer."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -179,6 +189,19 @@ class CallUpdated(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class TransferRequested(Event):
+    """[beyond] The other side asks to be left for `number`. Answer with `accept_transfer` or
+    `decline_transfer`, or let the agent do it; after `expires_in` seconds it is declined. When that has been
+    decided, `call_updated` comes."""
+
+    type: ClassVar[str] = "transfer_requested"
+    call: CallObject
+    number: str = field(repr=False)
+    attended: bool
+    expires_in: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TokenExpiring(Event):
     """[beyond] At least 60 s before the embed token runs out; answer with `refresh_token`."""
 
@@ -219,6 +242,7 @@ EVENTS: tuple[type[Event], ...] = (
     AudioAutoplayBlocked,
     Ready,
     CallUpdated,
+    TransferRequested,
     TokenExpiring,
     DoNotDisturb,
     Resize,
@@ -233,6 +257,9 @@ def payload_of(event: Event) -> dict[str, Any]:
     for name in ("extension", "reason", "resumed"):
         if data.get(name, ...) is None:
             del data[name]
+    call = data.get("call")
+    if call is not None and call["transfer_request"] is None:
+        del call["transfer_request"]
     return data
 
 

@@ -13,6 +13,8 @@ from embed_app.core.call.messages import (
     HangupRequested,
     HoldRequested,
     MuteRequested,
+    TransferAccepted,
+    TransferDeclined,
     TransferRequested,
     UnholdRequested,
     UnmuteRequested,
@@ -29,6 +31,7 @@ _WISHES: Mapping[type[cmd.Command], type[CallWish]] = {
     cmd.Unhold: UnholdRequested,
     cmd.Mute: MuteRequested,
     cmd.Unmute: UnmuteRequested,
+    cmd.DeclineTransfer: TransferDeclined,
 }
 """Commands that name a call and nothing else."""
 
@@ -56,6 +59,8 @@ def to_message(command: cmd.Command, new_uuid: Callable[[], str]) -> Message | N
                 attended=mode == "attended",
                 new_call_uuid=new_uuid(),
             )
+        case cmd.AcceptTransfer(number, call_uuid):
+            return TransferAccepted(number=number, call_uuid=call_uuid)
         case cmd.GetState():
             return None
         case _:

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from datetime import datetime
 from typing import Any
 
+from embed_app.core.call.referral import ANSWER_WITHIN
 from embed_app.core.call.selection import active_call
 from embed_app.core.call.values import Call, CallState, Direction
 from embed_app.core.link.values import LinkState, Transport
@@ -82,8 +83,15 @@ def _announce_call(old: Call | None, new: Call) -> Iterator[ev.Event]:
         yield ev.CallAnswered(call=now)
     if new.state is CallState.ENDED and new.release is not None:
         yield ev.CallHangup(call=now, reason=new.release.value, billsec=new.billsec)
-    elif old is not None and _visible(old) != _visible(new):
+    elif old is not None and (_visible(old) != _visible(new) or (old.question and not new.question)):
         yield ev.CallUpdated(call=now)
+    if new.question is not None and (old is None or old.question != new.question):
+        yield ev.TransferRequested(
+            call=now,
+            number=new.question.number,
+            attended=new.question.attended,
+            expires_in=int(ANSWER_WITHIN),
+        )
 
 
 def _visible(call: Call) -> tuple[object, ...]:
@@ -132,6 +140,9 @@ def call_object(call: Call) -> ev.CallObject:
         leadId=call.lead_id,
         sip_call_id=call.sip_call_id,
         quality=call.quality.value,
+        transfer_request=None
+        if call.question is None
+        else ev.TransferRequest(number=call.question.number, attended=call.question.attended),
     )
 
 

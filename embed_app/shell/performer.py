@@ -192,10 +192,10 @@ class Performer:
                 user_agent.refer(uuid, number)
             case SendAttendedRefer(_, target, dialog, name):
                 user_agent.refer_to_call(uuid, target, dialog, name)
-            case AcceptRefer(_, new_call_uuid):
-                user_agent.accept_refer(uuid, new_call_uuid)
-            case RejectRefer():
-                user_agent.reject_refer(uuid)
+            case AcceptRefer(_, new_call_uuid, number, headers):
+                user_agent.accept_refer(uuid, new_call_uuid, number, headers)
+            case RejectRefer(_, new_call_uuid, status):
+                user_agent.reject_refer(uuid, new_call_uuid, status)
             case _:
                 raise TypeError(type(effect).__name__)
 

@@ -17,6 +17,7 @@ from embed_app.core.link.messages import OwnerShown
 from embed_app.core.message import Message
 from embed_app.core.notices import Problem
 from embed_app.core.phone import Phone
+from embed_app.core.screen.folding import seen_of
 from embed_app.core.screen.values import Panel
 from embed_app.core.update import update
 from embed_app.i18n.translator import Translator
@@ -102,7 +103,7 @@ class Runtime:
 
     def _follow(self, owners: Phone) -> None:
         self._shown.follow(owners)
-        calls = frozenset(call.uuid for call in owners.calls)
+        calls = seen_of(owners) | {call.uuid for call in owners.calls}
         devices_open = owners.panel is Panel.DEVICES
         self.take(OwnerShown(calls=calls, devices_open=devices_open, saves=owners.saves))
 

@@ -22,11 +22,13 @@ from embed_app.core.call.messages import (
     MuteRequested,
     ReturnRequested,
     SilenceRequested,
+    TransferAccepted,
+    TransferDeclined,
     TransferRequested,
     UnholdRequested,
     UnmuteRequested,
 )
-from embed_app.core.call.values import Call, Dialog
+from embed_app.core.call.values import Call, Dialog, TransferQuestion
 from embed_app.core.history.messages import DoNotDisturbChosen
 from embed_app.core.link.messages import ConnectRequested, DisconnectRequested, TakeOverRequested
 from embed_app.core.link.values import Link, SipConfig
@@ -50,6 +52,8 @@ FORWARDED: tuple[type[Message], ...] = (
     TransferRequested,
     JoinRequested,
     ReturnRequested,
+    TransferAccepted,
+    TransferDeclined,
     SilenceRequested,
     DoNotDisturbChosen,
     PanelChosen,
@@ -73,7 +77,10 @@ LEFT_OUT: Mapping[type, frozenset[str]] = {
     Phone: _names(
         "settings timers due timer_count now page sounds hidden history rings fold calls_seen wide"
     ),
-    Call: _names("headers last_digit glares resume_tries resume_in_dialog aside hold_refused"),
+    Call: _names(
+        "headers last_digit glares resume_tries resume_in_dialog aside hold_refused colleague transfers_at"
+    ),
+    TransferQuestion: _names("headers"),
     **dict.fromkeys((Flowing, Unproven), _names("silence")),
     **dict.fromkeys(FORWARDED, _names("at chance")),
 }

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from embed_app.core.call.values import Call, CallState, Direction, Reason, TransferState
+from embed_app.core.call.values import Call, CallState, Direction, Reason, TransferQuestion, TransferState
 from embed_app.core.call.voice import on_hold
 from embed_app.core.screen.values import Panel
 from embed_app.i18n.translator import Translator
 from embed_app.ui.numbers import dialable, shown
-from embed_app.ui.view import Choice, Ended, InCall, IncomingCard, OtherCall
+from embed_app.ui.view import Choice, Ended, InCall, IncomingCard, OtherCall, TransferCard
 
 
 def caller(call: Call, unknown: str) -> tuple[str, str]:
@@ -88,6 +88,20 @@ def in_call(
         can_add=can_add,
         can_join=answered and not transferring and len(ready) == 1,
         shows_join=bool(others),
+    )
+
+
+def transfer_card(call: Call, question: TransferQuestion, translator: Translator) -> TransferCard:
+    """Of the target only the number is shown: a name would be the other side's word."""
+    name, own = caller(call, translator.text("call.unknown"))
+    who = f"{name} ({own})" if own else name
+    return TransferCard(
+        call_uuid=call.uuid,
+        number=question.number,
+        shown=shown(question.number),
+        text=translator.text("request.who", who=who),
+        hint=translator.text("request.attended" if question.attended else "request.blind"),
+        spoken=translator.text("request.spoken", who=name, number=shown(question.number)),
     )
 
 

@@ -16,6 +16,8 @@ from embed_app.core.call.messages import (
     MuteRequested,
     ReturnRequested,
     SilenceRequested,
+    TransferAccepted,
+    TransferDeclined,
     TransferRequested,
     UnholdRequested,
     UnmuteRequested,
@@ -56,6 +58,10 @@ def wish_of(gesture: Gesture, view: View, new_uuid: Callable[[], str]) -> Messag
             return ReturnRequested(call_uuid=gesture.call_uuid)
         case "decline":
             return HangupRequested(call_uuid=gesture.call_uuid)
+        case "accept_transfer":
+            return TransferAccepted(call_uuid=gesture.call_uuid, number=gesture.value, by_hand=True)
+        case "decline_transfer":
+            return TransferDeclined(call_uuid=gesture.call_uuid)
         case "connect" | "retry":
             return ConnectRequested()
         case "take_over":

@@ -6,12 +6,19 @@ from embed_app.core.call.selection import active_call, rings_here
 from embed_app.core.call.two_calls import MAX_CALLS, other_calls
 from embed_app.core.link.values import IN_USE, LinkState
 from embed_app.core.phone import Phone
-from embed_app.core.screen.values import Page
+from embed_app.core.screen.values import Page, Panel
 from embed_app.core.sound.values import Trial
 from embed_app.i18n.translator import Translator
 from embed_app.ui.accent import accent_of
 from embed_app.ui.alerts import banner, flash, problem_panel
-from embed_app.ui.call_presenter import choice_beside, ended, in_call, incoming_card, other_call
+from embed_app.ui.call_presenter import (
+    choice_beside,
+    ended,
+    in_call,
+    incoming_card,
+    other_call,
+    transfer_card,
+)
 from embed_app.ui.fold_presenter import folding
 from embed_app.ui.history_presenter import history, missed
 from embed_app.ui.people import last_dialled, people
@@ -36,15 +43,24 @@ def present(phone: Phone, translator: Translator) -> View:
     screen = _screen(phone, ringing=bool(ringing), current=current is not None, closing=closing is not None)
     status = _status(phone, translator)
     view_ended = ended(closing, translator) if closing is not None else None
-    panel = problem_panel(phone, translator) if screen is Screen.PROBLEM else None
+    problem = problem_panel(phone, translator) if screen is Screen.PROBLEM else None
     cards = tuple(incoming_card(call, choice_beside(current), translator) for call in ringing)
+    asking = next((call for call in phone.live_calls if call.question is not None), None)
+    card = (
+        None
+        if asking is None or asking.question is None
+        else (transfer_card(asking, asking.question, translator))
+    )
     view_call = None
     if current is not None:
         full = len(phone.live_calls) >= MAX_CALLS
-        view_call = in_call(current, others, phone.panel, full=full, translator=translator)
+        panel = Panel.NONE if card is not None else phone.panel
+        view_call = in_call(current, others, panel, full=full, translator=translator)
     in_settings = phone.page is Page.SETTINGS and screen in (Screen.DIALER, Screen.ENDED)
     if cards:
         spoken = cards[-1].spoken
+    elif card is not None:
+        spoken = card.spoken
     elif phone.sounds.replaced is not None:
         spoken = translator.text(f"banner.replaced.{phone.sounds.replaced}")
     elif in_settings and phone.sounds.trial is not Trial.NONE:
@@ -54,7 +70,7 @@ def present(phone: Phone, translator: Translator) -> View:
     elif view_ended is not None and screen is Screen.ENDED:
         spoken = view_ended.text
     else:
-        spoken = panel.title if panel is not None else status.text
+        spoken = problem.title if problem is not None else status.text
     in_devices = view_call is not None and view_call.devices_open
     config = phone.link.config
     missed_calls = missed(phone, translator)
@@ -80,9 +96,10 @@ def present(phone: Phone, translator: Translator) -> View:
         flash=flash(phone, translator),
         incoming=cards,
         in_call=view_call,
+        transfer=card,
         others=tuple(other_call(call, current, translator) for call in others) if current else (),
         ended=view_ended,
-        problem=panel,
+        problem=problem,
         audio_blocked=any(call.audio_blocked for call in phone.live_calls),
         devices=devices(phone.sounds, translator, in_call=in_devices) if in_settings or in_devices else None,
         sound_settings=sound_settings(phone.sounds, translator) if in_settings else None,

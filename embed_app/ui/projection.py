@@ -34,6 +34,7 @@ from embed_app.ui.view import (
     OtherCall,
     ProblemPanel,
     Screen,
+    TransferCard,
     View,
 )
 
@@ -72,7 +73,8 @@ def project(view: View) -> Projection:
         **_history(view.history),
         "do-not-disturb": {"aria-checked": yes(view.do_not_disturb)},
         **_dialer(view),
-        **_in_call(view.in_call),
+        **_in_call(view.in_call, asked=view.transfer is not None),
+        **_transfer(view.transfer),
         **_problem(view.problem),
     }
     cards = {card.call_uuid: _card(card) for card in view.incoming}
@@ -188,7 +190,7 @@ def _dialer(view: View) -> dict[str, Properties]:
     }
 
 
-def _in_call(call: InCall | None) -> dict[str, Properties]:
+def _in_call(call: InCall | None, *, asked: bool) -> dict[str, Properties]:
     if call is None:
         return {
             "call": {"hidden": True},
@@ -200,6 +202,7 @@ def _in_call(call: InCall | None) -> dict[str, Properties]:
         "transfer": call.transfer_open,
         "add": call.add_open,
         "devices": call.devices_open,
+        "request": asked,
     }
     panel = next((name for name, is_open in opened.items() if is_open), "none")
     return {
@@ -230,6 +233,23 @@ def _in_call(call: InCall | None) -> dict[str, Properties]:
         "devices": {"hidden": False, "aria-expanded": yes(call.devices_open)},
         "devices-panel": {"hidden": not call.devices_open},
         "add-number": {"placeholder": call.transfer_placeholder},
+    }
+
+
+def _transfer(card: TransferCard | None) -> dict[str, Properties]:
+    if card is None:
+        return {
+            "request": {"hidden": True},
+            "request-accept": {"data-call": "", "data-number": ""},
+            "request-decline": {"data-call": ""},
+        }
+    return {
+        "request": {"hidden": False},
+        "request-text": {"text": card.text},
+        "request-number": {"text": card.shown},
+        "request-hint": {"text": card.hint},
+        "request-accept": {"data-call": card.call_uuid, "data-number": card.number},
+        "request-decline": {"data-call": card.call_uuid},
     }
 
 

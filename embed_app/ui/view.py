@@ -159,6 +159,21 @@ class InCall:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class TransferCard:
+    """The other side of a call wants the agent to talk to somebody else in its place."""
+
+    call_uuid: str
+    number: str
+    """As it would be dialled."""
+    shown: str
+    """The same, grouped for people."""
+    text: str
+    """Who asks."""
+    hint: str
+    spoken: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Ended:
     name: str
     text: str
@@ -266,6 +281,8 @@ class View:
     incoming: tuple[IncomingCard, ...] = ()
     in_call: InCall | None = None
     others: tuple[OtherCall, ...] = ()
+    transfer: TransferCard | None = None
+    """A question the agent should answer."""
     ended: Ended | None = None
     problem: ProblemPanel | None = None
     audio_blocked: bool = False

@@ -20,7 +20,10 @@ const CHOICES = {
   theme: ["auto", "light", "dark"],
   layout: ["docked", "overlay", "fullscreen"],
 };
-const OF_ONE_CALL = ["answer", "hangup", "hold", "unhold", "mute", "unmute", "send_dtmf", "transfer"];
+const OF_ONE_CALL = [
+  ...["answer", "hangup", "hold", "unhold", "mute", "unmute", "send_dtmf", "transfer"],
+  ...["accept_transfer", "decline_transfer"],
+];
 
 const given = new URLSearchParams(location.search);
 const choice = (/** @type {keyof typeof CHOICES} */ name) =>
@@ -33,6 +36,9 @@ const settings = {
   layout: choice("layout"),
 };
 const address = (/** @type {Partial<Settings>} */ changed) => `?${new URLSearchParams({ ...settings, ...changed })}`;
+
+/** The number of the newest `transfer_requested`. */
+let asked = "";
 
 const t = translator(settings.lang);
 document.documentElement.lang = settings.lang;
@@ -58,6 +64,7 @@ const calls = new Calls(t, (type, payload) => phone.send(type, payload));
 const phone = new Phone(/** @type {HTMLIFrameElement} */ (at("phone")), settings, {
   onEvent(type, payload) {
     logMessage("event", type, payload, t);
+    if (type === "transfer_requested") asked = String(payload.number);
     calls.onEvent(type, payload);
     showState(type, payload);
   },
@@ -116,6 +123,7 @@ function payloadOf(type) {
   if (type === "call") payload.number = field("number").value;
   if (type === "send_dtmf") payload.digits = field("digits").value;
   if (type === "transfer") payload.target = field("target").value;
+  if (type === "accept_transfer") payload.number = asked; // what the other side asked for, and nothing typed
   const callUuid = field("call-uuid").value.trim();
   if (OF_ONE_CALL.includes(type) && callUuid) payload.call_uuid = callUuid;
   return payload;

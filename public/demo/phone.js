@@ -18,6 +18,7 @@ const RENEW_AGAIN_MS = 10000;
  * @property {string} [reason]
  * @property {number} [billsec]
  * @property {string} [digit]
+ * @property {string} [number]
  * @property {string} [code]
  * @property {string} [message]
  * @property {boolean} [fatal]

@@ -4,16 +4,16 @@
  */
 import { Grammar } from "sip.js";
 
-const HEADER = /^(From|f|To|t|Contact|m)[ \t]*:[ \t]*(.*)$/gim;
+const HEADER = /^(From|f|To|t|Contact|m|Refer-To|r)[ \t]*:[ \t]*(.*)$/gim;
 /** @type {Record<string, string>} */
-const RULES = { f: "From", t: "To", c: "Contact", m: "Contact" };
+const RULES = { f: "From", t: "To", c: "Contact", m: "Contact", r: "Refer_To" };
 const NAMED = /^([^<]*)<([^>]*)>(.*)$/;
 const TAG = /;[ \t]*tag=([\w.!%*+`'~-]+)/i;
 const SIP_URI = /^(sips?):(?:([^@]*)@)?([^@]*)$/i;
 const NOBODY = "<sip:anonymous@anonymous.invalid>";
 
 /**
- * A message in which From, To and Contact can be read. What could be read before is not touched.
+ * A message in which From, To, Contact and Refer-To can be read. What could be read before is not touched.
  * @param {string} message
  */
 export function withReadableAddresses(message) {

@@ -3,7 +3,7 @@ import { Inviter, SessionState } from "sip.js";
 import { attempt } from "./attempt.js";
 import { emit, heard } from "./events.js";
 import { Hold, withHold } from "./hold.js";
-import { ackWithoutBye } from "./inside.js";
+import { ackWithoutBye, hearRefer } from "./inside.js";
 import { finalStatus, nameOf, reasonOf, userOf } from "./messages.js";
 import { digitOfInfo } from "./received-dtmf.js";
 import { dialogKey, dialogOf, sameIdentity } from "./replace.js";
@@ -11,7 +11,7 @@ import { Sound } from "./sound.js";
 import { Transfer } from "./transfer.js";
 
 /**
- * @import { Bye, Cancel, Core, Info, Invitation, Referral, URI } from "sip.js"
+ * @import { Bye, Cancel, Core, Info, Invitation, URI } from "sip.js"
  * @import { CallEvents, CallNews } from "./interface.js"
  * @import { CallMedia } from "./media.js"
  * @import { Silence } from "./silence.js"
@@ -22,7 +22,6 @@ import { Transfer } from "./transfer.js";
  * @property {(send: () => void) => void} sendOrOwe
  * @property {(id: string, call: Call) => void} over
  * @property {() => RTCIceServer[]} iceServers
- * @property {(inviter: Inviter, id: string) => void} referred
  */
 
 const RETRY_LATER = 491;
@@ -75,7 +74,7 @@ export class Call {
     this.#resuming = resuming;
     const tell = (/** @type {CallNews} */ event) => this.#tell(event);
     this.sound = new Sound(tell, silence);
-    this.transfer = new Transfer(() => this.#session, tell, phone.referred);
+    this.transfer = new Transfer(() => this.#session, tell);
     [this.#session, this.#hold, this.#detach] = this.#attach(session, silence.held);
   }
 
@@ -92,8 +91,8 @@ export class Call {
       onCancel: heard("onCancel", (/** @type {Cancel} */ cancel) => this.#cancelReceived(cancel)),
       onInfo: heard("onInfo", (/** @type {Info} */ info) => this.#infoReceived(info)),
       onNotify: (notification) => attempt(() => notification.accept()),
-      onRefer: heard("onRefer", (/** @type {Referral} */ referral) => this.transfer.received(referral)),
     };
+    hearRefer(session, heard("onRefer", (/** @type {Core.IncomingReferRequest} */ request) => this.transfer.received(request, session)));
     const changed = heard("stateChange", (/** @type {SessionState} */ state) => this.#stateChanged(state));
     session.stateChange.addListener(changed);
     const current = () => session === this.#session;
@@ -364,6 +363,7 @@ export class Call {
 
   #letGo() {
     this.refuseTakeover(GONE);
+    this.transfer.over();
     this.sound.stop();
     this.#phone.over(this.#id, this);
   }

@@ -4,6 +4,7 @@
  * @import { Invitation } from "sip.js"
  * @import { Surroundings } from "./call.js"
  * @import { Replacement } from "./interface.js"
+ * @import { Referrer } from "./referrer.js"
  */
 import { Inviter } from "sip.js";
 
@@ -31,9 +32,6 @@ const phone = {
     silences.delete(id);
   },
   iceServers,
-  referred(inviter, id) {
-    add(id, inviter).start();
-  },
 };
 
 /** Of a call that is there or is about to be made. @param {string} id */
@@ -81,10 +79,17 @@ export function expect(sipCallId, callId) {
   else expected.delete(sipCallId);
 }
 
-/** @param {string} id @param {string} user @param {string} headersJson */
-export function invite(id, user, headersJson) {
-  const failed = (/** @type {string} */ phrase) =>
+/**
+ * @param {string} id
+ * @param {string} user
+ * @param {string} headersJson
+ * @param {Referrer} [referrer] who asked for this call, and is told how it goes
+ */
+export function invite(id, user, headersJson, referrer) {
+  const failed = (/** @type {string} */ phrase) => {
+    referrer?.decline();
     emit({ type: "ended", call_uuid: id, by: "local", kind: "failed", status: 0, phrase, reason: "" });
+  };
   if (!userAgent) {
     failed("Not configured");
     return;
@@ -97,11 +102,26 @@ export function invite(id, user, headersJson) {
   if (calls.has(id)) throw new TypeError("This call exists");
   try {
     const extraHeaders = headerLines(JSON.parse(headersJson || "[]"));
-    add(id, new Inviter(userAgent, target, { extraHeaders })).start();
+    const inviter = new Inviter(userAgent, target, { extraHeaders });
+    referrer?.follow(inviter);
+    add(id, inviter).start();
   } catch (error) {
     tellMistake(error, "invite");
     failed("Invalid request");
   }
+}
+
+/**
+ * Follow the REFER in the call `id` that was told with `newId`. Only what is given here goes into the INVITE.
+ * @param {string} id
+ * @param {string} newId
+ * @param {string} user
+ * @param {string} headersJson
+ */
+export function acceptRefer(id, newId, user, headersJson) {
+  const referrer = calls.get(id)?.transfer.accept(newId);
+  if (referrer) invite(newId, user, headersJson, referrer);
+  else emit({ type: "ended", call_uuid: newId, by: "local", kind: "failed", status: 0, phrase: "No REFER", reason: "" });
 }
 
 /** @param {string} id @param {string} json */

@@ -38,6 +38,25 @@ export function beforeReinvite(session, decide) {
   };
 }
 
+/**
+ * `hear(request)` gets every REFER in a dialog of `session`. SIP.js leaves one without an answer that does not come in an
+ * established session.
+ * @param {Session} session
+ * @param {(request: Core.IncomingReferRequest) => void} hear
+ */
+export function hearRefer(session, hear) {
+  session["onReferRequest"] = hear;
+}
+
+/**
+ * `hear(message)` gets each response to the INVITE of `inviter` that SIP.js would tell a referrer of.
+ * @param {Inviter} inviter
+ * @param {(message: Core.IncomingResponseMessage) => void} hear
+ */
+export function hearResponses(inviter, hear) {
+  inviter["notifyReferer"] = (/** @type {Core.IncomingResponse} */ { message }) => hear(message);
+}
+
 /** A 200 that comes after a CANCEL is acknowledged, and no BYE follows it. @param {Session} session */
 export function ackWithoutBye(session) {
   session["ackAndBye"] = (response) => {

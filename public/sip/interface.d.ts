@@ -81,9 +81,13 @@ export interface ZorioSip {
   refer(call_uuid: string, user: string): void;
   /** Attended transfer (RFC 5589 section 7). */
   referToCall(call_uuid: string, target: Json<TransferTarget>): void;
-  /** Follow the REFER told by `referred`: that call starts as its new_call_uuid. SIP.js reports to the peer. */
-  acceptRefer(call_uuid: string): void;
-  rejectRefer(call_uuid: string): void;
+  /**
+   * Follow the REFER told by `referred` with this new_call_uuid: 202, and an INVITE as `invite` sends it. Nothing of Refer-To
+   * is used. The peer is told by NOTIFY how it goes. Another new_call_uuid does nothing.
+   */
+  acceptRefer(call_uuid: string, new_call_uuid: string, user: string, headers: Json<Header[]>): void;
+  /** `status`: 400 to 699; anything else is sent as 603. */
+  rejectRefer(call_uuid: string, new_call_uuid: string, status: number): void;
 
   /** Ids of devices, "" for the browser's own choice, which is also taken for one that is not there. Running calls change over. */
   useDevices(microphone: string, speaker: string): void;
@@ -145,8 +149,11 @@ export interface CallEvents {
   /** The status in the body of a NOTIFY (RFC 3515 section 2.4.5). */
   refer_progress: { status: number; phrase: string };
   refer_failed: { status: number; phrase: string };
-  /** The peer asks us to call `user`. `attended`: it talks to that one already; `user` is then what it is called. */
-  referred: { new_call_uuid: string; user: string; attended: boolean };
+  /**
+   * The peer asks us to call somebody else, in any state of the call; it waits for acceptRefer or rejectRefer. All is told as
+   * it came, without escapes. `scheme` "": Refer-To is not one URI that can be read.
+   */
+  referred: { new_call_uuid: string } & ReferTarget & { referred_by: string };
   /** Before the call is answered, `ended` with kind "failed" follows. `name`: of the DOMException, or "PolicyBlocked". */
   microphone_failed: { name: string; message: string };
   /** Unplugged, or its permission taken back. */
@@ -222,6 +229,18 @@ export interface Replacement extends Dialog {
   held: boolean;
   /** By a re-INVITE in that dialog, for a far end without Replaces. */
   in_dialog: boolean;
+}
+
+/** What Refer-To names. */
+export interface ReferTarget {
+  scheme: string;
+  user: string;
+  host: string;
+  port: number;
+  /** Its URI parameter `method`, or "". */
+  method: string;
+  /** Its header Replaces, or null. */
+  replaces: string | null;
 }
 
 export interface TransferTarget {

@@ -1,35 +1,36 @@
+import { URI } from "sip.js";
+
 import { attempt, tellMistake } from "./attempt.js";
 import { sessionLike } from "./inside.js";
-import { displayText, finalStatus, nameOf, sipfragStatus, targetUri, userOf } from "./messages.js";
+import { displayText, finalStatus, sipfragStatus, targetUri, userOf } from "./messages.js";
+import { Referrer } from "./referrer.js";
 import { parsed } from "./replace.js";
 
 /**
- * @import { Core, Inviter, NameAddrHeader, Notification, Referral, Session, URI } from "sip.js"
- * @import { CallNews, TransferTarget } from "./interface.js"
+ * @import { Core, Notification, Session } from "sip.js"
+ * @import { CallNews, ReferTarget, TransferTarget } from "./interface.js"
  * @import { FinalStatus } from "./messages.js"
  */
 
+const DECLINED = 603;
+
 /**
  * REFER in one call: ours and the peer's, blind (RFC 3515) and attended, with Replaces (RFC 3891 and RFC 5589 section 7).
- *
- * `referred(inviter, callUuid)` starts the call the peer asked for.
  */
 export class Transfer {
   #session;
   #tell;
-  #referred;
-  /** @type {{ referral: Referral, newUuid: string } | null} */
-  #referral = null;
+  /** REFERs of the peer without a final response. @type {Map<string, { request: Core.IncomingReferRequest, session: Session, id: number | null }>} */
+  #waiting = new Map();
+  #wasReferred = false;
 
   /**
    * @param {() => Session} session
    * @param {(event: CallNews) => void} tell
-   * @param {(inviter: Inviter, callUuid: string) => void} referred
    */
-  constructor(session, tell, referred) {
+  constructor(session, tell) {
     this.#session = session;
     this.#tell = tell;
-    this.#referred = referred;
   }
 
   /** Blind transfer (RFC 3515). What the referred party is told comes as NOTIFY. @param {string} user */
@@ -69,51 +70,69 @@ export class Transfer {
     if (progress) this.#tell({ type: "refer_progress", ...progress });
   }
 
-  /** The peer sent a REFER: one at a time is told by `referred`, and waits for `accept` or `reject`. @param {Referral} referral */
-  received(referral) {
-    try {
-      if (this.#referral) {
-        attempt(() => referral.reject({ statusCode: 491 }));
-        return;
-      }
-      const callee = calleeOf(referral.referTo);
-      const newUuid = crypto.randomUUID();
-      this.#referral = { referral, newUuid };
-      this.#tell({ type: "referred", new_call_uuid: newUuid, ...callee });
-    } catch (error) {
-      tellMistake(error, "received");
-      attempt(() => referral.reject({ statusCode: 400 }));
-    }
+  /**
+   * The peer sent a REFER: `referred` tells all of it, and it waits for `accept` or `reject`.
+   * @param {Core.IncomingReferRequest} request
+   * @param {Session} session the one whose dialog it came in
+   */
+  received(request, session) {
+    const newUuid = crypto.randomUUID();
+    const id = this.#wasReferred ? request.message.cseq : null;
+    this.#wasReferred = true;
+    this.#waiting.set(newUuid, { request, session, id });
+    const referredBy = request.message.getHeader("referred-by") ?? "";
+    this.#tell({ type: "referred", new_call_uuid: newUuid, ...targetOf(request.message), referred_by: referredBy });
   }
 
-  /** Follow the REFER announced by `referred`: the new call starts under the id given there. */
-  accept() {
-    const pending = this.#takeReferral();
-    if (!pending) return;
-    attempt(async () => {
-      await pending.referral.accept();
-      this.#referred(pending.referral.makeInviter(), pending.newUuid);
-    });
+  /** 202 to a REFER that waits. Null where it does not wait any more. @param {string} newUuid */
+  accept(newUuid) {
+    const refer = this.#take(newUuid);
+    if (!refer) return null;
+    attempt(() => refer.request.accept({ statusCode: 202 }));
+    return new Referrer(refer.session, refer.id);
   }
 
-  reject() {
-    const pending = this.#takeReferral();
-    if (pending) attempt(() => pending.referral.reject({ statusCode: 603 }));
+  /** @param {string} newUuid @param {number} status */
+  reject(newUuid, status) {
+    const refer = this.#take(newUuid);
+    const statusCode = Number.isInteger(status) && status >= 400 && status <= 699 ? status : DECLINED;
+    if (refer) attempt(() => refer.request.reject({ statusCode }));
   }
 
-  #takeReferral() {
-    const pending = this.#referral;
-    this.#referral = null;
-    return pending;
+  /** The call is over. */
+  over() {
+    for (const newUuid of this.#waiting.keys()) this.reject(newUuid, DECLINED);
+  }
+
+  /** @param {string} newUuid */
+  #take(newUuid) {
+    const refer = this.#waiting.get(newUuid);
+    this.#waiting.delete(newUuid);
+    return refer;
   }
 }
 
-/** `{user, attended}` of a Refer-To. Throws for a Replaces that would not stay one header (SIP.js does not look). @param {NameAddrHeader} referTo */
-function calleeOf(referTo) {
-  const [replaces] = [referTo.uri.getHeader("replaces")].flat();
-  if (!replaces) return { user: userOf(referTo.uri), attended: false };
-  if (/[\u0000-\u001f\u007f]/.test(decodeURIComponent(replaces))) throw new SyntaxError("Not a Replaces");
-  return { user: nameOf(referTo) || userOf(referTo.uri), attended: true };
+/** What the one Refer-To names, as it came; without a scheme where that cannot be said. @param {Core.IncomingRequestMessage} message @returns {ReferTarget} */
+function targetOf(message) {
+  const unreadable = { scheme: "", user: "", host: "", port: 0, method: "", replaces: null };
+  const head = message.data.split(/\r?\n\r?\n/, 1)[0];
+  const named = head.match(/^(refer-to|r)[ \t]*:/gim) ?? [];
+  const uri = named.length === 1 && message.parseHeader("refer-to")?.uri;
+  if (!(uri instanceof URI)) return unreadable;
+  try {
+    const replaces = [uri.getHeader("replaces") ?? []].flat();
+    if (replaces.length > 1) return unreadable;
+    return {
+      scheme: uri.scheme,
+      user: userOf(uri),
+      host: uri.host,
+      port: uri.port ?? 0,
+      method: String(uri.getParam("method") ?? ""),
+      replaces: replaces.length ? decodeURIComponent(replaces[0]) : null,
+    };
+  } catch {
+    return unreadable;
+  }
 }
 
 /**

@@ -14,10 +14,11 @@ from embed_app.core.call.messages import (
     CallProgress,
     DialRequested,
     InviteReceived,
+    Referred,
 )
 from embed_app.core.call.values import Call, CallState, Dialog, Direction
 from embed_app.core.effect import Effect
-from embed_app.core.link.call_rules import CallRules
+from embed_app.core.link.call_rules import CallRules, FollowTransfers
 from embed_app.core.link.messages import (
     ConfigReceived,
     DisconnectRequested,
@@ -226,11 +227,23 @@ def bye(call_uuid: str = CALL) -> CallEnded:
     return CallEnded(call_uuid=call_uuid, by_remote=True, kind="bye")
 
 
-def answered_outbound() -> Driver:
-    driver = registered()
-    for step in (dial(), CallProgress(call_uuid=CALL, status=180), CallAccepted(call_uuid=CALL)):
+def answered_outbound(number: str = "0912345678", **config_changes: Any) -> Driver:
+    driver = registered(**config_changes)
+    for step in (dial(number), CallProgress(call_uuid=CALL, status=180), CallAccepted(call_uuid=CALL)):
         driver.send(step)
     return driver
+
+
+FOLLOWS = replace(OPEN_RULES, follow_transfers=FollowTransfers.ALWAYS)
+"""Rules of an account whose phones follow any peer."""
+
+
+def refer(number: str = "1003", call_uuid: str = CALL, **changes: Any) -> Referred:
+    """The peer wants us to call `number` in its place, at our own SIP domain."""
+    fresh = Referred(
+        call_uuid=call_uuid, new_call_uuid=OTHER, scheme="sip", number=number, host="acme.example"
+    )
+    return replace(fresh, **changes)
 
 
 def record(direction: Direction = Direction.OUTBOUND, **changes: Any) -> ResumeRecord:

@@ -36,7 +36,6 @@ from embed_app.core.call.messages import (
     ReferAccepted,
     ReferFailed,
     ReferProgress,
-    Referred,
     ReturnRequested,
     TransferRequested,
     UnholdRequested,
@@ -77,7 +76,7 @@ from embed_app.core.screen.messages import FoldChosen, PageChosen, PanelChosen, 
 from embed_app.core.screen.values import Page, Panel
 from embed_app.core.sound.messages import DevicesChanged
 from embed_app.core.timers import Timer, TimerFired, TimerKind
-from tests.core.driver import DIALOG, GOOD, T0, Driver, config, dial, invite, record, token
+from tests.core.driver import DIALOG, GOOD, T0, Driver, config, dial, invite, record, refer, token
 from tests.core.voice_watcher import VoiceWatcher
 from tests.core.watcher import Watcher
 
@@ -298,7 +297,8 @@ class PhoneMachine(RuleBasedStateMachine):
     @rule(number=st.sampled_from(["1003", "1003@evil"]), attended=FLAGS, data=st.data())
     def the_peer_transfers_us(self, number: str, attended: bool, data: st.DataObject) -> None:
         uuid, new = data.draw(self.some_uuid()), self.new_uuid()
-        self.step(Referred(call_uuid=uuid, new_call_uuid=new, number=number, attended=attended))
+        replaces = "a@b;to-tag=c;from-tag=d" if attended else None
+        self.step(refer(number, uuid, new_call_uuid=new, replaces=replaces))
 
     @rule(
         kind=st.sampled_from(["bye", "cancel", "reject", "failed", "strange"]),

@@ -12,8 +12,15 @@ from embed_app.protocol.events import EVENTS, CallObject, Contact, ErrorObject, 
 from embed_app.shell.params import CHOICES, DEFAULTS
 from tests.docs.pages import names, page, rows, section
 
-BEYOND_COMMANDS = {"get_state"}
-BEYOND_EVENTS = {"ready", "call_updated", "token_expiring", "do_not_disturb", "resize"}
+BEYOND_COMMANDS = {"get_state", "accept_transfer", "decline_transfer"}
+BEYOND_EVENTS = {
+    "ready",
+    "call_updated",
+    "transfer_requested",
+    "token_expiring",
+    "do_not_disturb",
+    "resize",
+}
 
 
 def test_every_command_is_documented() -> None:

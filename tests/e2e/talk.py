@@ -189,6 +189,13 @@ def take_call(phone: Phone, world: World, **stranger: Any) -> tuple[Stranger, st
     return customer, uuid
 
 
+def let_be_transferred(phone: Phone, number: str) -> None:
+    """The other side asks for a transfer to `number`, and the parent of `phone` agrees."""
+    told = phone.wait_event("transfer_requested")
+    assert told["number"] == number
+    assert phone.ask("accept_transfer", {"number": number})["ok"] is True
+
+
 def refuse_refer(monkeypatch: pytest.MonkeyPatch, status: int) -> None:
     """Strangers and services answer every REFER with this status."""
 

@@ -16,6 +16,7 @@ from tests.e2e.talk import (
     documented,
     hangup_of,
     header,
+    let_be_transferred,
     refuse_refer,
     requests,
     take_call,
@@ -113,6 +114,7 @@ def test_a_phone_to_a_service(alice: Phone, bob: Phone) -> None:
     asked(alice, ours, "*44")
     bob.mark()
     ask_target(alice, "*44")
+    let_be_transferred(bob, "*44")
     until(lambda: alice.types().count("call_hangup") == 2, "both calls are given away")
     bob.wait_event("call_answered")
     (at_bob,) = bob.state()["calls"]
@@ -210,7 +212,9 @@ def test_a_target_that_will_not_be_replaced_stays_with_us(
         phone.flow.submit(request.reply(481))  # type: ignore[attr-defined]
 
     monkeypatch.setattr("server.pbx.services.service_phone.ServicePhone._replace", gone)
+    bob.mark()
     alice.send("transfer", {"target": "*43", "mode": "attended"})
+    let_be_transferred(bob, "*43")
     error = alice.wait_event("error")
     assert (error["code"], error["detail"]["status"]) == ("transfer_failed", 481)
     assert states(alice) == {ours: "held", target: "answered"}

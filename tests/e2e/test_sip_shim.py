@@ -200,7 +200,7 @@ def test_a_transfer_is_followed_under_the_announced_id(anna: Shim, ben: Shim) ->
     anna.do("refer", "c1", "*44")
     referred = ben.wait("referred")
     assert referred["user"] == "*44"
-    ben.do("acceptRefer", theirs)
+    ben.do("acceptRefer", theirs, referred["new_call_uuid"], "*44", "[]")
     ben.wait("accepted", call_uuid=referred["new_call_uuid"])
     anna.wait("refer_progress", status=200)
     assert anna.since("refer_accepted")

@@ -11,6 +11,7 @@ from tests.e2e.talk import (
     documented,
     hangup_of,
     header,
+    let_be_transferred,
     refuse_refer,
     requests,
     take_call,
@@ -76,7 +77,10 @@ def test_a_transfer_that_fails_leaves_the_call_with_us(
     ours, theirs = talk(alice, bob)
     alice.wait_audio(ours)
     alice.mark()
+    bob.mark()
     alice.send("transfer", {"target": target})
+    if target.startswith("*"):
+        let_be_transferred(bob, target)
     error = alice.wait_event("error")
     assert (error["code"], error["fatal"], error["call_uuid"]) == ("transfer_failed", False, ours)
     assert error["detail"]["status"] == status

@@ -40,8 +40,8 @@ PAYLOADS = st.fixed_dictionaries({}, optional=dict.fromkeys(FIELDS, JUNK | st.ju
 OPTIONS = st.fixed_dictionaries({}, optional=dict.fromkeys(FIELDS[-3:], JUNK))
 
 
-def test_the_twelve_commands_and_one_of_ours() -> None:
-    assert set(COMMANDS) == DOCUMENTED | {"get_state"}
+def test_the_twelve_commands_and_three_of_ours() -> None:
+    assert set(COMMANDS) == DOCUMENTED | {"get_state", "accept_transfer", "decline_transfer"}
 
 
 @pytest.mark.parametrize(

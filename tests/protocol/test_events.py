@@ -15,7 +15,7 @@ from embed_app.core.history.messages import DoNotDisturbChosen
 from embed_app.core.link.messages import TransportDown
 from embed_app.protocol import events as ev
 from embed_app.protocol.errors import ERRORS
-from tests.core.driver import CALL, bye, invite
+from tests.core.driver import CALL, bye, invite, refer
 from tests.fakes import World
 
 CALL_KEYS = {
@@ -40,6 +40,7 @@ KEYS: dict[str, set[str]] = {
     "token_expiring": {"expires_in"},
     "do_not_disturb": {"on"},
     "resize": {"width", "height"},
+    "transfer_requested": {"call", "number", "attended", "expires_in"},
 }
 TWELVE = list(KEYS)[:12]
 REASONS = {
@@ -64,6 +65,8 @@ def posted() -> list[Any]:
     world.user_agent.dispatch(DigitReceived(call_uuid=CALL, digit="5", via="info"))
     world.window.send("call", {"number": "x"})
     world.user_agent.dispatch(DoNotDisturbChosen(on=True))
+    world.user_agent.dispatch(refer("1003"))
+    world.window.send("decline_transfer")
     world.clock.advance(5)
     world.user_agent.dispatch(bye())
     world.user_agent.dispatch(TransportDown(reason="code 1006"))
@@ -79,7 +82,8 @@ def test_an_event_has_exactly_its_keys(posted: list[Any], type: str) -> None:
         assert message["source"] == "zorio-webphone"
         assert message["payload"].keys() == KEYS[type]
         if "call" in message["payload"]:
-            assert message["payload"]["call"].keys() == CALL_KEYS
+            asked = {"transfer_request"} if type == "transfer_requested" else set()
+            assert message["payload"]["call"].keys() == CALL_KEYS | asked
 
 
 @pytest.mark.parametrize("shape", ev.EVENTS)
@@ -115,6 +119,8 @@ def test_the_whole_life_of_a_call_is_told(posted: list[Any]) -> None:
         ("call_updated", "answered"),
         ("call_updated", "held"),
         ("dtmf", "held"),
+        ("transfer_requested", "held"),
+        ("call_updated", "held"),
         ("call_hangup", "ended"),
     ]
     assert [m["payload"]["billsec"] for m in posted if m["type"] == "call_hangup"] == [5]

@@ -11,6 +11,8 @@ from embed_app.core.call.messages import (
     HangupRequested,
     HoldRequested,
     MuteRequested,
+    TransferAccepted,
+    TransferDeclined,
     TransferRequested,
     UnholdRequested,
     UnmuteRequested,
@@ -41,6 +43,8 @@ from tests.core.driver import CALL
             cmd.Transfer("2", mode="attended"),
             TransferRequested(target="2", attended=True, new_call_uuid=CALL),
         ),
+        (cmd.AcceptTransfer("2", "u"), TransferAccepted(number="2", call_uuid="u")),
+        (cmd.DeclineTransfer("u"), TransferDeclined(call_uuid="u")),
         (cmd.GetState(), None),
         (cmd.PlaceCall("1"), DialRequested(call_uuid=CALL, number="1")),
         (
@@ -60,7 +64,13 @@ def test_each_command_is_one_message(command: cmd.Command, message: Message | No
 
 
 def test_every_command_has_a_message_of_its_own() -> None:
-    samples = {cmd.PlaceCall: ("1",), cmd.RefreshToken: ("t",), cmd.SendDtmf: ("1",), cmd.Transfer: ("1",)}
+    samples = {
+        cmd.PlaceCall: ("1",),
+        cmd.RefreshToken: ("t",),
+        cmd.SendDtmf: ("1",),
+        cmd.Transfer: ("1",),
+        cmd.AcceptTransfer: ("1",),
+    }
     found = {
         shape: to_message(shape(*samples.get(shape, ())), lambda: CALL) for shape in cmd.COMMANDS.values()
     }

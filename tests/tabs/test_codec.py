@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from embed_app.core.call.messages import DialRequested, DtmfRequested, TransferRequested
+from embed_app.core.call.messages import DialRequested, DtmfRequested, TransferAccepted, TransferRequested
 from embed_app.core.history.messages import DoNotDisturbChosen
 from embed_app.core.link.messages import ConfigReceived, Started
 from embed_app.core.media.values import (
@@ -161,6 +161,7 @@ WISHES: dict[type[Message], dict[str, Any]] = {
         "headers": (("X-Lead", "x"),),
     },
     DtmfRequested: {"digits": "12#", "call_uuid": CALL},
+    TransferAccepted: {"number": "1002"},
     TransferRequested: {"target": "1002"},
     DoNotDisturbChosen: {"on": True},
     PanelChosen: {"panel": Panel.KEYPAD},

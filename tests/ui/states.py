@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 from embed_app.core.call.selection import rings_here
-from embed_app.core.call.values import Call, CallState, Direction, Reason, TransferState
+from embed_app.core.call.values import Call, CallState, Direction, Reason, TransferQuestion, TransferState
 from embed_app.core.history.values import CallHistory, Loaded, PastCall
 from embed_app.core.link.values import Link, LinkState, SipConfig, Transport
 from embed_app.core.media.values import Counts, Lost, MediaWatch, Quality
@@ -58,6 +58,7 @@ INBOUND = Call(
 )
 
 HELD = replace(ANSWERED, held=True)
+QUESTION = TransferQuestion(new_call_uuid="44444444-4444-4444-8444-444444444444", number="0982001002")
 SECOND = Call(
     uuid="33333333-3333-4333-8333-333333333333",
     direction=Direction.OUTBOUND,
@@ -222,6 +223,15 @@ STATES: dict[str, Phone] = {
     "keypad": with_calls(ANSWERED, panel=Panel.KEYPAD),
     "keypad_long": with_calls(replace(ANSWERED, display_name=LONG_NAME), panel=Panel.KEYPAD),
     "transfer": with_calls(ANSWERED, panel=Panel.TRANSFER),
+    "transfer_request": with_calls(replace(ANSWERED, question=QUESTION)),
+    "transfer_request_long": with_calls(
+        replace(
+            ANSWERED, display_name=LONG_NAME, question=replace(QUESTION, number="+" + "8" * 31, attended=True)
+        ),
+        panel=Panel.KEYPAD,
+    ),
+    "transfer_request_of_waiting": with_calls(replace(HELD, question=QUESTION), SECOND),
+    "transfer_request_and_incoming": with_calls(replace(ANSWERED, question=QUESTION), INBOUND),
     "devices": replace(with_calls(ANSWERED, panel=Panel.DEVICES), sounds=DEVICES),
     "devices_unnamed": with_calls(replace(OUTBOUND, state=CallState.RINGING), panel=Panel.DEVICES),
     "two_calls_devices": replace(with_calls(HELD, SECOND, panel=Panel.DEVICES), sounds=DEVICES),

@@ -25,6 +25,10 @@ def test_no_inline_script_or_style() -> None:
         assert element.tag != "style"
 
 
+ASKED = ("request-text", "request-number", "request-hint")
+"""What the other side asks for is written into them."""
+
+
 @pytest.mark.parametrize("lang", ["vi", "en"])
 def test_every_control_has_a_name(lang: str) -> None:
     labels = {e.attributes["for"]: e.text(lang) for e in BODY.walk() if e.tag == "label"}
@@ -40,7 +44,13 @@ def test_what_is_labelled_by_another_element_has_that_label(lang: str) -> None:
         for attribute in ("aria-labelledby", "aria-describedby", "aria-controls"):
             for id_ in element.attributes.get(attribute, "").split():
                 assert id_ in IDS
-                dynamic = id_ in ("problem-title", "incoming-list", "notifications-state", "unfold-state")
+                dynamic = id_ in (
+                    "problem-title",
+                    "incoming-list",
+                    "notifications-state",
+                    "unfold-state",
+                    *ASKED,
+                )
                 assert attribute == "aria-controls" or dynamic or IDS[id_].text(lang)
 
 

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from embed_app.core.call import permission, ring_flood, two_calls, voice
+from embed_app.core.call.colleague import called_us
 from embed_app.core.call.dial_string import DialStringError, clean_caller, clean_id, clean_number
 from embed_app.core.call.effects import RejectInvite, SendInvite
 from embed_app.core.call.ending import end_call, release_signalling
@@ -97,7 +100,8 @@ def send_invite(step: Step, call: Call) -> None:
         return
     permission.count(step)
     step.stop_timers(Timer(TimerKind.QUEUED, call.uuid))
-    step.put(inviting)
+    config = step.link.config
+    step.put(replace(inviting, colleague=config is not None and config.rules.is_internal(call.number)))
     step.emit(SendInvite(call.uuid, call.number, call.headers))
     step.start_timer(Timer(TimerKind.INVITING, call.uuid), INVITE_TIMEOUT)
 
@@ -141,6 +145,7 @@ def invite_received(step: Step, message: InviteReceived) -> None:
             campaign_id=clean_id(headers.get("x-zorio-campaign-id")),
             lead_id=clean_id(headers.get("x-zorio-lead-id")),
             external_id=clean_id(headers.get(_CONTACT_ID)),
+            colleague=step.link.config is not None and called_us(step.link.config, message.headers),
         )
     )
     if not two_calls.other_calls(step.phone, step.phone.calls[-1]):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 from urllib.parse import unquote
 
 from embed_app.core.call.values import Dialog
@@ -11,6 +12,7 @@ _USER = re.compile(r"sips?:([^@:]*)(?::[^@]*)?@", re.IGNORECASE)
 _SEPARATORS = re.compile(r"[-.() ]")
 _NUMBER = re.compile(r"[+0-9*#]+", re.ASCII)
 _ALIAS = re.compile(r";alias=[^;>?]*", re.IGNORECASE)
+_HOST = re.compile(r"sips?:(?:[^@?]*@)?(\[[^\]]*\]|[^;:?>]*)", re.IGNORECASE)
 _GRUU = re.compile(r";gr(=|;|$)", re.IGNORECASE)
 
 
@@ -34,3 +36,21 @@ def replacement_targets(dialog: Dialog) -> tuple[str, ...]:
     if not bare or (bare != dialog.remote_target and not _GRUU.search(bare)):
         return (dialog.remote_uri,)
     return (bare, dialog.remote_uri) if dialog.remote_uri and dialog.remote_uri != bare else (bare,)
+
+
+def host_of(uri: str) -> str:
+    """The host of a SIP URI in small letters; "" of anything else."""
+    found = _HOST.match(uri)
+    return found[1].lower() if found else ""
+
+
+def transfer_target(dialog: Dialog, hosts: Collection[str]) -> str:
+    """Whom to name to a peer that shall take our place in `dialog` (RFC 5589 section 7.3).
+
+    A phone follows only to an address of its own PBX, so it is the GRUU or Contact only where its host is one
+    of `hosts`, else the address of record.
+    """
+    for uri in replacement_targets(dialog):
+        if host_of(uri) in hosts:
+            return uri
+    return dialog.remote_uri or dialog.remote_target

@@ -85,11 +85,18 @@ class SendAttendedRefer(CallEffect):
 
 @dataclass(frozen=True, slots=True)
 class AcceptRefer(CallEffect):
-    """Follow the peer's REFER; the new call runs under `new_call_uuid`."""
+    """Follow the peer's REFER: 202, and an INVITE to `number` at our own SIP domain with these headers and
+    nothing else of what the peer sent. The new call runs under `new_call_uuid`; the peer is told how it goes
+    (RFC 3515 section 2.4.4)."""
 
     new_call_uuid: str
+    number: str = field(repr=False)
+    headers: tuple[tuple[str, str], ...] = field(default=(), repr=False)
 
 
 @dataclass(frozen=True, slots=True)
 class RejectRefer(CallEffect):
-    pass
+    """The final response to the peer's REFER, which is named by `new_call_uuid`."""
+
+    new_call_uuid: str
+    status: int = 603

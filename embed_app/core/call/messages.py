@@ -126,12 +126,20 @@ class ReferFailed(CallReport):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Referred(CallReport):
-    """The peer asks us to call somebody else in its place (RFC 3515). `attended`: it talks to that one
-    already, at an address that need not be a number; then `number` is what the peer calls it."""
+    """The peer asks us to call somebody else in its place (RFC 3515). Everything is the peer's word, as it
+    came. Refer-To is one URI: an empty `scheme` says that there is none, or none that can be read."""
 
     new_call_uuid: str
+    scheme: str
     number: str = field(repr=False)
-    attended: bool = False
+    """The user part of the URI, without its escapes."""
+    host: str
+    method: str = ""
+    """The URI parameter `method`; "" where there is none, which means INVITE (RFC 3515 section 2.1)."""
+    replaces: str | None = field(default=None, repr=False)
+    """The header Replaces in the URI, without its escapes; None where there is none (RFC 3891)."""
+    referred_by: str = field(default="", repr=False)
+    """The header Referred-By (RFC 3892)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -209,6 +217,23 @@ class TransferRequested(CallWish):
 class JoinRequested(CallWish):
     """The attended transfer is complete: the peers of both calls shall talk to each other. `call_uuid`: the
     call that is transferred; None: the one that waits."""
+
+    __slots__ = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TransferAccepted(CallWish):
+    """Follow the peer that asks for a transfer. `call_uuid`: the call with that peer; None: the one there is
+    a question about."""
+
+    number: str = field(repr=False)
+    """The one that was shown: another question may have come in the place of that one."""
+    by_hand: bool = False
+    """The agent has pressed a button on our screen."""
+
+
+class TransferDeclined(CallWish):
+    """Do not follow the peer that asks for a transfer. `call_uuid` as for TransferAccepted."""
 
     __slots__ = ()
 

@@ -18,8 +18,9 @@ from dataclasses import replace
 from typing import Any
 
 from embed_app.core.call import dialling, permission
+from embed_app.core.call.colleague import own_hosts
 from embed_app.core.call.dial_string import DialStringError, clean_number
-from embed_app.core.call.dialog import replacement_targets
+from embed_app.core.call.dialog import transfer_target
 from embed_app.core.call.effects import SendAttendedRefer, SendRefer
 from embed_app.core.call.ending import end_call, release_signalling
 from embed_app.core.call.machine import CallEvent, new_call
@@ -108,7 +109,7 @@ def join(step: Step, waiting: Call, target: Call) -> None:
     step.put(replace(waiting, transfer=TransferState.ASKED, transfer_target=name, transfer_to=target.uuid))
     step.put(replace(target, transfer=TransferState.TARGET))
     step.change(panel=Panel.NONE, banner="")
-    uri = replacement_targets(target.dialog)[0]
+    uri = transfer_target(target.dialog, own_hosts(step.link.config) if step.link.config else frozenset())
     step.emit(SendAttendedRefer(waiting.uuid, uri, target.dialog, name))
     return step.start_timer(Timer(TimerKind.TRANSFER, waiting.uuid), TRANSFER_TIMEOUT)
 

@@ -74,6 +74,21 @@ class Dialog:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class TransferQuestion:
+    """Our peer wants us to call somebody else in its place, and waits for the agent's answer (RFC 3515)."""
+
+    new_call_uuid: str
+    """Of the call that is made when the answer is yes; it names the question as well."""
+    number: str = field(repr=False)
+    """What would be called, at our own SIP domain. Never a name."""
+    attended: bool = False
+    """Our peer has a call with the target, which we would take over (RFC 3891)."""
+    headers: tuple[tuple[str, str], ...] = field(default=(), repr=False)
+    """Of the INVITE: Replaces and Referred-By, as they were checked."""
+    asked_at: float = 0.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Call:
     """One call, from the first click or INVITE to its end. `uuid` never changes."""
 
@@ -109,6 +124,12 @@ class Call:
     """The call that waits while the agent asks here whether it may be transferred."""
     in_place_of: str = ""
     """The call whose peer asked us, by REFER, to call somebody else."""
+    question: TransferQuestion | None = None
+    """Our peer asked for a transfer, and nobody has answered yet (`referral.py`)."""
+    transfers_at: tuple[float, ...] = ()
+    """When our peer asked for transfers that could be followed, of the last minute."""
+    colleague: bool = False
+    """The PBX says that the other side is one of its own extensions (`colleague.py`)."""
     status: int = 0
     """The final SIP status of a call that was not answered; 0 where there was none."""
     release: Reason | None = None

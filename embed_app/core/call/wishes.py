@@ -20,6 +20,8 @@ from embed_app.core.call.messages import (
     MuteRequested,
     ReturnRequested,
     SilenceRequested,
+    TransferAccepted,
+    TransferDeclined,
     UnholdRequested,
     UnmuteRequested,
 )
@@ -34,9 +36,12 @@ from embed_app.core.timers import Timer, TimerKind
 
 
 def call_meant(phone: Phone, message: CallWish) -> Call | None:
-    """The call with the given uuid. Without one: the ringing call for answer and silence, else the active."""
+    """The call with the given uuid. Without one: the ringing call for answer and silence, the one there is a
+    question about for its answer, else the active."""
     if message.call_uuid is not None:
         return phone.call(message.call_uuid)
+    if isinstance(message, TransferAccepted | TransferDeclined):
+        return next((call for call in phone.live_calls if call.question is not None), active_call(phone))
     if isinstance(message, AnswerRequested | SilenceRequested):
         return ringing_call(phone)
     return active_call(phone)

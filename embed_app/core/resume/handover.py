@@ -53,6 +53,7 @@ def _left_behind(call: Call) -> Call | None:
         transfer=TransferState.NONE,
         transfer_target="",
         transfer_to="",
+        question=None,
     )
 
 

@@ -126,7 +126,10 @@ def dialog_known(step: Step, call: Call, message: DialogKnown) -> None:
     if before is not None and before.sip_call_id != message.dialog.sip_call_id:
         if before.remote_uri != message.dialog.remote_uri:
             call = replace(
-                call, number=clean_caller(message.number), display_name=clean_name(message.display_name)
+                call,
+                number=clean_caller(message.number),
+                display_name=clean_name(message.display_name),
+                colleague=False,
             )
         if call.hold_wanted is not None and call.hold_wanted is not call.held:
             step.emit(SetHold(call.uuid, call.hold_wanted))

@@ -71,9 +71,15 @@ def open_or_fold(step: Step, before: Phone, message: Message) -> None:
         step.change(calls_seen=calls)
 
 
+def seen_of(phone: Phone) -> frozenset[str]:
+    """What the agent should see, by uuid: the calls, and the one that a question is about."""
+    asked = {call.question.new_call_uuid for call in phone.live_calls if call.question is not None}
+    return frozenset(asked | {call.uuid for call in phone.live_calls})
+
+
 def _calls(phone: Phone, message: Message) -> frozenset[str]:
-    """Those of the tab that owns the phone as well, where this one only shows them."""
-    own = frozenset(call.uuid for call in phone.live_calls)
+    """What is to be seen. That of the tab that owns the phone as well, where this one only shows it."""
+    own = seen_of(phone)
     if phone.link.state is not LinkState.STANDBY:
         return own
     return own | (message.calls if isinstance(message, OwnerShown) else phone.calls_seen)

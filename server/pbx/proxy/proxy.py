@@ -111,7 +111,7 @@ class Proxy:
 
     def _assert_identity(self, message: Request | Response) -> None:
         """Say who has answered (RFC 3325): it need not be the number that was called. The caller may let that
-        extension, and no other, take the call over."""
+        extension, and no other, take the call over. What the sender wrote there itself is removed."""
         message.remove(_ASSERTED)
         answers = isinstance(message, Response) and message.status // 100 == 2 and message.cseq[1] == "INVITE"
         owner = self._locations.owner(message.contact) if answers and message.contact else None
@@ -122,6 +122,9 @@ class Proxy:
         if not flow.trusted:
             self._assert_identity(request)
         refusal = self._refusal(flow, request)
+        if refusal is None and request.method == "INVITE" and not flow.trusted and not request.to_tag:
+            # Digest has proved who calls.
+            request.set(_ASSERTED, f"<sip:{request.address('From').sip_uri.user}@{self.domain}>")
         if refusal is None and request.method == "REGISTER":
             refusal = self._register(flow, request)
         if refusal is None:

@@ -18,7 +18,6 @@ from embed_app.core.call.messages import (
     ReferAccepted,
     ReferFailed,
     ReferProgress,
-    Referred,
     TransferRequested,
 )
 from embed_app.core.call.values import CallState, TransferState
@@ -33,6 +32,7 @@ from embed_app.core.timers import Timer, TimerKind
 from embed_app.protocol import events as ev
 from tests.core.driver import (
     CALL,
+    FOLLOWS,
     OTHER,
     THIRD,
     Driver,
@@ -41,6 +41,7 @@ from tests.core.driver import (
     bye,
     dial,
     invite,
+    refer,
     registered,
     types,
 )
@@ -127,19 +128,19 @@ def test_one_transfer_at_a_time() -> None:
 
 
 def test_a_peer_that_transfers_us_is_followed_once() -> None:
-    driver = answered_outbound()
-    driver.send(Referred(call_uuid=CALL, new_call_uuid=OTHER, number="1003"))
-    assert AcceptRefer(CALL, OTHER) in driver.last()
-    driver.send(Referred(call_uuid=CALL, new_call_uuid=THIRD, number="1004"))
-    assert driver.last() == (RejectRefer(CALL),)
+    driver = answered_outbound(rules=FOLLOWS)
+    driver.send(refer("1003"))
+    assert AcceptRefer(CALL, OTHER, "1003") in driver.last()
+    driver.send(refer("1004", new_call_uuid=THIRD))
+    assert driver.last() == (RejectRefer(CALL, THIRD),)
     assert len(driver.phone.live_calls) == 2
 
 
 @pytest.mark.parametrize("number", ["1003@evil.example", "", "1003\r\nX-Evil: 1", "tel:+84"])
 def test_a_peer_cannot_make_us_call_what_no_number_is(number: str) -> None:
-    driver = answered_outbound()
-    driver.send(Referred(call_uuid=CALL, new_call_uuid=OTHER, number=number))
-    assert driver.last() == (RejectRefer(CALL),)
+    driver = answered_outbound(rules=FOLLOWS)
+    driver.send(refer(number))
+    assert driver.last() == (RejectRefer(CALL, OTHER),)
 
 
 # ---- microphone, playback, media
@@ -198,8 +199,8 @@ def test_no_panel_without_a_call() -> None:
 
 
 def test_a_referred_call_rings_back_beside_the_answered_one() -> None:
-    driver = answered_outbound()
-    driver.send(Referred(call_uuid=CALL, new_call_uuid=OTHER, number="1003"))
+    driver = answered_outbound(rules=FOLLOWS)
+    driver.send(refer())
     driver.send(CallProgress(call_uuid=OTHER, status=180))
     assert driver.last() == (PlaySound(Sound.RINGBACK),)
     driver.send(bye())

@@ -5,14 +5,15 @@ from __future__ import annotations
 from embed_app.core.call.effects import CancelInvite, SendBye
 from embed_app.core.call.messages import (
     HangupRequested,
-    Referred,
 )
 from embed_app.protocol import events as ev
 from tests.core.driver import (
     CALL,
+    FOLLOWS,
     OTHER,
     THIRD,
     answered_outbound,
+    refer,
 )
 
 
@@ -24,8 +25,8 @@ def test_an_unknown_uuid_never_means_the_active_call() -> None:
 
 
 def test_a_uuid_chooses_and_none_means_the_answered_call() -> None:
-    driver = answered_outbound()
-    driver.send(Referred(call_uuid=CALL, new_call_uuid=OTHER, number="1003"))
+    driver = answered_outbound(rules=FOLLOWS)
+    driver.send(refer())
     driver.forget().send(HangupRequested(call_uuid=OTHER))
     assert CancelInvite(OTHER) in driver.last()
     driver.send(HangupRequested())

@@ -10,6 +10,7 @@ import pytest
 from embed_app.core.call.effects import (
     AcceptRefer,
     CancelInvite,
+    RejectRefer,
     SendAttendedRefer,
     SendBye,
     SendInvite,
@@ -30,7 +31,6 @@ from embed_app.core.call.messages import (
     ReferAccepted,
     ReferFailed,
     ReferProgress,
-    Referred,
     ReturnRequested,
     TransferRequested,
     UnholdRequested,
@@ -40,7 +40,19 @@ from embed_app.core.call.values import CallState, TransferState
 from embed_app.core.link.messages import TransportDown
 from embed_app.core.timers import Timer, TimerKind
 from embed_app.protocol import events as ev
-from tests.core.driver import CALL, DIALOG, OTHER, THIRD, Driver, answered_outbound, bye, invite, registered
+from tests.core.driver import (
+    CALL,
+    DIALOG,
+    FOLLOWS,
+    OTHER,
+    THIRD,
+    Driver,
+    answered_outbound,
+    bye,
+    invite,
+    refer,
+    registered,
+)
 
 WITH_TARGET = replace(
     DIALOG,
@@ -98,8 +110,8 @@ def test_asking_holds_the_call_and_dials_the_target() -> None:
 def test_joining_sends_refer_with_the_targets_dialog() -> None:
     driver = asked()
     driver.send(JoinRequested())
-    refer = SendAttendedRefer(CALL, WITH_TARGET.remote_target, WITH_TARGET, "1002")
-    assert refer in driver.last()
+    expected = SendAttendedRefer(CALL, WITH_TARGET.remote_uri, WITH_TARGET, "1002")
+    assert expected in driver.last()
     assert transfers(driver) == {CALL: TransferState.ASKED, OTHER: TransferState.TARGET}
 
 
@@ -256,10 +268,13 @@ def test_whom_nobody_can_be_asked_about() -> None:
 # ---- the other ends of it
 
 
-def test_a_peer_that_joins_us_to_somebody_is_followed_though_its_address_is_no_number() -> None:
-    driver = answered_outbound()
-    driver.send(Referred(call_uuid=CALL, new_call_uuid=OTHER, number="Bình", attended=True))
-    assert AcceptRefer(CALL, OTHER) in driver.last()
+def test_a_peer_that_joins_us_to_somebody_is_followed_to_a_number() -> None:
+    driver = answered_outbound(rules=FOLLOWS)
+    there = "abc@far;to-tag=one;from-tag=two"
+    driver.send(refer("Bình", replaces=there))
+    assert driver.last() == (RejectRefer(CALL, OTHER),)
+    driver.send(refer("1003", replaces=there))
+    assert AcceptRefer(CALL, OTHER, "1003", (("Replaces", there),)) in driver.last()
     assert driver.phone.calls[-1].state is CallState.INVITING
 
 

@@ -29,7 +29,6 @@ from embed_app.core.call.messages import (
     HoldRequested,
     JoinRequested,
     MuteRequested,
-    Referred,
     ReturnRequested,
     UnholdRequested,
 )
@@ -47,6 +46,7 @@ from embed_app.protocol import events as ev
 from tests.core.driver import (
     CALL,
     DIALOG,
+    FOLLOWS,
     OTHER,
     THIRD,
     Driver,
@@ -56,6 +56,7 @@ from tests.core.driver import (
     dial,
     invite,
     phone_in,
+    refer,
     registered,
 )
 
@@ -333,8 +334,8 @@ def test_another_frame_takes_both_back_and_asks_nobody_about_a_transfer() -> Non
 
 
 def test_who_is_transferred_talks_to_the_old_peer_until_the_new_one_answers() -> None:
-    driver = answered_outbound()
-    driver.send(Referred(call_uuid=CALL, new_call_uuid=OTHER, number="1003"))
+    driver = answered_outbound(rules=FOLLOWS)
+    driver.send(refer())
     assert driver.phone.focus == CALL
     driver.send(CallAccepted(call_uuid=OTHER))
     assert driver.last()[:1] != (SetHold(CALL, True),)

@@ -22,7 +22,6 @@ from embed_app.core.call.messages import (
     HoldFailed,
     HoldRequested,
     MuteRequested,
-    Referred,
     UnholdRequested,
     UnmuteRequested,
 )
@@ -45,6 +44,7 @@ from embed_app.core.timers import Timer, TimerFired, TimerKind
 from tests.core.driver import (
     CALL,
     DIALOG,
+    FOLLOWS,
     GOOD,
     OTHER,
     THIRD,
@@ -55,16 +55,17 @@ from tests.core.driver import (
     dial,
     invite,
     phone_in,
+    refer,
     registered,
 )
 from tests.core.voice_watcher import Microphones, VoiceWatcher
 
-REFER = Referred(call_uuid=CALL, new_call_uuid=OTHER, number="1003")
+REFER = refer("1003")
 
 
 def referred(*wishes: Message) -> Driver:
     """The peer has transferred the agent, who had wished this before."""
-    driver = answered_outbound()
+    driver = answered_outbound(rules=FOLLOWS)
     for message in (DialogKnown(call_uuid=CALL, dialog=DIALOG), *wishes, REFER):
         driver.send(message)
     return driver
@@ -84,7 +85,7 @@ def microphones(driver: Driver) -> Microphones:
 def test_a_muted_agent_is_muted_for_whom_the_peer_sends_them_to() -> None:
     driver = referred(MuteRequested())
     asked = driver.last()
-    assert asked.index(SetMute(OTHER, True)) < asked.index(AcceptRefer(CALL, OTHER))
+    assert asked.index(SetMute(OTHER, True)) < asked.index(AcceptRefer(CALL, OTHER, "1003"))
     driver.send(CallAccepted(call_uuid=OTHER))
     assert driver.phone.focus == OTHER
     assert [call.muted for call in driver.phone.live_calls] == [True, True]
@@ -97,7 +98,7 @@ def test_a_held_call_goes_on_held_with_whom_the_peer_sends_the_agent_to(accepted
     hold = (HoldRequested(), HoldChanged(call_uuid=CALL, held=True))
     driver = referred(*hold[: 1 + accepted])
     asked = driver.last()
-    assert asked.index(HoldMicrophone(OTHER, True)) < asked.index(AcceptRefer(CALL, OTHER))
+    assert asked.index(HoldMicrophone(OTHER, True)) < asked.index(AcceptRefer(CALL, OTHER, "1003"))
     driver.send(CallAccepted(call_uuid=OTHER))
     assert driver.phone.focus == OTHER
     assert driver.phone.calls[1].held
@@ -141,13 +142,13 @@ def test_unmute_opens_the_new_leg() -> None:
 
 def test_a_peer_that_waits_cannot_take_the_agent_out_of_another_call() -> None:
     """Its REFER is followed; who is called then waits in its place."""
-    driver = answered_outbound()
+    driver = answered_outbound(rules=FOLLOWS)
     driver.send(invite(THIRD))
     driver.send(AnswerRequested(call_uuid=THIRD))
     driver.send(CallAccepted(call_uuid=THIRD))
     driver.send(HoldChanged(call_uuid=CALL, held=True))
     driver.send(REFER)
-    if AcceptRefer(CALL, OTHER) not in driver.last():
+    if AcceptRefer(CALL, OTHER, "1003") not in driver.last():
         return  # not while the agent is in another call
     driver.send(CallAccepted(call_uuid=OTHER))
     driver.send(bye(CALL))
@@ -301,7 +302,7 @@ class History:
     """Plays one history and watches the agent's voice in it."""
 
     def __init__(self) -> None:
-        self.driver = registered()
+        self.driver = registered(rules=FOLLOWS)
         self.watcher = VoiceWatcher()
         self.made = 0
 
@@ -321,7 +322,7 @@ class History:
             return self.send(what(uuid))
         match what:
             case "refer":
-                self.send(Referred(call_uuid=uuid, new_call_uuid=self.new_uuid(), number="1003"))
+                self.send(refer("1003", uuid, new_call_uuid=self.new_uuid()))
             case "invite":
                 self.send(invite(self.new_uuid(), sip_call_id=f"sip-{self.made}"))
             case "dial":

@@ -148,7 +148,7 @@ async def test_who_has_answered_is_said_by_the_proxy_alone(make_world: Callable[
         uri = f"sip:6000@{DOMAIN}"
         answer = asyncio.create_task(caller.ask("INVITE", uri, claim, to=f"<{uri}>"))
         request = await callee.request("INVITE")
-        assert request.headers.getlist("P-Asserted-Identity") == []
+        assert request.headers.getlist("P-Asserted-Identity") == [f"<sip:1001@{DOMAIN}>"]
         await callee.reply(request, 200, "OK", headers=f"P-Asserted-Identity: <sip:1003@{DOMAIN}>\r\n")
         while (told := await answer).code < 200:
             answer = asyncio.create_task(caller.final("INVITE", told.call_id))
