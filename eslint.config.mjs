@@ -14,7 +14,7 @@ export default [
   js.configs.recommended,
   {
     linterOptions: { reportUnusedDisableDirectives: "error" },
-    languageOptions: { ecmaVersion: 2024, sourceType: "module", globals: { ...browser, ...ours } },
+    languageOptions: { ecmaVersion: 2025, sourceType: "module", globals: { ...browser, ...ours } },
     rules: {
       "array-callback-return": "error",
       "consistent-return": "error",

@@ -1,9 +1,16 @@
 import { EmitterImpl, TransportState } from "sip.js";
 
+import shared from "../../embed_app/core/shared.json" with { type: "json" };
+
 import { withReadableAddresses } from "./addresses.js";
 import { kindOf } from "./events.js";
+import { Intake } from "./intake.js";
 import { withoutControls } from "./messages.js";
 
+/** Of a message in bytes: what is beyond is not even decoded, and told to be too large. */
+const MOST_DECODED = 4 * shared.sip_longest_message;
+/** Bytes that a far end has not read yet, beyond which no flood of it is answered. */
+const MOST_BUFFERED = 1_000_000;
 const CRLF_ONLY = /^[\r\n]*$/;
 
 /** What `new WebSocket` throws for a URL that it will never open: no URL, or one that this page may not open. */
@@ -44,6 +51,10 @@ export class WebSocketTransport {
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   #opening = undefined;
   #pinged = false;
+  #intake = new Intake(
+    (text) => this.#read(text),
+    (text) => this.#answer(text),
+  );
   #hooks;
 
   /**
@@ -102,6 +113,7 @@ export class WebSocketTransport {
   /** @param {string} message */
   send(message) {
     if (!this.#socket || !this.isConnected()) return Promise.reject(new Error("Not connected."));
+    this.#intake.sent(message);
     try {
       this.#socket.send(message);
     } catch (error) {
@@ -145,18 +157,27 @@ export class WebSocketTransport {
 
   /** @param {string | ArrayBuffer} data */
   #received(data) {
-    const text = typeof data === "string" ? data : new TextDecoder().decode(data);
+    const text = typeof data === "string" ? data : new TextDecoder().decode(data.slice(0, MOST_DECODED + 1));
     if (this.#pinged) {
       this.#pinged = false;
       this.#hooks.pong(CRLF_ONLY.test(text));
     }
-    if (CRLF_ONLY.test(text)) return;
+    if (!CRLF_ONLY.test(text)) this.#intake.put(text);
+  }
+
+  /** @param {string} text */
+  #read(text) {
     try {
       this.onMessage?.(withReadableAddresses(withoutControls(text)));
     } catch {
       // SIP.js throws on some malformed messages; such a message is dropped, not the phone. What it calls of ours while
       // it reads one tells its own faults (`heard`).
     }
+  }
+
+  /** What the intake says by itself. @param {string} text */
+  #answer(text) {
+    if (this.#socket && this.isConnected() && this.#socket.bufferedAmount < MOST_BUFFERED) this.#socket.send(text);
   }
 
   /** @param {string} reason */

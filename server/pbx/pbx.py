@@ -5,7 +5,8 @@ domain. The real PBX of a customer is configuration (WebSocket addresses and cre
 """
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
+from urllib.parse import urlsplit
 
 from starlette.websockets import WebSocket
 
@@ -16,6 +17,17 @@ from server.pbx.proxy.proxy import OnMissed, Proxy
 from server.pbx.services.extensions import Services
 from server.pbx.services.outbound import OutboundCall
 from server.pbx.services.service_phone import ServicePhone
+
+_THIS_MACHINE = ("localhost", "127.0.0.1")
+
+
+def _host(origin: str) -> str:
+    """The host of an Origin header; "" for `null` and what is no origin."""
+    try:
+        parts = urlsplit(origin)
+    except ValueError:
+        return ""
+    return (parts.hostname or "") if parts.scheme in ("http", "https") else ""
 
 
 class Pbx:
@@ -36,6 +48,8 @@ class Pbx:
         media_grace: float = 28.0,
         scripted: Mapping[str, int] | None = None,
         groups: Mapping[str, Sequence[str]] | None = None,
+        trusted: Container[str] = (),
+        origin_hosts: Container[str] | None = None,
     ) -> None:
         """`domain`: the host part of its users' SIP URIs, and the digest realm.
 
@@ -44,11 +58,15 @@ class Pbx:
         `callback_delay`, `no_answer_after`: seconds, for `*48` and for how long a call may ring.
         `media_grace`: seconds a service waits for a caller whose media is gone, from the last it sent.
         `groups`: number -> the extensions that ring when it is called; looked at again for every call.
+        `trusted`: extensions whose `X-Zorio-` headers are passed on, as a queue or a gateway is.
+        `origin_hosts`: of pages that may open a WebSocket here (RFC 6455 section 10.2); None: `domain` and
+        this machine. A client that is no browser names no origin, and is let in.
         `scripted`: for tests and demonstrations, extension -> the status (300 to 699) it is refused with.
         """
         self.taps: list[Tap] = []
         """Called with ("in" | "out", the SIP text) for every message on a socket. For tests."""
         self._flows: set[WebSocketFlow] = set()
+        self._origin_hosts = origin_hosts if origin_hosts is not None else {domain.lower(), *_THIS_MACHINE}
         # A name nobody can have: RFC 7118 clients, too, name themselves `<random>.invalid`.
         host = f"pbx-{os.urandom(4).hex()}.invalid"
         self._locations = Locations({domain.lower(), host})
@@ -65,6 +83,7 @@ class Pbx:
             services_flow=self._service_phone.flow,
             no_answer_after=no_answer_after,
             groups=groups if groups is not None else {},
+            trusted=trusted,
         )
         self._service_phone.flow.deliver_to(self._proxy.receive)
 
@@ -84,6 +103,10 @@ class Pbx:
 
     async def endpoint(self, websocket: WebSocket) -> None:
         """Serve one client until it disconnects. Refuses clients that do not offer `sip`."""
+        origin = websocket.headers.get("origin")
+        if origin is not None and _host(origin) not in self._origin_hosts:
+            await websocket.close(1008)  # before accept: HTTP 403
+            return
         if SUBPROTOCOL not in websocket.scope.get("subprotocols", []):
             await websocket.close(1002)
             return

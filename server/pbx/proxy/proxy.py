@@ -7,13 +7,15 @@ their Request-URI, which is the Contact it gave: a call survives a phone's recon
 
 import asyncio
 from collections import OrderedDict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Container, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
+from weakref import WeakKeyDictionary
 
 from server.pbx.proxy.digest import Digest, PbxUser
 from server.pbx.proxy.forking import Forks
 from server.pbx.proxy.location import Locations, RegistrationError
+from server.pbx.proxy.trust import strip_challenge, strip_claims, strip_own_headers
 from server.pbx.sip.address import SipUri
 from server.pbx.sip.flow import Flow
 from server.pbx.sip.message import Request, Response, new_branch
@@ -56,11 +58,13 @@ class Proxy:
         services_flow: Flow | None,
         no_answer_after: float,
         groups: Mapping[str, Sequence[str]] = MappingProxyType({}),
+        trusted: Container[str] = (),
     ) -> None:
         """`domain`: whose users are ours; `host`: this proxy in Via and Record-Route.
 
         `service(user)`: the flow of a service extension. `no_answer_after`: seconds a call may ring.
-        `groups`: number -> the extensions that ring for it.
+        `groups`: number -> the extensions that ring for it. `trusted`: extensions whose `X-Zorio-` headers
+        are passed on, as a queue or a gateway is.
         """
         self.domain = domain.lower()
         self.host = host
@@ -72,6 +76,9 @@ class Proxy:
         self._forks = Forks(host, locations, no_answer_after, self._missed)
         self.on_missed: OnMissed = lambda extension, number, name, call_id: None
         self._groups = groups
+        self._trusted = trusted
+        self._proved: WeakKeyDictionary[Flow, set[str]] = WeakKeyDictionary()
+        """Who has shown good credentials on this flow."""
         self._calls: OrderedDict[str, None] = OrderedDict()
         self._parked: list[_Parked] = []
 
@@ -100,31 +107,38 @@ class Proxy:
 
     def _response(self, flow: Flow, response: Response) -> None:
         if not flow.trusted:
-            self._assert_identity(response)
+            strip_challenge(response)
+            strip_own_headers(response)
+            self._assert_identity(flow, response)
         transaction = self._forks.answered(response)
         if transaction is None or response.contact is None or flow.trusted:
             return
         try:
-            self._locations.moved(response.contact, flow, response.address("To").sip_uri.user)
+            user = response.address("To").sip_uri.user
         except ValueError:
             return
+        if user in self._proved.get(flow, ()):
+            self._locations.moved(response.contact, flow, user)
 
-    def _assert_identity(self, message: Request | Response) -> None:
-        """Say who has answered (RFC 3325): it need not be the number that was called. The caller may let that
-        extension, and no other, take the call over. What the sender wrote there itself is removed."""
-        message.remove(_ASSERTED)
-        answers = isinstance(message, Response) and message.status // 100 == 2 and message.cseq[1] == "INVITE"
-        owner = self._locations.owner(message.contact) if answers and message.contact else None
-        if owner is not None:
+    def _assert_identity(self, flow: Flow, message: Request | Response) -> None:
+        """Say who sends this (RFC 3325), as proved on this flow; no phone may say it. Who answers need not be
+        the number that was called: the caller may let that extension, and no other, take the call over."""
+        strip_claims(message)
+        if isinstance(message, Response) and (message.status // 100 != 2 or message.cseq[1] != "INVITE"):
+            return
+        owner = self._locations.owner(message.contact) if message.contact else None
+        if owner is not None and owner in self._proved.get(flow, ()):
             message.set(_ASSERTED, f"<sip:{owner}@{self.domain}>")
 
     def _request(self, flow: Flow, request: Request) -> None:
-        if not flow.trusted:
-            self._assert_identity(request)
         refusal = self._refusal(flow, request)
-        if refusal is None and request.method == "INVITE" and not flow.trusted and not request.to_tag:
-            # Digest has proved who calls.
-            request.set(_ASSERTED, f"<sip:{request.address('From').sip_uri.user}@{self.domain}>")
+        if refusal is None and not flow.trusted:
+            self._assert_identity(flow, request)
+            if request.method == "INVITE" and not request.to_tag:
+                # Digest has proved who calls, wherever the answer is to go.
+                request.set(_ASSERTED, f"<sip:{request.address('From').sip_uri.user}@{self.domain}>")
+            if not self._may_name_records(flow, request):
+                strip_own_headers(request)
         if refusal is None and request.method == "REGISTER":
             refusal = self._register(flow, request)
         if refusal is None:
@@ -134,6 +148,17 @@ class Proxy:
             if request.method == "REGISTER" and refusal.status == 200:
                 self._ring_with_the_others(flow, request.address("To").sip_uri.user)
         self._deliver_parked()
+
+    def _may_name_records(self, flow: Flow, request: Request) -> bool:
+        """Whether its `X-Zorio-` headers go on: to the PBX's own services, or from a queue or gateway. What a
+        phone says there for the PBX must not reach another phone as the PBX's word."""
+        if any(user in self._trusted for user in self._proved.get(flow, ())):
+            return True
+        try:
+            uri = SipUri.parse(request.uri)
+        except ValueError:
+            return False
+        return uri.host == self.domain and self._service(uri.user) is not None
 
     def _refusal(self, flow: Flow, request: Request) -> Response | None:
         """The answer when this request goes no further, and what the sender proved by it."""
@@ -154,16 +179,19 @@ class Proxy:
             sender = request.address("To" if request.method == "REGISTER" else "From").sip_uri
         except ValueError:
             return request.reply(400, phrase="Bad From")
-        # A call whose beginning we authenticated needs no digest any more; one that began before this
-        # process did has to prove itself anew.
-        if not (request.to_tag and request.call_id in self._calls):
+        # A call whose beginning we authenticated needs no digest any more over a flow that has proved who it
+        # is; one that began before this process did has to prove itself anew.
+        known = request.to_tag and request.call_id in self._calls
+        if not known or not (self._proved.get(flow) or request.method == "ACK"):
             if request.method == "ACK":
                 return request.reply(481)
             if refusal := self._digest.refusal(request, sender.user):
                 return refusal
             if sender.host != self.domain or request.address("From").sip_uri.user != sender.user:
                 return request.reply(403)
-        if request.contact and request.method != "REGISTER":
+            self._proved.setdefault(flow, set()).add(sender.user)
+        proved = sender.user in self._proved.get(flow, ())
+        if request.contact and request.method != "REGISTER" and proved:
             self._locations.moved(request.contact, flow, sender.user)
         return None
 
