@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import secrets
+import socket
 from collections.abc import Iterator
 
 import pytest
@@ -256,3 +257,173 @@ def test_the_log_names_nobody(kamailio: Kamailio) -> None:
     assert "refused credentials" in log
     assert marker not in log
     assert named(log) == []
+
+
+CLAIMS = [
+    ("X-Zorio-Contact-Id", "VIP-1"),
+    ("x-zorio-lead-id", "9"),
+    ("X-ZORIO-Anything", "1"),
+    ("P-Preferred-Identity", f"<sip:1003@{DOMAIN}>"),
+    ("Remote-Party-ID", f"<sip:1003@{DOMAIN}>"),
+    ("Diversion", f"<sip:1003@{DOMAIN}>"),
+    ("P-Asserted-Identity", f"<sip:1003@{DOMAIN}>"),
+]
+NAMES = {name.lower() for name, _ in CLAIMS} - {"p-asserted-identity"}
+
+
+def names_in(message: object) -> set[str]:
+    return {line.partition(":")[0].lower() for line in str(message).splitlines()}
+
+
+@story
+async def test_what_a_phone_says_of_itself_and_of_records_goes_no_further(kamailio: Kamailio) -> None:
+    async with phone(kamailio, "1001") as caller, phone(kamailio, "7301") as callee:
+        await caller.register()
+        await callee.register()
+        call_id = secrets.token_hex(8)
+        calling = asyncio.create_task(caller.ask("INVITE", f"sip:7301@{DOMAIN}", CLAIMS, call_id=call_id))
+        invite = await callee.request("INVITE")
+        assert not names_in(invite) & NAMES
+        assert invite.headers.getlist("P-Asserted-Identity") == [f"<sip:1001@{DOMAIN}>"]
+        said = "".join(f"{name}: {value}\r\n" for name, value in CLAIMS)
+        await callee.reply(invite, 200, "OK", headers=said)
+        answer = await calling
+        assert not names_in(answer) & NAMES
+        assert answer.headers.getlist("P-Asserted-Identity") == [f"<sip:7301@{DOMAIN}>"]
+
+
+@pytest.mark.parametrize("code", [401, 407])
+@story
+async def test_a_callee_asks_for_nobody_s_password(kamailio: Kamailio, code: int) -> None:
+    async with phone(kamailio, "1001") as caller, phone(kamailio, "7302") as callee:
+        await caller.register()
+        await callee.register()
+        call_id = secrets.token_hex(8)
+        calling = asyncio.create_task(caller.ask("INVITE", f"sip:7302@{DOMAIN}", call_id=call_id))
+        invite = await callee.request("INVITE")
+        foreign = "".join(
+            f'{name}: Digest realm="{DOMAIN}", nonce="n", qop="auth"\r\n'
+            for name in ("WWW-Authenticate", "proxy-authenticate", "Authentication-Info")
+        )
+        await callee.reply(invite, code, "No", headers=foreign)
+        answer = await calling
+        assert answer.code == 403
+        assert not names_in(answer) & {"www-authenticate", "proxy-authenticate", "authentication-info"}
+
+
+@pytest.mark.parametrize(
+    ("number", "code"),
+    [
+        ("1003", 480),
+        ("0912345678", 404),
+        ("+84912345678", 404),
+        ("18001234", 404),
+        ("+8821699", 403),
+        ("0084912345678", 403),
+        ("19001234", 403),
+        ("*43", 403),
+        ("abc", 403),
+    ],
+)
+@story
+async def test_the_dial_plan(kamailio: Kamailio, number: str, code: int) -> None:
+    async with phone(kamailio, "1001") as mine:
+        await mine.register()
+        async with phone(kamailio, "1003") as seen:
+            await seen.register()
+        assert (await mine.ask("INVITE", f"sip:{number}@{DOMAIN}")).code in (
+            code,
+            480 if code == 404 else code,
+        )
+
+
+@pytest.fixture
+def strict() -> Iterator[Kamailio]:
+    """Few calls a minute, and a queue."""
+    users = (DEPLOY / "users.example.cfg").read_text(encoding="utf-8")
+    users = users.replace("# $sht(trusted=>9000)", "$sht(trusted=>9000)")
+    running = Kamailio({"CALLS_PER_MINUTE 30": "CALLS_PER_MINUTE 5"}, files={"users.cfg": users})
+    yield running
+    running.close()
+
+
+def test_calls_a_minute_and_the_queue_that_is_trusted(strict: Kamailio) -> None:
+    @story
+    async def calls() -> None:
+        async with (
+            phone(strict, "1001") as mine,
+            phone(strict, "9000") as queue,
+            phone(strict, "7303") as callee,
+        ):
+            await mine.register()
+            await queue.register()
+            await callee.register()
+            # A minute may begin among them
+            phrases = [str((await mine.ask("INVITE", f"sip:8004@{DOMAIN}")).phrase) for _ in range(11)]
+            assert "Too Many Calls" in phrases
+            assert "Too Many Calls" not in phrases[:5]
+            calling = asyncio.create_task(queue.ask("INVITE", f"sip:7303@{DOMAIN}", CLAIMS))
+            invite = await callee.request("INVITE")
+            assert invite.headers["X-Zorio-Contact-Id"] == "VIP-1"
+            assert invite.headers.getlist("P-Asserted-Identity") == [f"<sip:9000@{DOMAIN}>"]
+            await callee.reply(invite, 486, "Busy Here")
+            assert (await calling).code == 486
+
+    calls()
+
+
+@pytest.fixture
+def trunk() -> Iterator[socket.socket]:
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as opened:
+        opened.bind(("127.0.0.2", 0))
+        opened.settimeout(5)
+        yield opened
+
+
+@pytest.fixture
+def behind(trunk: socket.socket) -> Iterator[Kamailio]:
+    """With a trunk at an address of its own."""
+    port = trunk.getsockname()[1]
+    running = Kamailio(
+        {
+            '##!substdef "!TRUNK_IP!192.0.2.20!g"': '#!substdef "!TRUNK_IP!127.0.0.2!g"',
+            '##!substdef "!TRUNK_PORT!5060!g"': f'#!substdef "!TRUNK_PORT!{port}!g"',
+        }
+    )
+    yield running
+    running.close()
+
+
+def test_a_trunk_is_believed_and_gets_the_numbers_that_are_no_extension(
+    behind: Kamailio, trunk: socket.socket
+) -> None:
+    @story
+    async def calls() -> None:
+        async with phone(behind, "1001") as mine:
+            await mine.register()
+            host, port = trunk.getsockname()
+            said = "".join(f"{name}: {value}\r\n" for name, value in CLAIMS)
+            text = (
+                f"INVITE sip:1001@{DOMAIN} SIP/2.0\r\nVia: SIP/2.0/UDP {host}:{port};branch=z9hG4bK1\r\n"
+                f"Max-Forwards: 70\r\nFrom: <sip:0912345678@{DOMAIN}>;tag=1\r\nTo: <sip:1001@{DOMAIN}>\r\n"
+                f"Call-ID: trunk-1\r\nCSeq: 1 INVITE\r\nContact: <sip:x@{host}:{port}>\r\n{said}"
+                "Content-Length: 0\r\n\r\n"
+            )
+            trunk.sendto(text.encode(), ("127.0.0.1", behind.sip_port))
+            invite = await mine.request("INVITE")
+            assert invite.headers["X-Zorio-Contact-Id"] == "VIP-1"
+            assert invite.headers.getlist("P-Asserted-Identity") == [f"<sip:1003@{DOMAIN}>"]
+            await mine.reply(invite, 486, "Busy Here")
+            async with phone(behind, "1002") as caller:
+                number = f"sip:0987654321@{DOMAIN}"
+                asking = asyncio.create_task(caller.ask("INVITE", number, CLAIMS))
+                sent = ""
+                while not sent.startswith("INVITE"):
+                    sent = (await asyncio.to_thread(trunk.recv, 65536)).decode()
+                assert sent.startswith("INVITE sip:0987654321@")
+                assert f"P-Asserted-Identity: <sip:1002@{DOMAIN}>" in sent
+                assert "<sip:1003@" not in sent
+                assert "X-Zorio-Contact-Id: VIP-1" in sent  # for the PBX there
+                asking.cancel()
+
+    calls()
