@@ -8,7 +8,7 @@ from embed_app.core.call.values import Call, CallState, Direction, Reason, Trans
 from embed_app.core.call.voice import on_hold
 from embed_app.core.screen.values import Panel
 from embed_app.i18n.translator import Translator
-from embed_app.ui.numbers import dialable, shown
+from embed_app.ui.numbers import shown, to_call_back
 from embed_app.ui.view import Choice, Ended, InCall, IncomingCard, OtherCall, TransferCard
 
 
@@ -121,7 +121,7 @@ def ended(call: Call, translator: Translator) -> Ended:
         name=name,
         text=reason_text(call.release or Reason.ERROR, call.direction, translator),
         billsec=call.billsec,
-        redial=dialable(call.number),
+        redial=to_call_back(call.number, inbound=call.direction is Direction.INBOUND),
     )
 
 

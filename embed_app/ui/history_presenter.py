@@ -11,7 +11,7 @@ from embed_app.core.phone import Phone
 from embed_app.core.screen.values import Page
 from embed_app.i18n.translator import Translator
 from embed_app.ui.call_presenter import reason_text
-from embed_app.ui.numbers import dialable, shown
+from embed_app.ui.numbers import shown, to_call_back
 from embed_app.ui.projection import minutes
 from embed_app.ui.view import History, HistoryRow, Kind, Missed
 
@@ -94,7 +94,7 @@ def _row(call: PastCall, day: str, time: str, translator: Translator) -> History
         what=_what(call, kind, translator),
         time=time,
         duration=minutes(talked) if call.answered_at is not None else "",
-        redial=dialable(call.number),
+        redial=to_call_back(call.number, inbound=call.inbound),
     )
 
 

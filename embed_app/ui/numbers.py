@@ -36,6 +36,12 @@ def dialable(number: str) -> str:
     return number if _DIALABLE.fullmatch(number) else ""
 
 
+def to_call_back(number: str, *, inbound: bool) -> str:
+    """The number of a past call where it may be called again by one press. A caller chooses what its number
+    is: a feature code is called again only if it was dialled from here."""
+    return "" if inbound and not _SIGNIFICANT.difference("*#").issuperset(number) else dialable(number)
+
+
 def retyped(text: str, caret: int) -> tuple[str, int]:
     """The text of a field as it should stand there while it is typed, and where the caret is then: behind
     the same digit as before. A text that is no number yet, or none at all, stays as it is."""

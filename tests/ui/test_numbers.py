@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from embed_app.core.call.dial_string import clean_number
-from embed_app.ui.numbers import number_in, retyped, shown, significant, without_one
+from embed_app.ui.numbers import number_in, retyped, shown, significant, to_call_back, without_one
 
 
 @pytest.mark.parametrize(
@@ -121,3 +121,10 @@ def test_backspace_takes_a_digit_and_not_a_space(before: str, after: str) -> Non
 )
 def test_a_number_is_found_in_what_was_copied(copied: str, number: str) -> None:
     assert number_in(copied) == number
+
+
+@pytest.mark.parametrize("number", ["*72", "*7219001234", "#31#0912345678", "**101"])
+def test_a_caller_that_calls_itself_a_feature_code_is_not_called_back_by_one_press(number: str) -> None:
+    assert to_call_back(number, inbound=True) == ""
+    assert to_call_back(number, inbound=False) == number
+    assert to_call_back("+84912345678", inbound=True) == "+84912345678"
