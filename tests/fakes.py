@@ -283,6 +283,7 @@ class FakeBackend:
         self.leases: list[HoldLease] = []
         self.saved: list[SaveHistory] = []
         self.loads: list[str] = []
+        self.checked: list[str] = []
         self._waiting: list[Dispatch] = []
 
     def fetch_config(self, token: str, token_expires_at: float, dispatch: Dispatch) -> None:
@@ -292,6 +293,9 @@ class FakeBackend:
     def hold_lease(self, wish: HoldLease, dispatch: Dispatch) -> None:
         self.leases.append(wish)
         self.lease_asked = dispatch
+
+    def check_access(self, ticket: str, dispatch: Dispatch) -> None:
+        self.checked.append(ticket)
 
     def load_history(self, ticket: str, dispatch: Dispatch) -> None:
         self.loads.append(ticket)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Coroutine
+from contextlib import suppress
 from typing import Any
 
 import js
@@ -14,7 +15,13 @@ from embed_app.core.history.effects import SaveHistory
 from embed_app.core.history.messages import HistoryFailed, HistoryReceived, HistorySaved, HistorySaveFailed
 from embed_app.core.history.past_calls import PastCallsError, read_past_calls, write_past_call
 from embed_app.core.link.effects import HoldLease
-from embed_app.core.link.messages import ConfigFailed, ConfigReceived, LeaseAnswered, LeaseFailed
+from embed_app.core.link.messages import (
+    AccessRevoked,
+    ConfigFailed,
+    ConfigReceived,
+    LeaseAnswered,
+    LeaseFailed,
+)
 from embed_app.core.link.sip_config import ConfigError, read_config
 from embed_app.core.message import Message
 from embed_app.shell.ports import Dispatch
@@ -22,7 +29,9 @@ from embed_app.shell.ports import Dispatch
 CONFIG_PATH = "/api/webphone/sip-config"
 LEASE_PATH = "/api/webphone/lease"
 MEMORY_PATH = "/api/webphone/memory"
+UNAUTHENTICATED = 401
 TIMEOUT_MS = 10_000
+_REVOKED = 'error_description="revoked"'
 
 
 class FetchBackend:
@@ -32,7 +41,7 @@ class FetchBackend:
         self._tasks = Tasks()
 
     def fetch_config(self, token: str, token_expires_at: float, dispatch: Dispatch) -> None:
-        self._run(self._fetch_config(token, token_expires_at), dispatch)
+        self._run(self._fetch_config(token, token_expires_at, dispatch), dispatch)
 
     def hold_lease(self, wish: HoldLease, dispatch: Dispatch) -> None:
         body: dict[str, Any] = {"take_over": wish.take_over, "renew": wish.renew}
@@ -40,10 +49,10 @@ class FetchBackend:
             body["seconds"] = wish.seconds
         # Begun before this returns: the page may be on its way out.
         answer = _ask(LEASE_PATH, wish.ticket, method="POST", body=json.dumps(body), keepalive=True)
-        self._run(_lease(answer, wish.take_over), dispatch)
+        self._run(_lease(_heard(answer, wish.ticket, dispatch), wish.take_over), dispatch)
 
     def load_history(self, ticket: str, dispatch: Dispatch) -> None:
-        self._run(_history(_ask(MEMORY_PATH, ticket)), dispatch)
+        self._run(_history(_heard(_ask(MEMORY_PATH, ticket), ticket, dispatch)), dispatch)
 
     def remember(self, what: SaveHistory, dispatch: Dispatch) -> None:
         body = {
@@ -53,7 +62,14 @@ class FetchBackend:
         }
         # Begun before this returns: the page may be on its way out.
         answer = _ask(MEMORY_PATH, what.ticket, method="POST", body=json.dumps(body), keepalive=True)
-        self._run(_remembered(answer, what), dispatch)
+        self._run(_remembered(_heard(answer, what.ticket, dispatch), what), dispatch)
+
+    def check_access(self, ticket: str, dispatch: Dispatch) -> None:
+        async def check() -> None:
+            with suppress(JsException):
+                await _heard(_ask(MEMORY_PATH, ticket, method="HEAD"), ticket, dispatch)
+
+        self._tasks.run(check())
 
     def _run(self, work: Coroutine[Any, Any, Message], dispatch: Dispatch) -> None:
         async def run() -> None:
@@ -61,18 +77,26 @@ class FetchBackend:
 
         self._tasks.run(run())
 
-    async def _fetch_config(self, token: str, token_expires_at: float) -> Message:
+    async def _fetch_config(self, token: str, token_expires_at: float, dispatch: Dispatch) -> Message:
         try:
             # The head of the page asked the same while Python was loading; it gives its answer once.
             ahead = js.zorioBoot.takeSipConfig(token)
             if ahead is None:
                 ahead = _ask(CONFIG_PATH, token, headers={"X-Zorio-Holder": self._place})
-            response = await ahead
+            response = await _heard(ahead, token, dispatch)
             if not response.ok:
                 return ConfigFailed(status=response.status)
             return ConfigReceived(config=read_config(json.loads(await response.text()), token_expires_at))
         except (JsException, ConfigError, ValueError):
             return ConfigFailed(status=0)
+
+
+async def _heard(answer: Any, credential: str, dispatch: Dispatch) -> Any:
+    """The response; tells first where what it was asked with was revoked (server/errors.py)."""
+    response = await answer
+    if response.status == UNAUTHENTICATED and _REVOKED in (response.headers.get("WWW-Authenticate") or ""):
+        dispatch(AccessRevoked(credential=credential))
+    return response
 
 
 async def _lease(answer: Any, taking: bool) -> Message:

@@ -33,6 +33,7 @@ from embed_app.core.link import (
     ownership,
     reconnect,
     registering,
+    revocation,
     tokens,
 )
 from embed_app.core.link import messages as link_msg
@@ -64,6 +65,7 @@ MESSAGES: Mapping[type[Message], tuple[Callable[[Step, Any], None], ...]] = {
     link_msg.ConfigFailed: (tokens.config_failed,),
     link_msg.LeaseAnswered: (lease.answered,),
     link_msg.LeaseFailed: (lease.failed,),
+    link_msg.AccessRevoked: (revocation.revoked,),
     # The last one accepts the ownership; those before it look whether it is still to be accepted.
     link_msg.OwnershipGranted: (
         handover.ownership_granted,
@@ -187,6 +189,7 @@ PHONE_TIMERS: Mapping[TimerKind, Callable[[Step, float], None]] = {
     TimerKind.TOKEN_EXPIRY: tokens.token_runs_out,
     TimerKind.CREDENTIALS_EXPIRY: tokens.credentials_run_out,
     TimerKind.LEASE_RENEWAL: lease.renew,
+    TimerKind.ACCESS_CHECK: revocation.check,
     TimerKind.UNREGISTERING: lease.unregistering_took_too_long,
     TimerKind.LEAVE: disconnecting.leave_took_too_long,
     TimerKind.HISTORY_LOAD: history.load_due,
@@ -228,7 +231,8 @@ FOLLOWERS: tuple[Follower, ...] = (
     # After the ends of calls are known, because they give the focus back.
     two_calls.keep_one_in_focus,
     voice.tell_changes,
-    # After the calls, because a call keeps ownership and WebSocket.
+    # After the calls, because a call keeps registration, ownership and WebSocket.
+    revocation.unregister_after_calls,
     ownership.release_useless,
     lease.close_useless_transport,
     trials.end_unwanted,

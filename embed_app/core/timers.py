@@ -25,6 +25,7 @@ class TimerKind(StrEnum):
     TOKEN_EXPIRY = "token_expiry"  # noqa: S105 - a name, no secret
     CREDENTIALS_EXPIRY = "credentials_expiry"
     LEASE_RENEWAL = "lease_renewal"
+    ACCESS_CHECK = "access_check"
     UNREGISTERING = "unregistering"
     LEAVE = "leave"
     # call

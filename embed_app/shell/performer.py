@@ -25,6 +25,7 @@ from embed_app.core.call.effects import (
 from embed_app.core.effect import Effect
 from embed_app.core.history.effects import LoadHistory, SaveHistory
 from embed_app.core.link.effects import (
+    CheckAccess,
     CloseTransport,
     Configure,
     FetchConfig,
@@ -114,6 +115,8 @@ class Performer:
                 self._outside.parent_window.hold_back()
             case HoldLease():
                 self._outside.backend.hold_lease(effect, self._dispatch)
+            case CheckAccess(ticket):
+                self._outside.backend.check_access(ticket, self._dispatch)
             case LoadHistory(ticket):
                 self._outside.backend.load_history(ticket, self._dispatch)
             case SaveHistory():

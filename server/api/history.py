@@ -37,12 +37,17 @@ class HistoryBody(msgspec.Struct):
 
 
 async def give_history(request: Request) -> Response:
-    """GET with a ticket as Bearer: 200 `{data: {calls, seen_at}}`, the newest call first.
+    """GET with a ticket as Bearer: 200 `{data: {calls, seen_at}}`, the newest call first. HEAD asks only
+    whether the ticket still counts.
 
     401 without a ticket, with one that ran out or was revoked (customers/claims.py), 403 for a user who may
     not use the phone, 404 for a ticket of another customer.
     """
     services, ticket = _checked(request)
+    if request.method == "HEAD":
+        asked = (host_of(request), ticket, services.settings, services.now())
+        await services.database.read(owner_of_ticket, *asked)
+        return Response(status_code=200)
     calls, when = await services.database.read(
         _read, host_of(request), ticket, services.settings, services.now()
     )

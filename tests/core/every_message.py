@@ -50,6 +50,7 @@ from embed_app.core.history.messages import (
     HistorySaveFailed,
 )
 from embed_app.core.link.messages import (
+    AccessRevoked,
     ConfigFailed,
     ConfigReceived,
     ConfigureFailed,
@@ -168,6 +169,7 @@ LINK: Mapping[str, Sample] = {
     "TakeOver": fixed(TakeOverRequested()),
     "Lease held": fixed(LeaseAnswered(held=True)),
     "Lease taken": fixed(LeaseAnswered(held=True, taking=True)),
+    "AccessRevoked": fixed(AccessRevoked(credential="lease ticket")),
     **{f"LeaseFailed {s}": fixed(LeaseFailed(status=s)) for s in (0, 401, 503)},
     "PageLeft": fixed(PageLeft(is_known_again=True)),
     "OwnershipGranted": fixed(OwnershipGranted()),

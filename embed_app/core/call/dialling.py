@@ -43,6 +43,8 @@ def dial(step: Step, message: DialRequested) -> None:
         number = clean_number(message.number)
     except DialStringError as error:
         return step.problem("invalid_number", field=error.field)
+    if step.link.is_revoked:
+        return step.problem("token_rejected")
     if not _may_dial(step, second=message.second):
         return step.problem("call_in_progress")
     state = step.link.state
@@ -125,7 +127,7 @@ def invite_received(step: Step, message: InviteReceived) -> None:
     ended = step.phone.last_ended
     if ended is not None and ended.uuid == message.call_uuid:
         return step.emit(RejectInvite(message.call_uuid, 603))  # declined before it rang here again
-    if step.link.state in (LinkState.IDLE, LinkState.LEAVING):
+    if step.link.is_revoked or step.link.state in (LinkState.IDLE, LinkState.LEAVING):
         return step.emit(RejectInvite(message.call_uuid, 480))  # it crossed our `disconnect`
     number, name = clean_caller(message.number), clean_name(message.display_name)
     if ring_flood.turns_away(step, message.call_uuid, number):

@@ -134,7 +134,7 @@ def _recent(step: Step, call: Call) -> list[float]:
 
 
 def _is_up(step: Step, call: Call) -> bool:
-    registered = step.link.state is LinkState.REGISTERED
+    registered = step.link.state is LinkState.REGISTERED and not step.link.is_revoked
     return registered and call.state is CallState.ANSWERED and call.transfer is TransferState.NONE
 
 

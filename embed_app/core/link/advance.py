@@ -16,20 +16,29 @@ from embed_app.core.timers import Timer, TimerKind
 RENEW_LEASE_EVERY = 5.0
 """Seconds between two renewals of the lease. The server keeps it longer than several of them."""
 
+CHECK_ACCESS_EVERY = 30.0
+"""Seconds between two questions whether the access still counts, where there is no lease that tells."""
+
 
 def open_transport(step: Step, *, to_the_end: bool = False) -> None:
     """Open the WebSocket, or send REGISTER where it is up; first ask for what must be there before that.
 
     Credentials that are about to expire are fetched anew first. `to_the_end`: they are used as long as they
-    are valid, because no others can be had.
+    are valid, because no others can be had. Those that were revoked are not used at all.
     """
     config = step.link.config
-    if config is None or credentials.ran_out(step, 0.0 if to_the_end else credentials.NEARLY_OUT):
+    if (
+        config is None
+        or step.link.is_revoked
+        or credentials.ran_out(step, 0.0 if to_the_end else credentials.NEARLY_OUT)
+    ):
         return fetch_config(step)
     if step.link.ownership in (Ownership.NOT_ASKED, Ownership.ASKED):
         return _ask_for_ownership(step, config)
     if config.lease_ticket and step.link.lease is not Lease.LOST:
         step.start_timer(Timer(TimerKind.LEASE_RENEWAL), RENEW_LEASE_EVERY)
+    if config.history_ticket and not config.lease_ticket:
+        step.start_timer(Timer(TimerKind.ACCESS_CHECK), CHECK_ACCESS_EVERY)
     if step.link.lease in (Lease.WAITING, Lease.LOST):
         return refuse(step, LinkEvent.LEASE_MISSING, IN_USE)
     if step.link.transport is Transport.UP:

@@ -65,6 +65,6 @@ def _connect_again(step: Step) -> None:
 def _config_is_good(step: Step) -> bool:
     """An embed token may fetch its configuration a few times only: a good one is used again."""
     link = step.link
-    if link.config is None or link.token is None or link.config_token != link.token.raw:
+    if link.config is None or link.is_revoked or link.token is None or link.config_token != link.token.raw:
         return False
     return not credentials.ran_out(step, credentials.NEARLY_OUT)

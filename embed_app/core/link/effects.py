@@ -42,6 +42,13 @@ class HoldLease(Effect):
 
 
 @dataclass(frozen=True, slots=True)
+class CheckAccess(Effect):
+    """Ask whether this history ticket still counts. Answered by AccessRevoked where it does not."""
+
+    ticket: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
 class Configure(Effect):
     """Give the user agent its identity and credentials, new or renewed."""
 

@@ -61,14 +61,17 @@ def renew(step: Step, _late: float) -> None:
     cannot_register = link.state is LinkState.REFUSED and link.refusal != IN_USE
     if not ticket or not registers or cannot_register or link.lease is Lease.LOST:
         return
-    step.emit(HoldLease(ticket, renew=link.lease is Lease.HELD))
+    if not link.is_revoked:
+        step.emit(HoldLease(ticket, renew=link.lease is Lease.HELD))
     step.start_timer(Timer(TimerKind.LEASE_RENEWAL), RENEW_LEASE_EVERY)
 
 
 def answered(step: Step, message: LeaseAnswered) -> None:
     """The server says whether this browser has the lease. One that got it back registers."""
     link = step.link
-    if link.state in (LinkState.IDLE, LinkState.LEAVING) or (link.lease is Lease.LOST and not message.taking):
+    if link.is_revoked or link.state in (LinkState.IDLE, LinkState.LEAVING):
+        return
+    if link.lease is Lease.LOST and not message.taking:
         return
     if message.held:
         waited = _awaits_lease(step) or _is_in_use(step)
@@ -84,6 +87,8 @@ def answered(step: Step, message: LeaseAnswered) -> None:
 
 def failed(step: Step, message: LeaseFailed) -> None:
     """The server is away, or the ticket is too old. Neither says that somebody else is there."""
+    if step.link.is_revoked:
+        return None
     expired = message.status in _TICKET_EXPIRED
     if message.taking:
         if expired:
@@ -150,7 +155,9 @@ def unregistering_took_too_long(_step: Step, _late: float) -> None:
 
 
 def close_useless_transport(step: Step, _before: Phone, _message: Message) -> None:
-    """After every step: a phone that is in use elsewhere closes a WebSocket that no call needs."""
+    """After every step: a phone that is in use elsewhere, or whose access was revoked, closes a WebSocket
+    that no call needs."""
+    revoked = step.link.is_revoked and step.link.state is LinkState.REFUSED
     idle = not step.runs(TimerKind.UNREGISTERING) and not step.phone.live_calls
-    if _is_in_use(step) and idle and step.link.transport is Transport.UP:
+    if (revoked or _is_in_use(step)) and idle and step.link.transport is Transport.UP:
         step.emit(CloseTransport())

@@ -63,6 +63,8 @@ class LinkEvent(StrEnum):
     """The registrar refused the credentials (401, 403, 404, 407)."""
     SETTING_UNUSABLE = "setting_unusable"
     """The user agent cannot use a value of the SIP configuration."""
+    ACCESS_REVOKED = "access_revoked"
+    """The server has ended what this phone was given, and no call is up."""
     LEASE_MISSING = "lease_missing"
     """Another browser has the lease."""
 
@@ -108,6 +110,7 @@ TABLE: Mapping[tuple[LinkState, LinkEvent], LinkState] = {
     (_CONFIGURING, _EVENT.TOKEN_REFUSED): _REFUSED,
     **{(s, _EVENT.REGISTER_REFUSED): _REFUSED for s in _AT_THE_REGISTRAR},
     **{(s, _EVENT.SETTING_UNUSABLE): _REFUSED for s in _ALL if s not in (_IDLE, _LEAVING, _REFUSED)},
+    **{(s, _EVENT.ACCESS_REVOKED): _REFUSED for s in (_STANDBY, _CONNECTING, *_AT_THE_REGISTRAR, _REFUSED)},
     **{(s, _EVENT.LEASE_MISSING): _REFUSED for s in _ALL if s is not _LEAVING},
     # Off. Only a binding that exists is removed first. While LEAVING, a second wish changes nothing.
     **{(s, _EVENT.DISCONNECT_REQUESTED): _IDLE for s in _ALL if s not in (_REGISTERED, _LEAVING)},

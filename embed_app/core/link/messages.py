@@ -167,6 +167,16 @@ class LeaseFailed(Message):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class AccessRevoked(Message):
+    """401 as revoked (RFC 6750 section 3.1), to whatever was asked. It comes before that answer's own.
+
+    `credential`: the embed token or the ticket it was asked with.
+    """
+
+    credential: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PageLeft(Message):
     """Reloaded, navigated or closed. `is_known_again`: the server will know the next page as this one."""
 

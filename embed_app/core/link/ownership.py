@@ -78,6 +78,8 @@ def release_useless(step: Step, _before: Phone, _message: Message) -> None:
     link = step.link
     if link.ownership not in (Ownership.ASKED, Ownership.OWNER) or step.phone.live_calls:
         return
+    if step.runs(TimerKind.UNREGISTERING):
+        return  # the registrar asks for a password before it forgets the binding
     if link.state is LinkState.REFUSED and link.refusal in _TOKEN_REFUSED:
         _release(step)
         if link.transport is Transport.UP:

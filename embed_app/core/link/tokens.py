@@ -64,7 +64,11 @@ def config_received(step: Step, message: ConfigReceived) -> None:
         return None  # before the first configuration a new token may be for another extension
     token = step.link.token
     asked_with = message.token or (token.raw if token else "")
-    step.change_link(config=new, config_at=step.at, config_token=asked_with, refresh_failures=0)
+    if step.link.is_revoked and asked_with == step.link.revoked_token:
+        return refuse(step, LinkEvent.TOKEN_REFUSED, "token_rejected")
+    step.change_link(
+        revoked_token="", config=new, config_at=step.at, config_token=asked_with, refresh_failures=0
+    )
     step.change(banner="")
     step.emit(Configure(new))
     credentials.start_timers(step)
@@ -120,6 +124,8 @@ def config_failed(step: Step, message: ConfigFailed) -> None:
         )
     if step.link.state in (LinkState.IDLE, LinkState.LEAVING, LinkState.REFUSED):
         return None
+    if step.link.is_revoked and message.token == step.link.revoked_token:
+        return None  # told when the calls are over
     failures = step.link.refresh_failures + 1
     step.change_link(refresh_failures=failures)
     if code is not None or failures == 1:

@@ -165,6 +165,8 @@ class Link:
     """When `config` was received, seconds since the epoch."""
     config_token: str = field(default="", repr=False)
     """The raw token `config` was asked with."""
+    revoked_token: str = field(default="", repr=False)
+    """The `config_token` of whose configuration the server has said that it no longer counts; "" for none."""
     refresh_failures: int = 0
     """Fetches in a row that failed while the phone was working with the configuration it had."""
     attempt: int = 0
@@ -188,3 +190,8 @@ class Link:
     The name is the one that tabs of earlier builds read (`tabs/codec.py`)."""
     refusal: str = ""
     """Error code that explains REFUSED, for the panel; "" in every other state."""
+
+    @property
+    def is_revoked(self) -> bool:
+        """Whether no call and no registration may begin with the configuration that is there."""
+        return bool(self.revoked_token)
