@@ -105,7 +105,7 @@ def test_a_stranger_is_followed_only_with_a_yes(peer: HostilePeer, victim: Phone
     assert peer.invites() == []
     victim.frame.click("#request-decline")
     assert final(peer, sent) == 603
-    assert victim.frame.locator("#request").is_hidden()
+    victim.frame.locator("#request").wait_for(state="hidden")
     assert "transfer_request" not in victim.state()["calls"][0]
 
     since = peer.mark()
@@ -146,7 +146,7 @@ def test_a_colleague_cannot_send_us_outside_unasked(peer: HostilePeer, victim: P
     dialog.bye()
     assert final(peer, first) == 603
     victim.wait_event("call_hangup")
-    assert victim.frame.locator("#request").is_hidden()
+    victim.frame.locator("#request").wait_for(state="hidden")
     assert victim.ask("accept_transfer", {"number": OUTSIDE})["ok"] is False
     assert peer.invites() == []
 
