@@ -268,6 +268,7 @@ def test_connect_asks_the_server_first(state: LinkState) -> None:
     driver.send(REVOKED)
     if state is LinkState.IDLE:
         driver.send(DisconnectRequested())
+        driver.send(TransportDown(reason="closed"))
     driver.forget().send(ConnectRequested())
     assert driver.asked(FetchConfig) == 1
     driver.send(ConfigReceived(config=config(**TICKETS), token=GOOD))
