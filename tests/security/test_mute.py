@@ -26,6 +26,16 @@ EXTENSION = "1002"
 CALLER = "0987654321"
 SECOND_AND_A_HALF = 75
 """Packets: the fake microphone beeps once a second."""
+OPEN_STALLED = """() => {
+const replaceTrack = RTCRtpSender.prototype.replaceTrack;
+const taken = new Promise((go) => (window.takeIt = go));
+window.stalled = 0;
+RTCRtpSender.prototype.replaceTrack = async function (track) {
+  window.stalled += 1;
+  await taken;
+  return replaceTrack.call(this, track);
+};
+}"""
 WATCH = """
 window.senders = () => connections.filter(({ connectionState }) => connectionState !== "closed")
   .flatMap((connection) => connection.getSenders()).filter(({ track }) => track);
@@ -366,3 +376,20 @@ def test_who_mutes_before_the_answer_is_not_heard_at_all(
     assert ear.energy < AUDIBLE
     agent.send("unmute")
     until(lambda: ear.energy > AUDIBLE, "the agent's voice")
+
+
+@pytest.mark.slow
+def test_a_mute_while_another_microphone_is_being_taken_counts_for_it(
+    peer: HostilePeer, open_agent: Open
+) -> None:
+    talk = Talk(peer, open_agent())
+    talk.hears()
+    talk.agent.frame.evaluate(OPEN_STALLED)
+    talk.agent.frame.evaluate("unplug()")
+    until(lambda: talk.agent.frame.evaluate("stalled"), "the new microphone")
+    talk.agent.send("mute")
+    until(lambda: talk.is_muted, "the mute")
+    for ear in talk.ears:
+        ear.energy = 0.0
+    talk.agent.frame.evaluate("takeIt()")
+    talk.hears_nothing()
