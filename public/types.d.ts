@@ -29,6 +29,8 @@ export interface Boot {
   diagnostics: string[];
   /** The answer of sip-config that was asked for with this token, once. */
   takeSipConfig?(token: string): Promise<Response> | undefined;
+  /** The ticket for records of calls in that answer, "" where there is none; the answer stays to be taken. */
+  resumeTicket?(token: string): Promise<string>;
   /** The socket that was opened to this URL, once. */
   takeSocket?(url?: string): WebSocket | undefined;
   /** The name under which this browser holds leases, and whether its storage keeps it. */

@@ -2,7 +2,8 @@
 
 In sessionStorage, which a tab keeps over a reload and nobody else can read; where that is denied, on our
 server, but only once this page goes: a record there is open to every frame of the agent, so it may exist
-only while no page owns the call. Two more marks say that the owner is alive: a Web Lock that is held during
+only while no page owns the call. It is left there, and found, with a ticket of `sip-config`: an embed token
+that is used up does neither. Two more marks say that the owner is alive: a Web Lock that is held during
 the call, because duplicating a tab copies its storage; and the time, written every two seconds, for
 browsers without locks.
 """
@@ -52,7 +53,7 @@ class BrowserRecords:
     def __init__(self) -> None:
         self._storage = _session_storage()
         self._record: ResumeRecord | None = None
-        self._token = ""
+        self._ticket = ""
         self._unlock: Any = None
         self._heartbeat = create_proxy(self._beat)
         self._timer: Any = None
@@ -107,8 +108,8 @@ class BrowserRecords:
 
     # ---- what this page leaves
 
-    def keep(self, record: ResumeRecord, token: str) -> None:
-        before, self._record, self._token = self._record, record, token
+    def keep(self, record: ResumeRecord, ticket: str) -> None:
+        before, self._record, self._ticket = self._record, record, ticket
         if self._gone:
             return  # what was left is for the next page
         self._write()
@@ -187,8 +188,10 @@ class BrowserRecords:
         if self._storage is not None:
             self._write()
             return
+        if not self._ticket:
+            return
         body = json.dumps({"record": self._stamped(self._record)})
-        options = _request(self._token, method="POST", body=body, keepalive=True)
+        options = _request(self._ticket, method="POST", body=body, keepalive=True)
         js.fetch(PATH, options).catch(self._ignore)
 
     def _lock(self, uuid: str) -> None:
@@ -234,13 +237,18 @@ async def _is_unlocked(record: ResumeRecord) -> bool | None:
 
 
 async def _take_from_server(token: str) -> str:
-    """A server that is just restarted costs no call: it is asked again for some seconds."""
+    """A server that is just restarted costs no call: it is asked again for some seconds.
+
+    With the ticket of the settings that the head of the page has asked for. Where it has not, the token is
+    not used up by them.
+    """
     if not token:
         return ""
+    credential = await _ticket_asked_ahead(token) or token
     for wait in ASK_AGAIN_AFTER:
         await asyncio.sleep(wait)
         try:
-            request = _request(token, method="GET")
+            request = _request(credential, method="GET")
             request.signal = js.AbortSignal.timeout(TIMEOUT_MS)
             response = await js.fetch(PATH, request)
             if response.status == 200:
@@ -252,6 +260,16 @@ async def _take_from_server(token: str) -> str:
         if response.status != 429 and response.status < 500:
             return ""
     return ""
+
+
+async def _ticket_asked_ahead(token: str) -> str:
+    resume_ticket = getattr(js.zorioBoot, "resumeTicket", None)
+    if resume_ticket is None:
+        return ""
+    try:
+        return str(await resume_ticket(token) or "")
+    except JsException:
+        return ""
 
 
 def _request(token: str, **more: Any) -> Any:

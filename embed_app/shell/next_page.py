@@ -31,15 +31,16 @@ class NextPage:
 
     def keep_record(self, own: Phone) -> None:
         """The calls of our own phone: the next page may take them back."""
-        record, token = record_of(own), own.link.token
-        kept = (write_record(record), token.raw) if record is not None and token is not None else None
+        record, config = record_of(own), own.link.config
+        ticket = config.resume_ticket if config is not None else ""
+        kept = (write_record(record), ticket) if record is not None else None
         if kept == self._record:
             return
         self._record = kept
-        if record is None or token is None:
+        if record is None:
             self._records.drop()
         else:
-            self._records.keep(record, token.raw)
+            self._records.keep(record, ticket)
 
     def leave_address(self, own: Phone) -> None:
         """The token, while there is a call: a frame that is reloaded alone has none in its address.

@@ -144,10 +144,10 @@ class Backend(Protocol):
 class Records(Protocol):
     """What a call leaves behind for the next page, one record at a time (`core/resume/resume.py`)."""
 
-    def keep(self, record: ResumeRecord, token: str) -> None:
+    def keep(self, record: ResumeRecord, ticket: str) -> None:
         """Until `drop`: the record says how long this page was alive, and when it goes, that it has gone.
 
-        `token`: the embed token of the phone, for where storage is denied.
+        `ticket`: that of sip-config, for where storage is denied.
         """
 
     def drop(self) -> None: ...

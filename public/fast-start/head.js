@@ -54,6 +54,14 @@
       asked = null;
       return mine;
     };
+    boot.resumeTicket = function (forToken) {
+      if (!asked || asked.token !== forToken) return Promise.resolve("");
+      return quiet(asked.answer.then(function (response) {
+        return response.ok ? response.clone().json() : null;
+      }).then(function (body) {
+        return body && body.data.resume ? body.data.resume.ticket : "";
+      }));
+    };
     boot.takeSocket = function (url) {
       var mine = socket && socket.readyState < 2 && socketUrl === url ? socket : undefined;
       if (socket && !mine) socket.close();

@@ -10,12 +10,21 @@ from sqlalchemy import Connection
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
+from server.api.authorization import credentials_of, limit_key
 from server.api.bodies import read_body
 from server.api.phone_user import checked_token, phone_user
-from server.api.services import host_of, services_of
-from server.customers.resume_records import keep_record, take_record
+from server.api.rate_limits import WEBPHONE
+from server.api.services import Services, host_of, services_of
+from server.customers.resume_records import (
+    check_uses,
+    count_read,
+    is_ticket,
+    keep_record,
+    take_record,
+    user_of_ticket,
+)
 from server.customers.tokens import EmbedToken
-from server.storage.key_ring import KeyRing
+from server.errors import Unauthenticated
 
 LONGEST_RECORD = 8192
 """Characters; an honest one has about a thousand."""
@@ -28,28 +37,56 @@ class RecordBody(msgspec.Struct):
 
 
 async def save_record(request: Request) -> Response:
-    """204. One record for each user: a newer one takes its place."""
+    """POST with a ticket of `sip-config` as Bearer: 204. Of each user the newest record is kept.
+
+    401 without a good ticket of this customer, also for an embed token.
+    """
     services = services_of(request)
-    token = checked_token(request)
+    services.limits.count(request, WEBPHONE, limit_key(request))
+    ticket = credentials_of(request)
+    if not is_ticket(ticket):
+        raise Unauthenticated
     body = await read_body(request, RecordBody)
-    await services.database.write(_save, host_of(request), token, services.ring, body.record, services.now())
+    await services.database.write(_save, host_of(request), ticket, services, body.record, services.now())
     return Response(status_code=204)
 
 
 async def give_record(request: Request) -> Response:
     """200 `{data: {record}}`, once; 204 when there is none (any more): the ordinary case, and no browser
-    writes it into the console as a failure."""
+    writes it into the console as a failure.
+
+    By the ticket of `sip-config`, or by an embed token that is not used up; else 401.
+    """
     services = services_of(request)
-    token = checked_token(request)
-    record = await services.database.write(_take, host_of(request), token, services.ring, services.now())
+    credential = credentials_of(request)
+    if is_ticket(credential):
+        services.limits.count(request, WEBPHONE, limit_key(request))
+        token = None
+    else:
+        token = checked_token(request)
+    record = await services.database.write(
+        _take, host_of(request), credential, token, services, services.now()
+    )
     if record is None:
         return Response(status_code=204)
     return JSONResponse({"data": {"record": record}})
 
 
-def _save(connection: Connection, host: str, token: EmbedToken, ring: KeyRing, record: str, now: int) -> None:
-    keep_record(connection, *phone_user(connection, host, token), ring, record, now)
+def _save(connection: Connection, host: str, ticket: str, services: Services, record: str, now: int) -> None:
+    account, user = user_of_ticket(connection, host, ticket, services.settings.signing_keys, now)
+    keep_record(connection, account, user, services.ring, record, now)
 
 
-def _take(connection: Connection, host: str, token: EmbedToken, ring: KeyRing, now: int) -> str | None:
-    return take_record(connection, *phone_user(connection, host, token), ring, now)
+def _take(
+    connection: Connection, host: str, ticket: str, token: EmbedToken | None, services: Services, now: int
+) -> str | None:
+    """`token`: the embed token that `ticket` is."""
+    if token is None:
+        account, user = user_of_ticket(connection, host, ticket, services.settings.signing_keys, now)
+    else:
+        account, user = phone_user(connection, host, token)
+        check_uses(connection, token, services.settings.token_uses)
+    record = take_record(connection, account, user, services.ring, now)
+    if record is not None and token is not None:
+        count_read(connection, token, services.settings.token_uses, now)
+    return record

@@ -13,6 +13,7 @@ from server.customers.accounts import Account
 from server.customers.call_rules import all_rules
 from server.customers.history import history_of_config
 from server.customers.leases import lease_of_config
+from server.customers.resume_records import resume_of_config
 from server.customers.sip_credentials import ice_servers, sip_credentials
 from server.customers.token_uses import count_use
 from server.customers.tokens import EmbedToken
@@ -50,6 +51,14 @@ async def sip_config(request: Request) -> Response:
         "features": dict(account.features),
         "account": {"name": account.name, "accent": account.accent},
         "memory": history,
+        "resume": resume_of_config(
+            account,
+            user,
+            token.claims,
+            holder,
+            services.settings.signing_keys,
+            now + services.settings.sip_seconds,
+        ),
         "rules": all_rules(account.rules),
     }
     if lease is not None:

@@ -83,6 +83,7 @@ def config(**changes: Any) -> SipConfig:
             extension="1001",
             display_name="An",
             sip_uri="sip:1001@acme.example",
+            resume_ticket="resume-ticket",
             auth_username="1001",
             auth_password="swordfish",
             credentials_expire_in=None,

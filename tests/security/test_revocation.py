@@ -45,6 +45,7 @@ class Held:
     token: str
     lease: str
     history: str
+    resume: str
 
 
 @dataclass(frozen=True)
@@ -60,10 +61,11 @@ KINDS = {
     "lease ticket": Kind("POST", "/api/webphone/lease", "lease"),
     "history ticket": Kind("GET", "/api/webphone/memory", "history"),
     "resume": Kind("GET", "/api/webphone/resume", "token", good=204),
+    "resume ticket": Kind("GET", "/api/webphone/resume", "resume", good=204),
 }
 WRITES = {
     "history ticket": ("/api/webphone/memory", "history", {"do_not_disturb": True}),
-    "resume": ("/api/webphone/resume", "token", {"record": RECORD}),
+    "resume": ("/api/webphone/resume", "resume", {"record": RECORD}),
 }
 
 
@@ -79,7 +81,8 @@ def open_phone(world: World, bearer: str, browser: str, host: str = ALPHA) -> He
     )
     assert answer.status_code == 200, answer.text
     data = answer.json()["data"]
-    return Held(host, browser, bearer, token, data["lease"]["ticket"], data["memory"]["ticket"])
+    tickets = [data[name]["ticket"] for name in ("lease", "memory", "resume")]
+    return Held(host, browser, bearer, token, *tickets)
 
 
 def status(world: World, held: Held, kind: str) -> int:
@@ -277,7 +280,7 @@ def test_after_another_extension_a_new_token_works_and_the_history_is_the_user_s
 def test_the_successor_reads_nothing_of_the_predecessor_and_the_other_way_round(world: World) -> None:
     before = log_in(world)
     _save_call(world, before)
-    assert world.ask("POST", "/api/webphone/resume", bearer=before.token, json={"record": RECORD}).is_success
+    assert world.ask("POST", "/api/webphone/resume", bearer=before.resume, json={"record": RECORD}).is_success
     succeeded(world, before)
     after = log_in(world, "desk", "browser-2")
     assert _calls(world, after) == []
@@ -300,7 +303,7 @@ def test_the_successor_has_the_lease_at_once_and_the_predecessor_cannot_take_it(
 def test_a_record_of_an_earlier_epoch_does_not_open(world: World) -> None:
     """It may have been planted by whoever had the password."""
     held = log_in(world)
-    assert world.ask("POST", "/api/webphone/resume", bearer=held.token, json={"record": RECORD}).is_success
+    assert world.ask("POST", "/api/webphone/resume", bearer=held.resume, json={"record": RECORD}).is_success
     changed(world, password_hash=PASSWORD_HASH)
     assert status(world, log_in(world), "resume") == 204
 

@@ -41,8 +41,8 @@ def test_the_record_is_kept_when_it_has_changed_and_dropped_with_its_call(world:
     world.register()
     assert world.records.kept == []
     world.user_agent.dispatch(invite())
-    [(record, raw)] = [kept for kept in world.records.kept if kept is not None]
-    assert (record.call.uuid, raw) == (CALL, GOOD)
+    [(record, ticket)] = [kept for kept in world.records.kept if kept is not None]
+    assert (record.call.uuid, ticket) == (CALL, "resume-ticket")
     world.window.send("get_state", id="s")
     world.clock.advance(1)
     assert len(world.records.kept) == 1

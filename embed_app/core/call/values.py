@@ -71,6 +71,8 @@ class Dialog:
     """Ours (RFC 5626 section 4.1): to the registrar, the page that resumes is the same phone."""
     gruu: str = field(default="", repr=False)
     """Our own GRUU (RFC 5627); "" where the registrar gives none."""
+    mark: str = field(default="", repr=False)
+    """By which a later page knows that a page of this user had it (`resume/mark.py`); "" while unmarked."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -24,6 +24,12 @@ def _take(data: Mapping[str, Any], name: str, kind: type[T]) -> T:
     return value
 
 
+def _text(value: object, name: str) -> str:
+    """Of a field that an older server does not send."""
+    text = value.get(name) if isinstance(value, Mapping) else None
+    return text if isinstance(text, str) else ""
+
+
 def read_config(body: object, token_expires_at: float) -> SipConfig:
     """`body`: the parsed JSON. Raises ConfigError where a required field is missing or is of another type.
 
@@ -77,5 +83,7 @@ def read_config(body: object, token_expires_at: float) -> SipConfig:
         features=features,
         account_name=clean_name(name) if isinstance(name, str) else "",
         accent=accent if isinstance(accent, str) and is_colour(accent) else "",
+        resume_ticket=_text(data.get("resume"), "ticket"),
+        resume_key=_text(data.get("resume"), "key"),
         rules=read_rules(data.get("rules")),
     )

@@ -34,8 +34,10 @@ def token_offered(step: Step, message: TokenOffered) -> None:
     if step.link.config and old and (new.extension, new.customer) != (old.extension, old.customer):
         return step.problem("token_mismatch", field="token")
     step.change_link(token=new)
-    if old is None:
-        step.emit(FindRecord(new.raw))  # until now it was not known who the phone is
+    if (
+        step.link.config is None
+    ):  # until now it was not known who the phone is, or the server did not believe it
+        step.emit(FindRecord(new.raw))
     match step.link.state:
         case LinkState.REFUSED:
             if step.link.refusal != IN_USE:

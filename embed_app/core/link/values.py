@@ -136,6 +136,10 @@ class SipConfig:
     account_name: str = ""
     accent: str = ""
     """The account's colour as it was given, `#rrggbb`; see `accent.py`."""
+    resume_ticket: str = field(default="", repr=False)
+    """What a record of calls is left on the server and found there with; "" where the server keeps none."""
+    resume_key: str = field(default="", repr=False)
+    """What the dialogs of our calls are marked with (`resume/mark.py`); "" where the server gives none."""
     rules: CallRules = field(default_factory=CallRules)
 
 

@@ -13,8 +13,10 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
+from embed_app.core.call.dial_string import clean_caller
 from embed_app.core.call.values import Call, CallState, Dialog, Direction
 from embed_app.core.resume.values import ResumeRecord
+from embed_app.core.text import clean_name
 
 VERSION = 1
 LONGEST_RECORD = 8192
@@ -31,6 +33,7 @@ _FORMER_CALL_ID = "call_id"
 a server is upgraded or set back."""
 _UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _TAG = re.compile(r"[A-Za-z0-9.!%*_+`'~-]{1,128}")
+_MARK = re.compile(r"[0-9a-f]{64}")
 _CALL_ID = re.compile(r"[^\s;,\"<>\x00-\x20\x7f-\uffff]{1,256}")
 _URI = re.compile(r"sips?:[^\s,\"<>\x00-\x20\x7f-\uffff]{1,512}")
 _ROUTE = re.compile(r"[^\r\n\x00-\x1f\x7f-\uffff]{1,512}")
@@ -122,9 +125,9 @@ def _read(body: Mapping[str, Any]) -> Call:
     return Call(
         uuid=call.text("uuid", _UUID),
         direction=direction,
-        state=CallState.RESUMING if early is None else CallState(early),
-        number=call.text("number"),
-        display_name=call.text("display_name"),
+        state=CallState.RESUMING if early is None else _of_record(CallState(early)),
+        number=clean_caller(call.text("number")),
+        display_name=clean_name(call.text("display_name")),
         sip_call_id=call.text("sip_call_id"),
         started_at=call.number("started_at"),
         answered_at=call.number("answered_at") if early is None else None,
@@ -137,6 +140,11 @@ def _read(body: Mapping[str, Any]) -> Call:
         silenced=call.get("silenced") is True,
         dialog=_read_dialog(body) if early is None else None,
     )
+
+
+def _of_record(state: CallState) -> CallState:
+    """A page never answers by itself: the agent presses again."""
+    return CallState.RINGING if state is CallState.ANSWERING else state
 
 
 def _read_dialog(body: Mapping[str, Any]) -> Dialog:
@@ -153,6 +161,7 @@ def _read_dialog(body: Mapping[str, Any]) -> Dialog:
         routes=dialog.texts("routes", _ROUTE),
         instance_id=dialog.text("instance_id", _UUID) if dialog.get("instance_id") else "",
         gruu=dialog.text("gruu", _URI) if dialog.get("gruu") else "",
+        mark=dialog.text("mark", _MARK) if dialog.get("mark") else "",
     )
 
 

@@ -27,6 +27,7 @@ from embed_app.core.media.machine import connection_replaced
 from embed_app.core.message import Message
 from embed_app.core.phone import Phone
 from embed_app.core.resume.effects import SendReplacement
+from embed_app.core.resume.mark import marked, trusted
 from embed_app.core.resume.messages import ReplacementFailed
 from embed_app.core.step import Step
 from embed_app.core.text import clean_name
@@ -44,6 +45,7 @@ _NOT_YET = frozenset({0, 404, 408, 410, 480, 491, 500, 502, 503, 504})
 
 def follow(step: Step, _before: Phone, _message: Message) -> None:
     """After every step: a call that waits for the WebSocket is tried once it is up."""
+    _vet_dialogs(step)
     up = step.link.transport is Transport.UP
     for call in step.phone.live_calls:
         if call.state is not CallState.RESUMING:
@@ -58,13 +60,30 @@ def _try(step: Step, call: Call) -> None:
     """The timer runs for as long as no other try may be made."""
     if call.dialog is None:
         raise TypeError("a call is resumed from its dialog")
-    targets = _targets(step, call.dialog)
+    dialog = call.dialog
+    targets = _targets(step, dialog)
     in_dialog = call.resume_in_dialog or not targets
-    target = call.dialog.remote_target if in_dialog else targets[call.resume_tries % len(targets)]
-    step.put(replace(call, resume_tries=call.resume_tries + 1, resume_in_dialog=in_dialog))
+    target = dialog.remote_target if in_dialog else targets[call.resume_tries % len(targets)]
+    tries = call.resume_tries + 1
+    step.put(replace(call, resume_tries=tries, resume_in_dialog=in_dialog))
     held = voice.held_for_another(call)
-    step.emit(SendReplacement(call.uuid, target, call.dialog, call.muted, held, in_dialog))
+    step.emit(SendReplacement(call.uuid, target, dialog, call.muted, held, in_dialog))
     step.start_timer(Timer(TimerKind.RESUME_TRY, call.uuid), TRY_FOR)
+
+
+def _vet_dialogs(step: Step) -> None:
+    """As soon as it is known who we are at the PBX: before anything is sent to where a dialog leads."""
+    config = step.link.config
+    if config is None:
+        return
+    for call in step.phone.live_calls:
+        if call.state is not CallState.RESUMING or call.dialog is None:
+            continue
+        dialog = trusted(call.dialog, config)
+        if dialog is None:
+            end_call(step, replace(call, dialog=None), CallEvent.NOT_RESUMED, Reason.SIGNALING_LOST)
+        elif dialog != call.dialog:
+            step.put(replace(call, dialog=dialog))
 
 
 def _targets(step: Step, dialog: Dialog) -> tuple[str, ...]:
@@ -122,7 +141,7 @@ def dialog_known(step: Step, call: Call, message: DialogKnown) -> None:
     if call.state is not CallState.ANSWERED:
         return
     before = call.dialog
-    call = replace(call, dialog=message.dialog)
+    call = replace(call, dialog=marked(message.dialog, step.link.config))
     if before is not None and before.sip_call_id != message.dialog.sip_call_id:
         if before.remote_uri != message.dialog.remote_uri:
             call = replace(

@@ -63,6 +63,7 @@ def take_back(step: Step, message: Started | RecordFound) -> None:
         return
     if not _owner_has_left(record, message.owner_gone, step.at):
         return
+    record = _not_in_the_future(record, step.at)
     too_late = step.at - record.alive_at > SHARED.record_lives_s
     for call in reversed(record.calls):
         if step.phone.call(call.uuid) is not None:
@@ -73,6 +74,21 @@ def take_back(step: Step, message: Started | RecordFound) -> None:
             _go_on(step, call)
     if step.phone.live_calls and step.link.state is LinkState.IDLE:
         connecting.connect(step)
+
+
+def _not_in_the_future(record: ResumeRecord, now: float) -> ResumeRecord:
+    """A clock may have been set back by a little; a record may be made up."""
+
+    def past(call: Call) -> Call:
+        answered_at = None if call.answered_at is None else min(call.answered_at, now)
+        return replace(call, started_at=min(call.started_at, now), answered_at=answered_at)
+
+    return replace(
+        record,
+        call=past(record.call),
+        others=tuple(map(past, record.others)),
+        alive_at=min(record.alive_at, now),
+    )
 
 
 def _go_on(step: Step, call: Call) -> None:

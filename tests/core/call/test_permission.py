@@ -32,6 +32,7 @@ from embed_app.core.link.messages import (
 from embed_app.core.link.values import LinkState
 from embed_app.core.message import Message
 from embed_app.core.resume.effects import SendReplacement
+from embed_app.core.resume.mark import marked
 from embed_app.core.timers import TimerFired
 from embed_app.protocol import events as ev
 from tests.core.driver import CALL, DIALOG, GOOD, OTHER, Driver, bye, config, phone_in, record, registered
@@ -172,11 +173,11 @@ def test_another_tab_that_takes_over_has_the_same_minute() -> None:
     ],
 )
 def test_a_call_of_a_record_is_not_taken_back_by_dialling_what_is_denied(uri: str, in_dialog: bool) -> None:
-    found = record()
-    dialog = replace(DIALOG, remote_uri=uri, remote_target=uri)
+    found, settings = record(), config(rules=RULES, resume_key="5e" * 32)
+    dialog = marked(replace(DIALOG, remote_uri=uri, remote_target=uri), settings)
     driver = Driver()
     driver.send(Started(token=GOOD, record=replace(found, call=replace(found.call, dialog=dialog))))
-    for step in (ConfigReceived(config=config(rules=RULES)), TransportUp(), RegisterAccepted()):
+    for step in (ConfigReceived(config=settings), TransportUp(), RegisterAccepted()):
         driver.send(step)
     tries = [effect for effect in driver.effects if isinstance(effect, SendReplacement)]
     assert [effect.in_dialog for effect in tries] == [in_dialog]

@@ -79,7 +79,8 @@ def test_the_server_refuses_the_token(status: int, expires_at: float, code: str)
     driver.send(ConfigFailed(status=status))
     assert (driver.state, driver.errors()) == (LinkState.REFUSED, [code])
     driver.send(TokenOffered(token=NEW))
-    assert driver.last() == (FetchConfig(NEW),)
+    # The server did not believe the first token either when it was asked for a record of calls.
+    assert driver.last() == (FindRecord(NEW), FetchConfig(NEW))
 
 
 def test_the_answer_to_an_old_token_does_not_cost_the_new_one() -> None:

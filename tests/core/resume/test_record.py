@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from embed_app.core.call.values import CallState, Direction
 from embed_app.core.resume.record import LONGEST_RECORD, RecordError, read_record, write_record
+from embed_app.core.resume.values import ResumeRecord
 from tests.core.driver import OTHER, record
 
 GOOD = write_record(record())
@@ -25,12 +26,21 @@ def test_an_honest_one_is_far_below_the_limit() -> None:
     assert len(GOOD) < LONGEST_RECORD / 4
 
 
-@pytest.mark.parametrize("state", [CallState.RINGING, CallState.ANSWERING])
-def test_one_that_rings_is_written_without_a_dialog(state: CallState) -> None:
+def test_one_that_rings_is_written_without_a_dialog() -> None:
+    for some in ringing_in(CallState.RINGING):
+        assert read_record(write_record(some)) == some
+
+
+def test_one_that_was_being_answered_rings_again_and_is_not_answered_by_a_record() -> None:
+    answering, ringing = ringing_in(CallState.ANSWERING), ringing_in(CallState.RINGING)
+    assert [read_record(write_record(some)) for some in answering] == ringing
+
+
+def ringing_in(state: CallState) -> list[ResumeRecord]:
+    """Alone, and beside an answered call."""
     found = record(Direction.INBOUND)
     rings = replace(found.call, state=state, answered_at=None, dialog=None, silenced=True)
-    for some in (replace(found, call=rings), replace(found, others=(replace(rings, uuid=OTHER),))):
-        assert read_record(write_record(some)) == some
+    return [replace(found, call=rings), replace(found, others=(replace(rings, uuid=OTHER),))]
 
 
 def of_a_former_build(sip_call_id: str) -> str:

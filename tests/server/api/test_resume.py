@@ -21,8 +21,16 @@ def token(world: World) -> str:
     return world.embed_token(world.login())
 
 
+def ticket_of(world: World, token: str, host: str = ALPHA) -> str:
+    """As a page gets it: with its SIP settings."""
+    answer = world.ask("GET", "/api/webphone/sip-config", host=host, bearer=token)
+    return str(answer.json()["data"]["resume"]["ticket"])
+
+
 def save(world: World, token: str, record: str = RECORD, host: str = ALPHA) -> int:
-    return world.ask("POST", PATH, host=host, bearer=token, json={"record": record}).status_code
+    """`token`: of the page that goes."""
+    ticket = ticket_of(world, token, host)
+    return world.ask("POST", PATH, host=host, bearer=ticket, json={"record": record}).status_code
 
 
 def take(world: World, token: str, host: str = ALPHA) -> str | None:
@@ -100,9 +108,60 @@ def test_it_wants_an_embed_token(world: World, method: str) -> None:
     ],
 )
 def test_its_size_and_kind_are_checked(world: World, token: str, body: object, status: int) -> None:
-    answer = world.ask("POST", PATH, bearer=token, json=body)
+    answer = world.ask("POST", PATH, bearer=ticket_of(world, token), json=body)
     assert answer.status_code == status
     assert "x" * 100 not in answer.text
+
+
+def test_a_bare_token_writes_none(world: World, token: str) -> None:
+    save(world, token)
+    for bearer in (token, world.embed_token(world.login())):
+        answer = world.ask("POST", PATH, bearer=bearer, json={"record": "planted"})
+        assert (answer.status_code, answer.json()) == (401, {"message": "Unauthenticated."})
+    assert take(world, token) == RECORD
+
+
+def test_a_used_up_token_reads_none(world: World, token: str) -> None:
+    """The page that had the last use reads with its ticket."""
+    uses = world.services.settings.token_uses
+    tickets = [ticket_of(world, token) for _ in range(uses)]
+    other = ticket_of(world, world.embed_token(world.login()))
+    assert world.ask("POST", PATH, bearer=other, json={"record": RECORD}).status_code == 204
+    assert world.ask("GET", PATH, bearer=token).status_code == 401
+    assert take(world, tickets[-1]) == RECORD
+
+
+def test_a_token_reads_as_often_as_it_may_be_used(world: World, token: str) -> None:
+    writer = ticket_of(world, world.embed_token(world.login()))
+    for _ in range(world.services.settings.token_uses):
+        assert world.ask("POST", PATH, bearer=writer, json={"record": RECORD}).status_code == 204
+        assert take(world, token) == RECORD
+        assert take(world, token) is None  # that there is none costs nothing
+    world.ask("POST", PATH, bearer=writer, json={"record": RECORD})
+    assert world.ask("GET", PATH, bearer=token).status_code == 401
+    assert take(world, writer) == RECORD, "what was refused took nothing away"
+
+
+def test_a_ticket_of_another_customer_is_none(world: World, token: str) -> None:
+    foreign = ticket_of(world, world.embed_token(world.login("an", BETA), BETA), BETA)
+    for method in ("GET", "POST"):
+        assert world.ask(method, PATH, bearer=foreign, json={"record": RECORD}).status_code == 401
+
+
+def test_a_ticket_runs_out_with_the_sip_credentials(world: World, token: str) -> None:
+    ticket = ticket_of(world, token)
+    world.clock.now += world.services.settings.sip_seconds
+    assert world.ask("POST", PATH, bearer=ticket, json={"record": RECORD}).status_code == 401
+
+
+def test_the_key_is_the_same_for_all_pages_of_a_user_and_for_nobody_else(world: World, token: str) -> None:
+    def key(token: str, host: str = ALPHA) -> str:
+        answer = world.ask("GET", "/api/webphone/sip-config", host=host, bearer=token)
+        return str(answer.json()["data"]["resume"]["key"])
+
+    assert len(key(token)) == 64
+    assert key(token) == key(world.embed_token(world.login()))
+    assert key(token) != key(world.embed_token(world.login("an", BETA), BETA), BETA)
 
 
 def test_it_is_limited(world: World, token: str) -> None:

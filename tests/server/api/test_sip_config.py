@@ -30,6 +30,7 @@ def test_sip_config_gives_time_limited_credentials(world: World) -> None:
     ).decode()
     assert datetime.fromisoformat(data.pop("credentials_expire_at")).timestamp() == expiry
     assert data.pop("memory")["ticket"]
+    assert set(data.pop("resume")) == {"ticket", "key"}
     assert data == {
         "extension": "1001",
         "display_name": "Nguyễn Văn An",
