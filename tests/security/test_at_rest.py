@@ -58,7 +58,7 @@ def test_no_secret_number_or_name_of_a_caller_is_in_the_files(
 
     ticket = ticket_of(world)
     assert save(world, ticket, call(world)) == 204
-    token = world.embed_token(world.login())
+    token = world.sip_config(world.embed_token(world.login())).json()["data"]["resume"]["ticket"]
     record = {"record": json.dumps({"number": NUMBER, "name": CALLER})}
     assert world.ask("POST", "/api/webphone/resume", bearer=token, json=record).status_code == 204
     settings = {"ZORIO_DATA_KEYS": f"d1={DATA['d1']}"}
