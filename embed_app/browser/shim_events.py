@@ -191,5 +191,9 @@ def sample_of(text: str) -> Sample | None:
 
 
 def with_dialog(dialog: Dialog, **how: Any) -> str:
-    """A dialog and what to do with it, as `replace`, `referToCall` and `farewell` take it."""
-    return json.dumps(asdict(dialog) | how)
+    """A dialog and what to do with it, as `replace`, `referToCall` and `farewell` take it.
+
+    Its mark is for pages only."""
+    fields = asdict(dialog)
+    del fields["mark"]
+    return json.dumps(fields | how)

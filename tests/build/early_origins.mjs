@@ -34,7 +34,7 @@ function answers(origin, pattern) {
   boot.runInNewContext(page);
   page.zorioBoot.failed("load_failed", "", "a test");
   const data = { source: shared.source, type: "get_state", id: "1" };
-  listeners.message({ data, origin, source: page.parent });
+  listeners.message({ data, origin, source: page.parent, stopImmediatePropagation: () => undefined });
   return posted.some(([type, to]) => type === "response" && to === origin);
 }
 

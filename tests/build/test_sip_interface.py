@@ -24,7 +24,14 @@ INTERFACE = re.sub(
 SHIM = [ROOT / "public/sip-ua.js", *sorted((ROOT / "public/sip").glob("*.js"))]
 _FIELD = re.compile(r"(\w+): ([^;]+?);?$")
 _FUNCTION = re.compile(r"(\w+)\((.*)\): (.+);$")
-SAMPLES = {"string": "x", "number": 1, "boolean": True, "string[]": ["x"], "Headers": {"X-A": "b"}}
+SAMPLES = {
+    "string": "x",
+    "string | null": "x",
+    "number": 1,
+    "boolean": True,
+    "string[]": ["x"],
+    "Headers": {"X-A": "b"},
+}
 PYTHON = {"str": "string", "bool": "boolean", "int": "number"}
 
 

@@ -26,6 +26,7 @@ _OF_CALLS = {
     "call_hangup",
     "dtmf",
     "audio_autoplay_blocked",
+    "transfer_requested",
 }
 _FIXED = ("direction", "number", "started_at", "campaignId", "leadId")
 """Of a call: the same in every message about it."""
@@ -210,6 +211,8 @@ class Judge:
                 self._expect(message, call["state"] != "ended", "of a call that is over")
             case "dtmf" | "audio_autoplay_blocked":
                 self._expect(message, answered or (type != "dtmf" and bool(told)), "before its call_answered")
+            case "transfer_requested":
+                self._expect(message, up and answered, "of a call that is not up")
             case "call_hangup":
                 known = not inbound or bool(told) or self._came_late(call["started_at"])
                 self._expect(message, known, "without its incoming_call")

@@ -149,5 +149,5 @@ esac
         capture_output=True,
         text=True,
     )
-    assert "the table after 5 runs" in done.stdout, done.stderr
+    assert "the table after 6 runs" in done.stdout, done.stderr
     assert done.returncode != 0

@@ -229,5 +229,5 @@ def test_every_event_of_the_protocol_has_a_rule() -> None:
         *("registered", "unregistered", "connected", "disconnected", "auto_reconnect", "ready"),
         *("incoming_call", "call_ringing", "call_answered", "call_updated", "call_hangup"),
         *("dtmf", "audio_autoplay_blocked", "error", "token_expiring"),
-        *("do_not_disturb", "resize"),
+        *("do_not_disturb", "resize", "transfer_requested"),
     }

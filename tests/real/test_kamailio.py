@@ -261,7 +261,7 @@ def test_the_log_names_nobody(kamailio: Kamailio) -> None:
 
 CLAIMS = [
     ("X-Zorio-Contact-Id", "VIP-1"),
-    ("x-zorio-lead-id", "9"),
+    ("x-zorio-contact-name", "9"),
     ("X-ZORIO-Anything", "1"),
     ("P-Preferred-Identity", f"<sip:1003@{DOMAIN}>"),
     ("Remote-Party-ID", f"<sip:1003@{DOMAIN}>"),

@@ -41,14 +41,14 @@ async def nothing_for(phone: Phone, method: str) -> None:
 @story
 async def test_another_phone_that_registers_takes_the_call_of_one_that_vanished(kamailio: Kamailio) -> None:
     async with phone(kamailio, "1001") as caller, phone(kamailio, "7201") as callee:
-        calling = await call(caller, "7201", headers=[("X-Odd", "7")])
+        calling = await call(caller, "7201", headers=[("X-Zorio-Campaign-Id", "7")])
         first = await callee.request("INVITE")
         await callee.reply(first, 180)
         await callee.close()
         async with phone(kamailio, "7201") as other:
             again = await other.request("INVITE")
             assert again.call_id == first.call_id
-            assert again.headers["X-Odd"] == "7"
+            assert again.headers["X-Zorio-Campaign-Id"] == "7"
             await other.reply(again, 200, "OK")
             answer = await calling.final()
             assert answer.code == 200

@@ -15,7 +15,7 @@ from weakref import WeakKeyDictionary
 from server.pbx.proxy.digest import Digest, PbxUser
 from server.pbx.proxy.forking import Forks
 from server.pbx.proxy.location import Locations, RegistrationError
-from server.pbx.proxy.trust import strip_challenge, strip_claims, strip_own_headers
+from server.pbx.proxy.trust import strip_challenge, strip_claims, strip_own_headers, strip_records
 from server.pbx.sip.address import SipUri
 from server.pbx.sip.flow import Flow
 from server.pbx.sip.message import Request, Response, new_branch
@@ -138,7 +138,8 @@ class Proxy:
                 # Digest has proved who calls, wherever the answer is to go.
                 request.set(_ASSERTED, f"<sip:{request.address('From').sip_uri.user}@{self.domain}>")
             if not self._may_name_records(flow, request):
-                strip_own_headers(request)
+                is_call = request.method == "INVITE" and not request.to_tag
+                (strip_records if is_call else strip_own_headers)(request)
         if refusal is None and request.method == "REGISTER":
             refusal = self._register(flow, request)
         if refusal is None:

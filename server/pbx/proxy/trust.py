@@ -8,6 +8,8 @@ from server.pbx.sip.message import Request, Response
 
 _OWN_HEADERS = "x-zorio-"
 """Which record of the CRM a call belongs to: docs/pbx.md."""
+_OF_A_CLICK = ("x-zorio-campaign-id", "x-zorio-lead-id")
+"""What a colleague's CRM said of the call it dials (docs/protocol.md, `call`)."""
 _CLAIMS = ("P-Asserted-Identity", "P-Preferred-Identity", "Remote-Party-ID", "Diversion", "History-Info")
 """Who calls, who is called and who sent a call on (RFC 3325, RFC 5806, RFC 7044): the PBX says so itself."""
 _CHALLENGES = (
@@ -26,7 +28,20 @@ def strip_claims(message: Request | Response) -> None:
 
 def strip_own_headers(message: Request | Response) -> None:
     """No `X-Zorio-` header any more."""
-    message.headers = [pair for pair in message.headers if not pair[0].lower().startswith(_OWN_HEADERS)]
+    _strip_own(message, ())
+
+
+def strip_records(invite: Request) -> None:
+    """Of a new call of an extension: what its CRM's click said stays, what names the caller does not."""
+    _strip_own(invite, _OF_A_CLICK)
+
+
+def _strip_own(message: Request | Response, kept: tuple[str, ...]) -> None:
+    message.headers = [
+        pair
+        for pair in message.headers
+        if not pair[0].lower().startswith(_OWN_HEADERS) or pair[0].lower() in kept
+    ]
 
 
 def strip_challenge(response: Response) -> None:

@@ -20,7 +20,7 @@ async def nothing_for(phone: Phone, method: str, then: str) -> None:
 async def test_another_phone_that_registers_takes_the_call_of_one_that_vanished(world: World) -> None:
     async with phones(world, "1001", "1002") as [caller, callee]:
         call = Caller(caller)
-        await call.invite([("X-Odd", "7")])
+        await call.invite([("X-Zorio-Campaign-Id", "7")])
         first = await callee.request("INVITE")
         await callee.reply(first, 180)
         await callee.close()
@@ -28,7 +28,7 @@ async def test_another_phone_that_registers_takes_the_call_of_one_that_vanished(
             assert (await other.register()).code == 200
             again = await other.request("INVITE")
             assert again.call_id == first.call_id
-            assert again.headers["X-Odd"] == "7"
+            assert again.headers["X-Zorio-Campaign-Id"] == "7"
             assert str(again.uri) == other.contact
             await other.reply(again, 200, "OK")
             answer = await call.final()

@@ -16,7 +16,7 @@ from tests.server.pbx.world import DOMAIN, World, story
 
 CLAIMS = [
     ("X-Zorio-Contact-Id", "VIP-1"),
-    ("x-zorio-lead-id", "9"),
+    ("x-zorio-contact-name", "9"),
     ("X-ZORIO-Anything", "1"),
     ("P-Preferred-Identity", f"<sip:1003@{DOMAIN}>"),
     ("Remote-Party-ID", f"<sip:1003@{DOMAIN}>"),
