@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import secrets
 import socket
 from collections.abc import Iterator
@@ -321,6 +322,8 @@ async def test_a_callee_asks_for_nobody_s_password(kamailio: Kamailio, code: int
         ("+8821699", 403),
         ("0084912345678", 403),
         ("19001234", 403),
+        ("+8419001234", 403),
+        ("+841900561234", 403),
         ("*43", 403),
         ("abc", 403),
     ],
@@ -335,6 +338,51 @@ async def test_the_dial_plan(kamailio: Kamailio, number: str, code: int) -> None
             code,
             480 if code == 404 else code,
         )
+
+
+@pytest.mark.parametrize("address", ["+8821699@{}", "19001234@{}", "+8821699@{};user=phone"])
+@story
+async def test_who_replaces_a_call_dials_no_other_number(kamailio: Kamailio, address: str) -> None:
+    """A made-up Replaces opens nothing: a trunk that does not know it would just dial."""
+    async with phone(kamailio, "1001") as mine:
+        await mine.register()
+        headers = [("Replaces", "abc@example.com;to-tag=1;from-tag=2")]
+        assert (await mine.ask("INVITE", f"sip:{address.format(DOMAIN)}", headers)).code == 403
+
+
+@story
+async def test_a_name_outside_the_dial_plan_may_be_replaced(kamailio: Kamailio) -> None:
+    """A phone that is registered here, whatever it is called: its call is taken back after a reload."""
+    async with phone(kamailio, "an.nguyen") as callee, phone(kamailio, "1001") as mine:
+        await callee.register()
+        await mine.register()
+        headers = [("Replaces", "abc@example.com;to-tag=1;from-tag=2"), ("Require", "replaces")]
+        asking = asyncio.create_task(mine.ask("INVITE", f"sip:an.nguyen@{DOMAIN}", headers))
+        await callee.reply(await callee.request("INVITE"), 481, "Call/Transaction Does Not Exist")
+        assert (await asking).code == 481
+
+
+def test_settings_of_an_older_version_have_the_default_dial_plan() -> None:
+    """settings.cfg is the operator's: a new kamailio.cfg beside an old one starts, and lets phones call."""
+    example = (DEPLOY / "settings.example.cfg").read_text(encoding="utf-8")
+    newer = [line for line in example.splitlines() if re.search(r"!DIAL_|CALLS_PER_M", line)]
+    running = Kamailio(dict.fromkeys(newer, ""))
+
+    @story
+    async def calls() -> None:
+        async with phone(running, "1001") as mine:
+            await mine.register()
+            codes = {
+                number: (await mine.ask("INVITE", f"sip:{number}@{DOMAIN}")).code
+                for number in ("1002", "0912345678", "+8821699", "19001234", "*43")
+            }
+            assert codes == {"1002": 480, "0912345678": 404, "+8821699": 403, "19001234": 403, "*43": 403}
+
+    try:
+        assert len(newer) == 3
+        calls()
+    finally:
+        running.close()
 
 
 @pytest.fixture
