@@ -16,7 +16,7 @@ from sqlalchemy.exc import IntegrityError
 from server.customers.call_rules import check_rules
 from server.customers.ice_servers import check_ice_server, has_credential, is_relay, without_credential
 from server.customers.kept_secrets import account_relays, account_secret, sealed_account
-from server.customers.origins import check_domain, check_origins, check_wss_url, host_name, without_too_wide
+from server.customers.origins import check_domain, check_origins, check_wss_url, host_name, usable_origins
 from server.customers.sip_address import check_sip_domain
 from server.customers.values import check_colour, check_name, checked
 from server.errors import NotFound
@@ -194,7 +194,7 @@ def _account(row: Row[Any]) -> Account:
         ice_servers=tuple(without_credential(server) for server in row.ice_servers),
         relays=account_relays(row),
         features=row.features,
-        allowed_origins=without_too_wide(tuple(row.allowed_origins)),
+        allowed_origins=usable_origins(tuple(row.allowed_origins)),
         sip_secret=account_secret(row, "sip_secret"),
         turn_secret=account_secret(row, "turn_secret"),
         missed_calls_secret=account_secret(row, "missed_calls_secret"),

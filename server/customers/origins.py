@@ -15,7 +15,7 @@ LONGEST_ORIGINS = 1500
 
 _LABEL = r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?"
 _DOMAIN = re.compile(rf"(?=.{{1,253}}$){_LABEL}(\.{_LABEL})*")
-_ORIGIN = re.compile(rf"(https?)://((?:\*\.)?{_LABEL}(?:\.{_LABEL})*)(?::(?P<port>\d{{1,5}}|\*))?")
+_ORIGIN = re.compile(rf"(https?)://((?:\*\.)?{_LABEL}(?:\.{_LABEL})*)(?::(?P<port>[0-9]{{1,5}}|\*))?")
 _LOOPBACK = ("localhost", "127.0.0.1")
 _HIGHEST_PORT = 65_535
 
@@ -49,8 +49,7 @@ def check_origin(origin: str) -> str:
         raise ValueError(f"{origin!r} is no origin: write it like https://crm.example.vn, without a path")
     if found[1] == "http" and found[2] not in _LOOPBACK:
         raise ValueError(f"{origin!r}: plain http is allowed for localhost and 127.0.0.1 only")
-    port = found["port"] or "*"
-    if port != "*" and not 0 < int(port) <= _HIGHEST_PORT:
+    if _has_no_such_port(origin):
         raise ValueError(f"{origin!r}: a port is a number from 1 to {_HIGHEST_PORT}")
     if is_too_wide(origin):
         raise ValueError(f"{origin!r}: anybody can have a page there; write a domain of your own after the *")
@@ -66,18 +65,28 @@ def is_too_wide(origin: str) -> bool:
     return domain.rpartition(".")[2].isdigit() or _public_suffixes().privatesuffix(domain) is None
 
 
+def _has_no_such_port(origin: str) -> bool:
+    found = _ORIGIN.fullmatch(origin.lower())
+    port = "*" if found is None else found["port"] or "*"
+    return port != "*" and not 0 < int(port) <= _HIGHEST_PORT
+
+
 @lru_cache(maxsize=1)
 def _public_suffixes() -> PublicSuffixList:
     return PublicSuffixList()
 
 
 @lru_cache(maxsize=1024)
-def without_too_wide(origins: tuple[str, ...]) -> tuple[str, ...]:
-    """Those of a row that was written before they were refused; each row is logged once."""
-    kept = tuple(origin for origin in origins if not is_too_wide(origin))
-    if kept != origins:
-        log.error("allowed origins that are too wide are left out: %s", sorted({*origins} - {*kept}))
-    return kept
+def usable_origins(origins: tuple[str, ...]) -> tuple[str, ...]:
+    """Those of a row that was written before others were refused; each row is logged once."""
+    left_out = {
+        "that are too wide": {*filter(is_too_wide, origins)},
+        "with a port that does not exist": {*filter(_has_no_such_port, origins)},
+    }
+    for why, those in left_out.items():
+        if those:
+            log.error("allowed origins %s are left out: %s", why, sorted(those))
+    return tuple(origin for origin in origins if not any(origin in those for those in left_out.values()))
 
 
 def check_origins(origins: Sequence[str]) -> list[str]:

@@ -121,6 +121,19 @@ def test_a_row_that_would_break_the_policy_shows_no_page(
     world.services.database.close()
 
 
+def test_a_row_of_an_older_version_with_an_impossible_port_shows_the_page(
+    tmp_path: Path, portal: BlockingPortal
+) -> None:
+    """It was accepted then. The other origins must not be lost with it."""
+    world = build_world(tmp_path, portal, 1_800_000_000.0)
+    row = {"allowed_origins": ["https://crm.example:99999", "https://crm.example"]}
+    world.services.database.write_now(lambda connection: connection.execute(update(accounts).values(**row)))
+    answer = world.ask("GET", PAGE_PATH)
+    assert answer.status_code == 200
+    assert "frame-ancestors https://crm.example;" in answer.headers["content-security-policy"]
+    world.services.database.close()
+
+
 def test_a_customer_without_origins_may_not_be_embedded(tmp_path: Path, portal: BlockingPortal) -> None:
     world = build_world(tmp_path, portal, 1_800_000_000.0)
     nothing = update(accounts).values(allowed_origins=[])

@@ -2,7 +2,7 @@
 
 import pytest
 
-from server.customers.origins import check_origin, host_name, is_too_wide, websocket_origin, without_too_wide
+from server.customers.origins import check_origin, host_name, is_too_wide, usable_origins, websocket_origin
 
 
 @pytest.mark.parametrize(
@@ -67,7 +67,24 @@ def test_no_such_port(port: str) -> None:
 
 def test_rows_of_an_older_version_lose_what_is_too_wide(caplog: pytest.LogCaptureFixture) -> None:
     row = ("https://*.github.io", "https://crm.example.vn")
-    assert without_too_wide(row) == without_too_wide(row) == ("https://crm.example.vn",)
+    assert usable_origins(row) == usable_origins(row) == ("https://crm.example.vn",)
     assert [record.getMessage() for record in caplog.records] == [
         "allowed origins that are too wide are left out: ['https://*.github.io']"
     ]
+
+
+@pytest.mark.parametrize("port", ["0", "65536", "99999"])
+def test_rows_of_an_older_version_lose_a_port_that_does_not_exist(
+    port: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    origin = f"https://old{port}.example.vn:{port}"
+    assert usable_origins((origin, "https://crm.example.vn")) == ("https://crm.example.vn",)
+    assert [record.getMessage() for record in caplog.records] == [
+        f"allowed origins with a port that does not exist are left out: ['{origin}']"
+    ]
+
+
+def test_a_port_has_ascii_digits() -> None:
+    """Others would not fit into a header: every page of the account would be a 500."""
+    with pytest.raises(ValueError, match="no origin"):
+        check_origin("https://crm.example.vn:٤٤٣")
