@@ -38,7 +38,8 @@ class BadToken(Exception):
 
 
 class ExpiredToken(BadToken):
-    """It is a token of ours, and its time is over."""
+    """It is a token of ours, and its time is over: it ran out, or an older version has signed it and it says
+    less."""
 
 
 @dataclass(frozen=True)
@@ -105,7 +106,7 @@ class EmbedTokens:
                 leeway=LEEWAY,
                 options={"require": _REQUIRED, "strict_aud": True},
             )
-        except jwt.ExpiredSignatureError as error:
+        except (jwt.ExpiredSignatureError, jwt.MissingRequiredClaimError) as error:
             raise ExpiredToken(type(error).__name__) from error
         except (jwt.PyJWTError, ValueError, TypeError, OverflowError, RecursionError) as error:
             raise BadToken(type(error).__name__) from error

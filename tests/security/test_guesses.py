@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import jwt
 import pytest
 
 from server.api.rate_limits import GUESSES
@@ -85,6 +86,19 @@ def test_one_that_ran_out_is_no_guess(world: World) -> None:
     world.ask("POST", "/api/auth/logout", bearer=bearer)
     for _ in range(30):
         assert world.ask("POST", "/api/webphone/embed-token", bearer=bearer, json={}).status_code == 401
+    assert world.services.limits.look(GUESSES, "192.0.2.1").remaining == GUESSES.most
+
+
+def test_a_token_of_an_older_version_is_no_guess(world: World) -> None:
+    """The minutes after an update: all phones of an office that load have tokens that say less, of one
+    address. Each must hear 401, upon which it asks its CRM for another, and not 429."""
+    key_id, secret = next(iter(world.services.settings.signing_keys.items()))
+    now = int(world.clock.now)
+    says = {"iss": ALPHA, "aud": "zorio-webphone", "sub": "1001", "tid": "any", "jti": "j", "origins": []}
+    says |= {"iat": now, "nbf": now, "exp": now + 300}
+    for number in range(150):
+        token = jwt.encode(says | {"jti": f"j{number}"}, secret, "HS256", headers={"kid": key_id})
+        assert world.sip_config(token).status_code == 401
     assert world.services.limits.look(GUESSES, "192.0.2.1").remaining == GUESSES.most
 
 
