@@ -94,7 +94,14 @@ def test_a_token_of_an_older_version_is_no_guess(world: World) -> None:
     address. Each must hear 401, upon which it asks its CRM for another, and not 429."""
     key_id, secret = next(iter(world.services.settings.signing_keys.items()))
     now = int(world.clock.now)
-    says = {"iss": ALPHA, "aud": "zorio-webphone", "sub": "1001", "tid": "any", "jti": "j", "origins": []}
+    says: dict[str, object] = {
+        "iss": ALPHA,
+        "aud": "zorio-webphone",
+        "sub": "1001",
+        "tid": "any",
+        "jti": "j",
+        "origins": [],
+    }
     says |= {"iat": now, "nbf": now, "exp": now + 300}
     for number in range(150):
         token = jwt.encode(says | {"jti": f"j{number}"}, secret, "HS256", headers={"kid": key_id})
