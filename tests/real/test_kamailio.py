@@ -475,3 +475,54 @@ def test_a_trunk_is_believed_and_gets_the_numbers_that_are_no_extension(
                 asking.cancel()
 
     calls()
+
+
+def test_a_browser_behind_a_proxy_at_the_trunk_s_address_is_no_trunk() -> None:
+    """nginx, Kamailio and Asterisk on one machine: every WebSocket comes from the address of the trunk."""
+    running = Kamailio({'##!substdef "!TRUNK_IP!192.0.2.20!g"': '#!substdef "!TRUNK_IP!127.0.0.1!g"'})
+
+    @story
+    async def calls() -> None:
+        async with phone(running, "1001") as mine, phone(running, "7304") as callee:
+            await mine.register()
+            await callee.register()
+            await mine.send(mine.build("INVITE", f"sip:7304@{DOMAIN}"))
+            assert (await mine.final("INVITE")).code == 407
+            calling = asyncio.create_task(mine.ask("INVITE", f"sip:7304@{DOMAIN}", CLAIMS))
+            invite = await callee.request("INVITE")
+            assert not names_in(invite) & NAMES
+            assert invite.headers.getlist("P-Asserted-Identity") == [f"<sip:1001@{DOMAIN}>"]
+            await callee.reply(invite, 486, "Busy Here")
+            assert (await calling).code == 486
+
+    try:
+        calls()
+    finally:
+        running.close()
+
+
+ODD_NAMES = [
+    "X-Zorio-Contact-Id : VIP-1",
+    "X-Zorio-Contact-Id\t: VIP-1",
+    "X-Zorio-Contact-Id:\r\n VIP-1",
+    "X-ZORIO-contact-id:VIP-1",
+    "P-Asserted-Identity : <sip:1003@pbx>",
+    "P-ASSERTED-IDENTITY:\r\n <sip:1003@pbx>",
+    "Diversion : <sip:1003@pbx>",
+]
+
+
+@pytest.mark.parametrize("line", ODD_NAMES)
+@story
+async def test_odd_spellings_of_what_only_the_proxy_says(kamailio: Kamailio, line: str) -> None:
+    """RFC 3261 section 7.3.1: white space before the colon, folded lines, any case."""
+    async with phone(kamailio, "1001") as caller, phone(kamailio, "7305") as callee:
+        await caller.register()
+        await callee.register()
+        name, _, value = line.partition(":")
+        calling = asyncio.create_task(caller.ask("INVITE", f"sip:7305@{DOMAIN}", [(name, value)]))
+        invite = await callee.request("INVITE")
+        assert "VIP-1" not in str(invite)
+        assert "1003" not in str(invite)
+        await callee.reply(invite, 486, "Busy Here")
+        assert (await calling).code == 486
