@@ -22,7 +22,7 @@ from server.api.services import host_of, services_of
 from server.customers.accounts import Account, account_of_host
 from server.customers.bearers import caller_of, issue_bearer, revoke_bearer
 from server.customers.origins import host_name
-from server.customers.users import LONGEST_PASSWORD, User, user_named, user_numbered
+from server.customers.users import LONGEST_PASSWORD, User, unchanging_user, user_named
 from server.errors import TooManyRequests, Unauthenticated
 
 DAY = 86_400
@@ -85,7 +85,7 @@ def _find(connection: Connection, host: str, username: str) -> tuple[Account, Us
 
 def _issue(connection: Connection, user: User, device_name: str | None, now: int, expires_at: int) -> str:
     """Raises Unauthenticated for a user who was changed or removed while the password was looked at."""
-    present = user_numbered(connection, user.id)
+    present = unchanging_user(connection, user.id)
     if present is None or present.epoch != user.epoch:
         raise Unauthenticated("Invalid username or password.")
     return issue_bearer(connection, user.id, device_name, now, expires_at)

@@ -73,6 +73,13 @@ def user_numbered(connection: Connection, user_id: int) -> User | None:
     return _user(connection.execute(USERS.where(users.c.id == user_id)).one_or_none())
 
 
+def unchanging_user(connection: Connection, user_id: int) -> User | None:
+    """`user_numbered` of one whom nobody changes or removes until this transaction ends."""
+    # SQLite has one writer anyway. PostgreSQL: a change that is being written is waited for, and read then.
+    connection.execute(select(users.c.id).where(users.c.id == user_id).with_for_update(read=True))
+    return user_numbered(connection, user_id)
+
+
 def users_of(connection: Connection, account_id: int) -> list[User]:
     """Every user of the customer, in the order of their names."""
     rows = connection.execute(USERS.where(users.c.account_id == account_id).order_by(users.c.username))

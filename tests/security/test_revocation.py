@@ -7,7 +7,9 @@ Over HTTP, against the real app. Six changes times four kinds; then what must go
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 import pytest
@@ -19,6 +21,8 @@ from server.api import login as login_api
 from server.customers.accounts import Account, account_of_host, change_account, remove_account
 from server.customers.passwords import hash_password
 from server.customers.users import User, add_user, change_user, remove_user, user_named, users_of
+from server.errors import Unavailable
+from server.storage import engines
 from server.storage.tables import users
 from tests.server.conftest import portal, postgresql, url, world  # noqa: F401 - fixtures of this module
 from tests.server.world import ALPHA, BETA, PASSWORD, PASSWORD_HASH, World
@@ -419,3 +423,24 @@ def _save_call(world: World, held: Held) -> None:
 def _calls(world: World, held: Held) -> list[str]:
     answer = world.ask("GET", "/api/webphone/memory", bearer=held.history)
     return [call["uuid"] for call in answer.json()["data"]["calls"]]
+
+
+def test_a_login_that_is_just_being_written_when_the_password_changes(world: World) -> None:
+    """On PostgreSQL the bearer of the old password would be there after all others were removed."""
+    database = world.services.database
+    now = world.services.now()
+    user = _user(world)
+    with (
+        ThreadPoolExecutor(1) as threads,
+        database.engine.connect().execution_options(**{engines.WRITES: True}) as logging_in,
+    ):
+        bearer = login_api._issue(logging_in, user, None, now, now + 1000)
+        change = partial(database.write_now, change_user, user, {"password_hash": OTHER_HASH})
+        changing = threads.submit(change)
+        wait([changing], timeout=0.3)  # it must not be done before the login is
+        logging_in.commit()
+        try:
+            changing.result()
+        except Unavailable:  # SQLite: somebody writes; the operator asks again
+            change()
+    assert world.ask("POST", "/api/webphone/embed-token", bearer=bearer, json={}).status_code == 401
