@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import dataclass, replace
-from functools import partial
 from typing import Any
 
 import pytest
@@ -435,7 +434,10 @@ def test_a_login_that_is_just_being_written_when_the_password_changes(world: Wor
         database.engine.connect().execution_options(**{engines.WRITES: True}) as logging_in,
     ):
         bearer = login_api._issue(logging_in, user, None, now, now + 1000)
-        change = partial(database.write_now, change_user, user, {"password_hash": OTHER_HASH})
+
+        def change() -> None:
+            database.write_now(change_user, user, {"password_hash": OTHER_HASH})
+
         changing = threads.submit(change)
         wait([changing], timeout=0.3)  # it must not be done before the login is
         logging_in.commit()
