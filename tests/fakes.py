@@ -14,6 +14,7 @@ from typing import Any
 
 from embed_app.core.call.values import Dialog
 from embed_app.core.history.effects import SaveHistory
+from embed_app.core.link.challenges import AnswerRule
 from embed_app.core.link.effects import HoldLease
 from embed_app.core.link.messages import ConfigReceived, RegisterAccepted, Started, TransportUp
 from embed_app.core.link.values import Link, Ownership, SipConfig
@@ -35,6 +36,7 @@ class FakeUserAgent:
         self.asked: list[tuple[Any, ...]] = []
         self.then: dict[str, Callable[[], None]] = {}
         self.dispatch: Dispatch = lambda _message: None
+        self.answers: Sequence[AnswerRule] = ()
 
     def _note(self, method: str, *arguments: Any) -> None:
         self.asked.append((method, *arguments))
@@ -43,7 +45,8 @@ class FakeUserAgent:
     def listen(self, dispatch: Dispatch) -> None:
         self.dispatch = dispatch
 
-    def configure(self, config: SipConfig) -> None:
+    def configure(self, config: SipConfig, answers: Sequence[AnswerRule]) -> None:
+        self.answers = answers
         self._note("configure", config)
 
     def connect(self, url: str) -> None:

@@ -6,7 +6,7 @@ Names and fields are those of `public/sip/interface.d.ts`; a test compares both.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
@@ -30,7 +30,9 @@ from embed_app.core.call.messages import (
     Referred,
 )
 from embed_app.core.call.values import Dialog
+from embed_app.core.link.challenges import AnswerRule
 from embed_app.core.link.messages import (
+    ChallengeRefused,
     ConfigureFailed,
     Pong,
     RegisterAccepted,
@@ -77,8 +79,11 @@ _SETTINGS = {"uri": "sip_uri", "url": "wss_urls"}
 MESSAGES: Mapping[str, Callable[[Event], Message]] = {
     "transport_up": lambda e: TransportUp(),
     "transport_down": lambda e: TransportDown(reason=e["reason"]),
-    "registered": lambda e: RegisterAccepted(),
-    "register_failed": lambda e: RegisterFailed(status=e["status"]),
+    "registered": lambda e: RegisterAccepted(realm=e["realm"], algorithm=e["algorithm"]),
+    "register_failed": lambda e: RegisterFailed(status=e["status"], refused=e["why"], realm=e["realm"]),
+    "challenge_refused": lambda e: ChallengeRefused(
+        method=e["method"], sip_call_id=e["sip_call_id"], realm=e["realm"], why=e["why"]
+    ),
     "unregistered": lambda e: Unregistered(),
     "invite": lambda e: InviteReceived(
         call_uuid=e["call_uuid"],
@@ -160,7 +165,7 @@ def _fault(kind: str, event: str) -> UserAgentFault:
     return UserAgentFault(kind=kind, where=where)
 
 
-def settings_of(config: SipConfig, instance_id: str) -> str:
+def settings_of(config: SipConfig, answers: Sequence[AnswerRule], instance_id: str) -> str:
     """The settings that `configure` takes."""
     return json.dumps(
         {
@@ -170,6 +175,7 @@ def settings_of(config: SipConfig, instance_id: str) -> str:
             "display_name": config.display_name,
             "ice_servers": [dict(server) for server in config.ice_servers],
             "instance_id": instance_id,
+            "answers": [asdict(rule) for rule in answers],
             **asdict(TIMING),
         }
     )

@@ -14,6 +14,7 @@ from embed_app.browser.shim_events import message_of, sample_of, settings_of, wi
 from embed_app.browser.tasks import Tasks
 from embed_app.core.call.messages import CallEnded, DtmfFailed
 from embed_app.core.call.values import Dialog
+from embed_app.core.link.challenges import AnswerRule
 from embed_app.core.link.values import SipConfig
 from embed_app.core.media.messages import MediaSampled
 from embed_app.shell.ports import Dispatch
@@ -55,8 +56,8 @@ class SipUserAgent:
             self._digits.pop(message.call_uuid, None)
         self._dispatch(message)
 
-    def configure(self, config: SipConfig) -> None:
-        js.zorioSip.configure(settings_of(config, self._instance_id))
+    def configure(self, config: SipConfig, answers: Sequence[AnswerRule]) -> None:
+        js.zorioSip.configure(settings_of(config, answers, self._instance_id))
 
     def connect(self, url: str) -> None:
         js.zorioSip.connect(url)

@@ -26,6 +26,7 @@ from embed_app.core.call.values import Call
 from embed_app.core.history import history
 from embed_app.core.history import messages as history_msg
 from embed_app.core.link import (
+    challenges,
     connecting,
     disconnecting,
     keep_alive,
@@ -77,8 +78,13 @@ MESSAGES: Mapping[type[Message], tuple[Callable[[Step, Any], None], ...]] = {
     link_msg.ConfigureFailed: (tokens.configure_failed,),
     link_msg.TransportUp: (registering.transport_up,),
     link_msg.TransportDown: (ending.transport_down, registering.transport_down),
-    link_msg.RegisterAccepted: (registering.register_accepted, ice_restart.registered),
+    link_msg.RegisterAccepted: (
+        registering.register_accepted,
+        challenges.register_accepted,
+        ice_restart.registered,
+    ),
     link_msg.RegisterFailed: (registering.register_failed,),
+    link_msg.ChallengeRefused: (challenges.refused,),
     link_msg.Unregistered: (disconnecting.unregistered, lease.unregistered),
     media_msg.RelayReported: (relay.reported,),
     link_msg.Pong: (keep_alive.pong, ice_restart.transport_alive),

@@ -58,7 +58,15 @@ ERRORS: Mapping[str, ErrorCode] = {
     ),
     "not_registered": ErrorCode(False, "The phone is not connected.", "Send connect and await registered."),
     "registration_refused": ErrorCode(
-        True, "The PBX refused the extension's credentials.", "Check the SIP settings of the account."
+        True,
+        "The PBX refused the extension's credentials, or asked for them in a way that is not answered.",
+        "Check the SIP settings of the account; with detail.reason realm set its digest realm.",
+    ),
+    "challenge_refused": ErrorCode(
+        False,
+        "Somebody asked for the SIP password who may not: the other side of a call, or the PBX with another "
+        "realm or algorithm. Nothing was sent.",
+        "If it was the PBX, set digest realms (account set); see detail.",
     ),
     "invalid_configuration": ErrorCode(
         True,

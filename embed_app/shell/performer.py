@@ -24,6 +24,7 @@ from embed_app.core.call.effects import (
 )
 from embed_app.core.effect import Effect
 from embed_app.core.history.effects import LoadHistory, SaveHistory
+from embed_app.core.link.challenges import answer_rules
 from embed_app.core.link.effects import (
     CheckAccess,
     CloseTransport,
@@ -98,7 +99,7 @@ class Performer:
             case UnlockAudio():
                 user_agent.play()
             case Configure(config):
-                user_agent.configure(config)
+                user_agent.configure(config, answer_rules(phone.link))
             case OpenTransport(url):
                 user_agent.connect(url)
             case CloseTransport():

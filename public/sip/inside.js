@@ -125,3 +125,31 @@ export function acksOf(transaction) {
 export function breakTransaction(transaction, reason) {
   transaction["onTransportError"](new Core.TransportError(reason));
 }
+
+/**
+ * `answer(client, response)` decides about every final answer to a request of ours: the header to repeat the request with,
+ * or null, and SIP.js goes on with the answer as it is. It takes the place of SIP.js's own digest.
+ * @param {(client: Core.UserAgentClient, response: Core.IncomingResponseMessage) => { name: string, value: string } | null} answer
+ */
+export function overrideAuthentication(answer) {
+  Core.UserAgentClient.prototype["authenticationGuard"] = function (response, dialog) {
+    const header = answer(this, response);
+    if (!header) return true;
+    const { message } = this;
+    const { callId, fromTag, toTag } = message;
+    // SIP.js gives the dialog only of a re-INVITE; without it the next request would have this one's CSeq.
+    const within = dialog ?? (toTag ? this["core"].dialogs.get(callId + fromTag + toTag) : undefined);
+    message.cseq += 1;
+    if (within?.localSequenceNumber) {
+      within.incrementLocalSequenceNumber();
+      message.cseq = within.localSequenceNumber;
+    }
+    message.setHeader("cseq", `${message.cseq} ${message.method}`);
+    message.setHeader(header.name, header.value);
+    this["init"]();
+    return false;
+  };
+}
+
+/** Whether somebody has answered an INVITE of ours with more than 100. @param {Core.UserAgentClient} client */
+export const hasEarlyDialog = (client) => client instanceof Core.InviteUserAgentClient && client["earlyDialogs"].size > 0;

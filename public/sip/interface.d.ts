@@ -106,10 +106,12 @@ export interface PhoneEvents {
   transport_down: { reason: string };
   /** The first data of any kind after a ping. `crlf`: nothing but the answer to a CRLF CRLF. */
   pong: { crlf: boolean };
-  /** For every accepted REGISTER, refreshes included. `expires`: seconds. */
-  registered: { expires: number };
-  /** `status` 0: no answer, or one that cannot be used. Nothing is refreshed any more. */
-  register_failed: { status: number; phrase: string };
+  /** For every accepted REGISTER, refreshes included. `expires`: seconds. The others: of its credentials, "" without any. */
+  registered: { expires: number; realm: string; algorithm: string };
+  /** `status` 0: no answer, or one that cannot be used. Nothing is refreshed any more. `why`: its challenge was not answered. */
+  register_failed: { status: number; phrase: string; why: RefusalCause; realm: string };
+  /** A challenge to another request was not answered. What becomes of the request is told as of any other refusal. */
+  challenge_refused: { method: string; sip_call_id: string; realm: string; why: RefusalCause };
   unregistered: {};
   /** A relay was waited for in vain, or answers again; see awaitRelay. */
   relay: { answers: boolean };
@@ -191,6 +193,8 @@ export interface Settings {
   ice_servers: RTCIceServer[];
   /** A UUID (RFC 5626 section 4.1). */
   instance_id: string;
+  /** Which challenges are answered with credentials (RFC 3261 section 22). */
+  answers: AnswerRule[];
 
   /** Why these five are what they are: embed_app/core/link/timing.py. Seconds that a registration is asked to last. */
   register_expires: number;
@@ -203,6 +207,19 @@ export interface Settings {
   /** Longer, where there is a relay and no server has answered yet. */
   relay_ms: number;
 }
+
+/** Challenges to requests with one of these methods, in a dialog or outside, from one of these realms. */
+export interface AnswerRule {
+  methods: string[];
+  in_dialog: boolean;
+  /** Compared without case. */
+  realms: string[];
+  /** Of MD5, SHA-256 and SHA-512-256, the strongest first. */
+  algorithms: string[];
+}
+
+/** Why a challenge was not answered. "request": nobody may challenge this one, or not any more. "": there was none. */
+export type RefusalCause = "malformed" | "request" | "realm" | "algorithm" | "qop" | "";
 
 /** What a later page must know to go on in this dialog (RFC 3261 section 12), as this side sees it. */
 export interface Dialog {

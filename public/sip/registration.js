@@ -1,6 +1,7 @@
 import { RegistererState } from "sip.js";
 
 import { harmless } from "./attempt.js";
+import { answeredBy, forgetChallenge, refusalOf } from "./challenges.js";
 import { emit } from "./events.js";
 import { OpenRegisterer } from "./inside.js";
 import { finalStatus } from "./messages.js";
@@ -11,6 +12,7 @@ const LONGEST_S = 86_400;
 
 /**
  * @import { Core, RegistererOptions, UserAgent } from "sip.js"
+ * @import { Refusal } from "./challenges.js"
  * @import { FinalStatus } from "./messages.js"
  */
 
@@ -43,7 +45,7 @@ class ReportingRegisterer extends OpenRegisterer {
   register() {
     this.#awaiting = true;
     this.#forgetCredentials();
-    const failed = (/** @type {Core.IncomingResponse} */ response) => this.#failed(finalStatus(response.message));
+    const failed = (/** @type {Core.IncomingResponse} */ { message }) => this.#failed(finalStatus(message), refusalOf(message));
     const requestDelegate = { onAccept: () => this.#accepted(), onReject: failed, onRedirect: failed };
     return super.register({ requestDelegate });
   }
@@ -82,19 +84,20 @@ class ReportingRegisterer extends OpenRegisterer {
   #forgetCredentials() {
     delete this.request.headers["Authorization"];
     delete this.request.headers["Proxy-Authorization"];
+    forgetChallenge(this.request);
   }
 
   #accepted() {
     if (this.#retired) return;
     this.#awaiting = false;
-    emit({ type: "registered", expires: this.#granted });
+    emit({ type: "registered", expires: this.#granted, ...answeredBy(this.request) });
   }
 
-  /** @param {FinalStatus} outcome */
-  #failed({ status, phrase }) {
+  /** @param {FinalStatus} outcome @param {Refusal} [refusal] */
+  #failed({ status, phrase }, refusal = { why: "", realm: "" }) {
     if (this.#retired || !this.#awaiting) return;
     this.#awaiting = false;
-    emit({ type: "register_failed", status, phrase });
+    emit({ type: "register_failed", status, phrase, ...refusal });
   }
 }
 

@@ -3,6 +3,7 @@ import { EmitterImpl, TransportState } from "sip.js";
 import shared from "../../embed_app/core/shared.json" with { type: "json" };
 
 import { withReadableAddresses } from "./addresses.js";
+import { withOwnChallenges } from "./challenges.js";
 import { kindOf } from "./events.js";
 import { Intake } from "./intake.js";
 import { withoutControls } from "./messages.js";
@@ -168,7 +169,7 @@ export class WebSocketTransport {
   /** @param {string} text */
   #read(text) {
     try {
-      this.onMessage?.(withReadableAddresses(withoutControls(text)));
+      this.onMessage?.(withReadableAddresses(withOwnChallenges(withoutControls(text))));
     } catch {
       // SIP.js throws on some malformed messages; such a message is dropped, not the phone. What it calls of ours while
       // it reads one tells its own faults (`heard`).

@@ -2,13 +2,14 @@
  * The user agent of this page: its settings, its WebSocket and its registration. One at a time.
  *
  * @import { Invitation } from "sip.js"
- * @import { Settings } from "./interface.js"
+ * @import { AnswerRule, Settings } from "./interface.js"
  * @import { TransportHooks } from "./transport.js"
  *
  * @typedef {object} OwnSettings
  * @property {string} uri
  * @property {string} authUsername
  * @property {string} authPassword
+ * @property {AnswerRule[]} answers
  * @property {string} displayName
  * @property {RTCIceServer[]} iceServers
  * @property {string} instanceId
@@ -21,6 +22,7 @@
 import { Core, SIPExtension, URI, UserAgent, UserAgentState } from "sip.js";
 
 import { attempt } from "./attempt.js";
+import { takeChallenges } from "./challenges.js";
 import { emit, heard } from "./events.js";
 import { CallMedia } from "./media.js";
 import { acksOf, breakTransaction } from "./inside.js";
@@ -60,6 +62,7 @@ function readSettings(given) {
     uri: given.uri,
     authUsername: given.auth_username,
     authPassword: given.auth_password,
+    answers: given.answers,
     displayName: displayText(given.display_name),
     iceServers: given.ice_servers,
     instanceId: UUID.test(given.instance_id) ? given.instance_id : crypto.randomUUID(),
@@ -86,8 +89,6 @@ function makeUserAgent(uri, own, onInvite) {
   return new UserAgent({
     uri,
     displayName: own.displayName,
-    authorizationUsername: own.authUsername,
-    authorizationPassword: own.authPassword,
     instanceId: own.instanceId,
     instanceIdAlwaysAdded: true,
     delegate: { onInvite: heard("onInvite", onInvite) },
@@ -113,6 +114,8 @@ function current() {
   if (!settings) throw new TypeError("Not configured");
   return settings;
 }
+
+takeChallenges(current);
 
 /** @type {TransportHooks} */
 const hooks = {
@@ -162,9 +165,6 @@ export function configure(json, calls) {
   const next = readSettings(JSON.parse(json));
   if (settings?.uri === next.uri && userAgent) {
     settings = { ...next, instanceId: settings.instanceId };
-    // SIP.js reads these when a request is challenged.
-    userAgent.configuration.authorizationUsername = settings.authUsername;
-    userAgent.configuration.authorizationPassword = settings.authPassword;
     return;
   }
   const uri = ownUri(next.uri);

@@ -19,6 +19,7 @@ from server.customers.call_rules import (
 OPTIONS: Mapping[str, str] = {
     "follow-transfers": "follow_transfers",
     "digest-realm": "digest_realms",
+    "digest-in-dialog": "digest_in_dialog",
     "trust-identity": "trusted_identity",
     "dial-allow": "dial_allow",
     "dial-deny": "dial_deny",
@@ -84,6 +85,11 @@ def rule_options() -> list[Callable[[Callable[..., None]], Callable[..., None]]]
             "--follow-transfers",
             type=click.Choice(FOLLOW_TRANSFERS),
             help="When a phone follows a transfer by the other side; colleagues unless set.",
+        ),
+        click.option(
+            "--digest-in-dialog/--no-digest-in-dialog",
+            default=None,
+            help="Whether the PBX asks for credentials in calls too; it does not unless set.",
         ),
         click.option(
             "--trust-identity/--no-trust-identity",

@@ -12,6 +12,7 @@ from server.customers.users import (
     LONGEST_PASSWORD,
     ROLES,
     SHORTEST_PASSWORD,
+    SHORTEST_SIP_PASSWORD,
     check_email,
     check_username,
 )
@@ -121,8 +122,8 @@ def user_settings(role: str | None) -> Decorator:
         click.option(
             "--sip-password-file",
             "sip_password",
-            type=SecretFile("SIP password", 1, 200),
-            help="File with the password at the PBX, where that is static.",
+            type=SecretFile("SIP password", SHORTEST_SIP_PASSWORD, 200),
+            help="File with the password at the PBX, where that is static: a long random one.",
         ),
     ]
     return _together(options)

@@ -21,6 +21,7 @@ from server.customers.passwords import hash_password
 from server.customers.users import (
     LONGEST_PASSWORD,
     SHORTEST_PASSWORD,
+    SHORTEST_SIP_PASSWORD,
     User,
     add_user,
     change_user,
@@ -28,6 +29,7 @@ from server.customers.users import (
     user_named,
 )
 from server.storage.key_ring import KeyRing
+from server.storage.sealing import BadSeal
 
 _CLEARABLE = {"extension": "extension", "email": "email", "sip-password": "sip_password"}
 
@@ -46,7 +48,7 @@ def user_list(domain: str) -> None:
         click.echo(f"no users at {domain}; add one: zorio-webphone user add --help")
         return
     head = ("USERNAME", "EXTENSION", "ROLE", "SIP PASSWORD", "EMAIL", "DISPLAY NAME")
-    click.echo(table(head, [_row(person) for person in people]))
+    click.echo(table(head, [_row(person, data_ring()) for person in people]))
 
 
 @user.command("add", short_help="Add a user.")
@@ -149,13 +151,23 @@ def _user_at(connection: Connection, domain: str, username: str) -> User:
     return found
 
 
-def _row(person: User) -> tuple[str, ...]:
-    has_password = "set" if person.sip_password else ""
+def _password_state(person: User, ring: KeyRing) -> str:
+    """Whether there is a SIP password, and whether it is long enough, where it can be read."""
+    if person.sip_password is None:
+        return ""
+    try:
+        length = len(person.sip_password.open(ring))
+    except BadSeal:  # without its key nothing can be said of it
+        return "set"
+    return "set" if length >= SHORTEST_SIP_PASSWORD else "too short"
+
+
+def _row(person: User, ring: KeyRing) -> tuple[str, ...]:
     return (
         person.username,
         person.extension or "",
         person.role,
-        has_password,
+        _password_state(person, ring),
         person.email or "",
         person.display_name,
     )

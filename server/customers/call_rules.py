@@ -21,6 +21,7 @@ DEFAULTS: Mapping[str, Any] = MappingProxyType(
     {
         "follow_transfers": "colleagues",
         "digest_realms": [],
+        "digest_in_dialog": False,
         "trusted_identity": True,
         "dial_allow": [
             "11[1-5]",
@@ -121,6 +122,7 @@ def _each(check: Callable[[str], str]) -> Callable[[Any], list[str]]:
 _CHECKS: Mapping[str, Callable[[Any], Any]] = {
     "follow_transfers": _follow,
     "digest_realms": _each(check_realm),
+    "digest_in_dialog": _yes_or_no,
     "trusted_identity": _yes_or_no,
     "dial_allow": _each(check_pattern),
     "dial_deny": _each(check_pattern),

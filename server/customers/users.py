@@ -19,6 +19,8 @@ from server.storage.tables import accounts, bearers, leases, metadata, users
 
 ROLES = ("admin", "supervisor", "agent", "read_only")
 SHORTEST_PASSWORD = 8
+SHORTEST_SIP_PASSWORD = 12
+"""What digest authentication shows of one can be tried offline. Kept ones that are shorter go on working."""
 LONGEST_PASSWORD = 1024
 """Characters. Longer ones only cost time to hash."""
 

@@ -6,7 +6,7 @@ import ast
 import json
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -14,6 +14,8 @@ from typing import Any
 import pytest
 
 from embed_app.browser.shim_events import MESSAGES, message_of, sample_of, settings_of, with_dialog
+from embed_app.core.link.challenges import answer_rules
+from embed_app.core.link.values import Link
 from embed_app.core.message import UserAgentFault
 from tests.build.frame_site import ROOT
 from tests.core.driver import DIALOG, config
@@ -224,6 +226,7 @@ JSON_TYPES: Mapping[str, type | tuple[type, ...]] = {
     "boolean": bool,
     "string[]": list,
     "RTCIceServer[]": list,
+    "AnswerRule[]": list,
 }
 
 
@@ -234,7 +237,10 @@ def assert_is(name: str, text: str, *, more: bool = False) -> None:
 
 
 def test_json_arguments_have_the_declared_fields() -> None:
-    assert_is("Settings", settings_of(config(), "1b4e28ba-2fa1-4d3a-883f-0016d3cca427"))
+    answers = answer_rules(Link(config=config()))
+    assert_is("Settings", settings_of(config(), answers, "1b4e28ba-2fa1-4d3a-883f-0016d3cca427"))
+    for rule in answers:
+        assert_is("AnswerRule", json.dumps(asdict(rule)))
     assert_is("Dialog", with_dialog(DIALOG))
     how = {"target": "sip:1002@acme.example", "muted": False, "held": True, "in_dialog": False}
     assert_is("Replacement", with_dialog(DIALOG, **how))

@@ -51,6 +51,7 @@ from embed_app.core.history.messages import (
 )
 from embed_app.core.link.messages import (
     AccessRevoked,
+    ChallengeRefused,
     ConfigFailed,
     ConfigReceived,
     ConfigureFailed,
@@ -161,6 +162,9 @@ LINK: Mapping[str, Sample] = {
     "Down": fixed(TransportDown(reason="code 1006")),
     "RegisterAccepted": fixed(RegisterAccepted()),
     **{f"RegisterFailed {s}": fixed(RegisterFailed(status=s)) for s in (0, 401, 403, 408, 503)},
+    "RegisterFailed realm": fixed(RegisterFailed(status=401, refused="realm", realm="asterisk")),
+    "RegisterAccepted realm": fixed(RegisterAccepted(realm="asterisk", algorithm="SHA-256")),
+    "ChallengeRefused": fixed(ChallengeRefused(method="BYE", sip_call_id="x", realm="evil", why="request")),
     "Unregistered": fixed(Unregistered()),
     "Pong": fixed(Pong(crlf=True)),
     "Online": fixed(WentOnline()),

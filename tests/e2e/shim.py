@@ -89,6 +89,10 @@ class Shim:
             "display_name": f"Shim {self.extension}",
             "ice_servers": [],
             "instance_id": str(uuid.uuid4()),
+            "answers": [
+                {"methods": [method], "in_dialog": False, "realms": [PHONE_HOST], "algorithms": ["MD5"]}
+                for method in ("REGISTER", "INVITE")
+            ],
             **asdict(TIMING),
         }
         self.do("configure", json.dumps(settings | changes))

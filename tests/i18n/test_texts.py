@@ -35,6 +35,7 @@ CODES = frozenset(
         "call_in_progress",
         "not_registered",
         "registration_refused",
+        "challenge_refused",
         "invalid_configuration",
         "in_use_elsewhere",
         "registration_failed",

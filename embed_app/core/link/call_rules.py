@@ -41,6 +41,8 @@ class CallRules:
     digest_realms: tuple[str, ...] = ()
     """Whose challenges are answered (RFC 3261 section 22). Empty: the SIP domain, or the realm of the first
     challenge to a REGISTER."""
+    digest_in_dialog: bool = False
+    """Whether the PBX itself challenges requests in a call; answering them lets the far end ask too."""
     trusted_identity: bool = True
     """Whether P-Asserted-Identity from the PBX is believed (RFC 3325)."""
     dial_allow: tuple[str, ...] = (
@@ -87,9 +89,11 @@ def read_rules(body: object) -> CallRules:
     country = given.get("country")
     identity = given.get("trusted_identity")
     realms = given.get("digest_realms")
+    in_dialog = given.get("digest_in_dialog")
     return CallRules(
         follow_transfers=FollowTransfers(follow) if follow in _FOLLOW else safe.follow_transfers,
         digest_realms=tuple(realms) if _are_texts(realms) else safe.digest_realms,
+        digest_in_dialog=in_dialog if isinstance(in_dialog, bool) else safe.digest_in_dialog,
         trusted_identity=identity if isinstance(identity, bool) else safe.trusted_identity,
         dial_allow=_patterns(given.get("dial_allow"), safe.dial_allow),
         dial_deny=_patterns(given.get("dial_deny"), safe.dial_deny),

@@ -50,7 +50,8 @@ class CheckAccess(Effect):
 
 @dataclass(frozen=True, slots=True)
 class Configure(Effect):
-    """Give the user agent its identity and credentials, new or renewed."""
+    """Give the user agent its identity and credentials, new or renewed, and whom it may show them
+    (`challenges.py`)."""
 
     config: SipConfig
 

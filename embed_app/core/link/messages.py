@@ -94,14 +94,36 @@ class ConfigureFailed(Message):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RegisterAccepted(Message):
-    """200 to a REGISTER (RFC 3261 section 10.3): the first one, or one that renewed the binding."""
+    """200 to a REGISTER (RFC 3261 section 10.3): the first one, or one that renewed the binding.
+
+    `realm`, `algorithm`: of the credentials it was sent with; "" without any.
+    """
+
+    realm: str = ""
+    algorithm: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RegisterFailed(Message):
-    """Another final response to a REGISTER. `status`: of SIP; 0 when no answer came."""
+    """Another final response to a REGISTER. `status`: of SIP; 0 when no answer came.
+
+    `refused`: why its challenge was not answered ("realm", "algorithm", "qop", "malformed"), of this `realm`;
+    "" where it had none, or credentials were refused.
+    """
 
     status: int
+    refused: str = ""
+    realm: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChallengeRefused(Message):
+    """A 401 or 407 to another request was not answered. `why`: as in RegisterFailed, or "request"."""
+
+    method: str
+    sip_call_id: str = field(repr=False)
+    realm: str
+    why: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from embed_app.core.link import credentials, disconnecting, keep_alive
+from embed_app.core.link import challenges, credentials, disconnecting, keep_alive
 from embed_app.core.link.advance import fetch_config, refuse, register
 from embed_app.core.link.effects import CloseTransport
 from embed_app.core.link.machine import LinkEvent, may, move
@@ -48,11 +48,14 @@ def register_failed(step: Step, message: RegisterFailed) -> None:
     """Expired credentials are fetched anew, once; others that are refused are the end."""
     if disconnecting.leave(step) or not may(step.link, LinkEvent.REGISTER_FAILED):
         return None
+    if challenges.register_challenged(step, message):
+        return None
     if message.status in _AUTH_REFUSED:
         step.change_link(unregistered=UnregisterReason.REMOTE)
         if credentials.ran_out(step, credentials.NEARLY_OUT):
             return fetch_config(step)
-        return refuse(step, LinkEvent.REGISTER_REFUSED, "registration_refused")
+        detail = challenges.why_refused(message)
+        return refuse(step, LinkEvent.REGISTER_REFUSED, "registration_refused", **detail)
     if step.link.state is LinkState.REGISTERED:
         step.change_link(unregistered=UnregisterReason.TRANSPORT_DISCONNECT)
     return wait(step, LinkEvent.REGISTER_FAILED, "registration_failed")

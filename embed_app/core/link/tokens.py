@@ -6,7 +6,7 @@ SIP credentials ahead, and goes on with what it has for as long as that is good.
 
 from __future__ import annotations
 
-from embed_app.core.link import credentials, lease
+from embed_app.core.link import challenges, credentials, lease
 from embed_app.core.link.advance import forget_url, open_transport, refuse
 from embed_app.core.link.connecting import connect
 from embed_app.core.link.effects import Configure, FetchConfig, Register
@@ -71,6 +71,7 @@ def config_received(step: Step, message: ConfigReceived) -> None:
     step.change_link(
         revoked_token="", config=new, config_at=step.at, config_token=asked_with, refresh_failures=0
     )
+    challenges.config_replaced(step, old, new)
     step.change(banner="")
     step.emit(Configure(new))
     credentials.start_timers(step)

@@ -186,6 +186,10 @@ class Link:
     """The browser says there is no network. It may be wrong: nothing is given up for it."""
     down_reason: str = ""
     """Why the WebSocket closed the last time, in the user agent's words; never shown to people."""
+    registrar_realm: str = ""
+    """Of the credentials the registrar asked for; "" until it did. See `challenges.py`."""
+    registrar_algorithm: str = ""
+    """Of those it accepted last; "" before."""
     unregistered: UnregisterReason | None = None
     """Why the phone is not registered any more; None after each accepted REGISTER, and before the first."""
     wanted: bool = False

@@ -1,4 +1,4 @@
-"""Digest authentication (RFC 3261 section 22, RFC 7616 with MD5 and qop=auth).
+"""Digest authentication (RFC 3261 section 22, RFC 7616 with qop=auth, RFC 8760 with SHA-256 before MD5).
 
 Two kinds of credential, both with the extension as the user they speak for:
 
@@ -8,7 +8,7 @@ Two kinds of credential, both with the extension as the user they speak for:
 
 A wrong credential is answered 403 and never challenged again: a client that is challenged for ever
 asks for ever. Only a nonce that is no longer ours leads to a new challenge (`stale=true`), and only
-when the password was right. MD5 is what browsers' SIP libraries speak; it is not a choice.
+when the password was right. MD5 is offered too, because most browsers' SIP libraries speak nothing else.
 """
 
 import base64
@@ -24,6 +24,9 @@ from server.pbx.sip.message import Request, Response
 
 NONCE_LIFETIME = 300
 """Seconds a nonce is good for."""
+
+_ALGORITHMS = {"SHA-256": "sha256", "MD5": "md5"}
+"""The strongest first, as they are offered (RFC 8760 section 2.3)."""
 
 _FIELD = re.compile(r'([A-Za-z]+)\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^\s,]+))')
 _TIME_LIMITED = re.compile(r"(\d{9,11}):(.+)", re.DOTALL)
@@ -43,16 +46,24 @@ def time_limited_password(secret: bytes, username: str) -> str:
 
 
 def digest_response(username: str, realm: str, password: str, method: str, fields: Mapping[str, str]) -> str:
-    """`response` of RFC 7616 section 3.4.1 from the fields nonce, nc, cnonce, qop and uri."""
-    secret = _md5(f"{username}:{realm}:{password}")
-    request = _md5(f"{method}:{fields.get('uri', '')}")
+    """`response` of RFC 7616 section 3.4.1 from the fields nonce, nc, cnonce, qop, uri and algorithm.
+
+    Raises KeyError for an algorithm that is not offered.
+    """
+    name = _ALGORITHMS[fields.get("algorithm", "MD5").upper()]
+
+    def digest(text: str) -> str:
+        return hashlib.new(name, text.encode(), usedforsecurity=False).hexdigest()
+
+    secret = digest(f"{username}:{realm}:{password}")
+    request = digest(f"{method}:{fields.get('uri', '')}")
     if fields.get("qop"):
         middle = (
             f"{fields.get('nonce', '')}:{fields.get('nc', '')}:{fields.get('cnonce', '')}:{fields['qop']}"
         )
     else:
         middle = fields.get("nonce", "")  # RFC 2069: no qop, which old clients still send
-    return _md5(f"{secret}:{middle}:{request}")
+    return digest(f"{secret}:{middle}:{request}")
 
 
 def parse_credentials(value: str) -> dict[str, str]:
@@ -96,10 +107,10 @@ class Digest:
         password, why = self._password(username, user)
         if password is None:
             return request.reply(403, phrase=why)
+        if fields.get("algorithm", "MD5").upper() not in _ALGORITHMS:
+            return request.reply(403)
         expected = digest_response(username, self._realm, password, request.method, fields)
-        if fields.get("algorithm", "MD5").upper() != "MD5" or not hmac.compare_digest(
-            expected.encode(), fields.get("response", "").lower().encode()
-        ):
+        if not hmac.compare_digest(expected.encode(), fields.get("response", "").lower().encode()):
             return request.reply(403)
         if not self._is_fresh(fields.get("nonce", "")):
             return self._challenge(request, status, asked, stale=True)
@@ -120,8 +131,12 @@ class Digest:
         return account.password, ""
 
     def _challenge(self, request: Request, status: int, header: str, *, stale: bool = False) -> Response:
-        value = f'Digest realm="{self._realm}", nonce="{self._nonce()}", algorithm=MD5, qop="auth"'
-        return request.reply(status, [(header, value + (", stale=true" if stale else ""))])
+        nonce, end = self._nonce(), ", stale=true" if stale else ""
+        values = [
+            f'Digest realm="{self._realm}", nonce="{nonce}", algorithm={name}, qop="auth"{end}'
+            for name in _ALGORITHMS
+        ]
+        return request.reply(status, [(header, value) for value in values])
 
     def _nonce(self) -> str:
         stamp = f"{int(self._clock()):x}"
@@ -135,7 +150,3 @@ class Digest:
 
     def _sign(self, stamp: str) -> str:
         return hmac.new(self._nonce_key, stamp.encode(), hashlib.sha256).hexdigest()[:32]
-
-
-def _md5(text: str) -> str:
-    return hashlib.md5(text.encode(), usedforsecurity=False).hexdigest()

@@ -181,12 +181,14 @@ class Proxy:
         except ValueError:
             return request.reply(400, phrase="Bad From")
         # A call whose beginning we authenticated needs no digest any more over a flow that has proved who it
-        # is; one that began before this process did has to prove itself anew.
+        # is. One that began before this process did needs a flow on which this user has: phones answer no
+        # challenge in a call.
         known = request.to_tag and request.call_id in self._calls
+        proved = sender.user in self._proved.get(flow, ())
         if not known or not (self._proved.get(flow) or request.method == "ACK"):
             if request.method == "ACK":
                 return request.reply(481)
-            if refusal := self._digest.refusal(request, sender.user):
+            if not (request.to_tag and proved) and (refusal := self._digest.refusal(request, sender.user)):
                 return refusal
             if sender.host != self.domain or request.address("From").sip_uri.user != sender.user:
                 return request.reply(403)

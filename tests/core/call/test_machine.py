@@ -68,6 +68,7 @@ TO_ENDED: Mapping[str, tuple[str, ...]] = {
 }
 MOVES: Mapping[tuple[str, str], CallState] = {
     ("out queued", "RegisterAccepted"): CallState.INVITING,
+    ("out queued", "RegisterAccepted realm"): CallState.INVITING,
     ("out inviting", "Progress 180"): CallState.RINGING,
     ("out inviting", "Progress 183"): CallState.RINGING,
     ("out inviting", "Accepted"): CallState.ANSWERED,

@@ -53,6 +53,7 @@ def test_what_is_set_is_read() -> None:
         {
             "follow_transfers": "never",
             "digest_realms": ["pbx.example"],
+            "digest_in_dialog": True,
             "trusted_identity": False,
             "dial_allow": ["X."],
             "dial_deny": [],
@@ -67,6 +68,7 @@ def test_what_is_set_is_read() -> None:
     assert read == CallRules(
         follow_transfers=FollowTransfers.NEVER,
         digest_realms=("pbx.example",),
+        digest_in_dialog=True,
         trusted_identity=False,
         dial_allow=("X.",),
         dial_deny=(),

@@ -77,6 +77,7 @@ def test_an_account_is_shown_by_the_names_of_the_options_and_without_secrets(
         "phone in     several places",
         "call rules   --follow-transfers colleagues",
         "             --digest-realm none",
+        "             --no-digest-in-dialog",
         "             --trust-identity",
         "             " + " ".join(f"--dial-allow {pattern}" for pattern in DEFAULTS["dial_allow"]),
         "             --dial-deny 1900X.",

@@ -4,11 +4,11 @@ from pathlib import Path
 
 import pytest
 from argon2 import PasswordHasher
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, select, update
 
 from server.customers.bearers import issue_bearer
 from server.storage.database import Database
-from server.storage.tables import bearers
+from server.storage.tables import bearers, users
 from tests.server.commands import ACCOUNT, DOMAIN, PASSWORD, done, run, user_at
 
 ADD = ["user", "add", DOMAIN, "an"]
@@ -61,30 +61,44 @@ def test_an_empty_list_says_what_to_do(url: str) -> None:
 def test_the_list_shows_no_password(url: str) -> None:
     add(url)
     add(url, ["user", "add", DOMAIN, "binh", "--role", "admin"])
-    done(url, [*SET, "--sip-password-file", "-"], "swordfish\n")
+    done(url, [*SET, "--sip-password-file", "-"], "red swordfish\n")
     shown = done(url, LIST)
     assert shown.splitlines() == [
         "USERNAME  EXTENSION  ROLE   SIP PASSWORD  EMAIL          DISPLAY NAME",
         "an        1001       agent  set           an@example.vn  Nguyễn Văn An",
         "binh      -          admin  -             -              binh",
     ]
-    assert "swordfish" not in shown
+    assert "red swordfish" not in shown
+
+
+def test_a_sip_password_of_an_older_version_is_kept_and_shown_as_too_short(url: str) -> None:
+    add(url)
+    done(url, [*SET, "--sip-password-file", "-"], "twelve chars")
+    assert "too short" not in done(url, LIST)
+    database = Database(url)
+    database.write_now(
+        lambda connection: connection.execute(update(users).values(sip_password="eleven char"))
+    )
+    database.close()
+    assert "too short" in done(url, LIST)
+    done(url, [*SET, "--email", "new@example.vn"])
+    assert user_at(url).sip_password == "eleven char"
 
 
 def test_only_what_is_given_changes(url: str) -> None:
     add(url)
     before = user_at(url)
     more = ["--extension", "1002", "--role", "supervisor", "--sip-password-file", "-"]
-    assert done(url, [*SET, *more], "swordfish\n") == "changed user an of phone.example.vn\n"
+    assert done(url, [*SET, *more], "red swordfish\n") == "changed user an of phone.example.vn\n"
     after = user_at(url)
-    assert (after.extension, after.role, after.sip_password) == ("1002", "supervisor", "swordfish")
+    assert (after.extension, after.role, after.sip_password) == ("1002", "supervisor", "red swordfish")
     assert (after.display_name, after.email) == (before.display_name, before.email)
     assert (after.id, after.password_hash) == (before.id, before.password_hash)
 
 
 def test_what_is_cleared_is_gone(url: str) -> None:
     add(url)
-    done(url, [*SET, "--sip-password-file", "-"], "swordfish")
+    done(url, [*SET, "--sip-password-file", "-"], "red swordfish")
     done(url, [*SET, "--clear", "extension", "--clear", "email", "--clear", "sip-password"])
     found = user_at(url)
     assert (found.extension, found.email, found.sip_password) == (None, None, None)
@@ -122,7 +136,11 @@ def test_a_new_password_ends_every_bearer_and_nothing_else_does(url: str, how: l
         (["--email", "an"], None, "'--email': 'an' is no e-mail address"),
         (["--role", "boss"], None, "'boss' is not one of 'admin'"),
         (["--password-file", "-"], "short", "'--password-file': a password has 8 to 1024 characters"),
-        (["--sip-password-file", "-"], "\n", "'--sip-password-file': a SIP password has 1 to 200 characters"),
+        (
+            ["--sip-password-file", "-"],
+            "\n",
+            "'--sip-password-file': a SIP password has 12 to 200",
+        ),
     ],
 )
 def test_mistakes_name_the_option_and_change_nothing(

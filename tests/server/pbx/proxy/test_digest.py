@@ -6,7 +6,14 @@ import time
 
 import pytest
 
-from server.pbx.proxy.digest import NONCE_LIFETIME, Digest, PbxUser, digest_response, time_limited_password
+from server.pbx.proxy.digest import (
+    NONCE_LIFETIME,
+    Digest,
+    PbxUser,
+    digest_response,
+    parse_credentials,
+    time_limited_password,
+)
 from server.pbx.sip.message import Request, Response
 
 USERS = {"1001": PbxUser("secret"), "1009": PbxUser(None)}
@@ -48,6 +55,8 @@ def attempt(
         "cnonce": "c",
     }
     fields["nonce"] = changed.get("nonce") or challenged(digest)
+    if changed.get("algorithm", "").upper() in ("SHA-256", "MD5"):
+        fields["algorithm"] = changed["algorithm"]
     fields["response"] = digest_response(username, "pbx.test", password, "REGISTER", fields)
     return digest.refusal(register(fields | changed), user)
 
@@ -63,6 +72,34 @@ def test_the_formula_is_that_of_the_rfc() -> None:
     }
     response = digest_response("Mufasa", "testrealm@host.com", "Circle Of Life", "GET", fields)
     assert response == "6629fae49393a05397450978507c4ef1"
+
+
+def test_the_strongest_is_offered_first_and_both_are_taken() -> None:
+    digest = Digest("pbx.test", USERS, None)
+    answer = digest.refusal(register(), "1001")
+    assert answer
+    offered = [parse_credentials(value) for value in answer.all("WWW-Authenticate")]
+    assert [each["algorithm"] for each in offered] == ["SHA-256", "MD5"]
+    assert len({(each["realm"], each["nonce"], each["qop"]) for each in offered}) == 1
+    for algorithm in ("SHA-256", "sha-256", "MD5"):
+        assert attempt(digest, "1001", "secret", algorithm=algorithm) is None
+        refused = attempt(digest, "1001", "wrong", algorithm=algorithm)
+        assert refused is not None
+        assert refused.status == 403
+
+
+def test_the_example_of_sha_256() -> None:
+    # RFC 7616 section 3.9.1
+    fields = {
+        "nonce": "7ypf/xlj9XXwfDPEoM4URrv/xwf94BcCAzFZH4GiTo0v",
+        "uri": "/dir/index.html",
+        "qop": "auth",
+        "nc": "00000001",
+        "cnonce": "f2/wE4q74E6zIJEtWaHKaf5wv/H5QzzpXusqGemxURZJ",
+        "algorithm": "SHA-256",
+    }
+    response = digest_response("Mufasa", "http-auth@example.org", "Circle of Life", "GET", fields)
+    assert response == "753927fa0e85d155564e2e272a28d1802ca10daf4496794697cf8db5856cb6c1"
 
 
 def test_a_right_static_password_passes() -> None:
@@ -136,7 +173,7 @@ def test_a_nonce_of_another_process_is_replaced() -> None:
 
 
 @pytest.mark.parametrize(
-    "changed", [{"response": ""}, {"response": "đ"}, {"algorithm": "SHA-256"}, {"nc": "2"}, {"uri": "sip:x"}]
+    "changed", [{"response": ""}, {"response": "đ"}, {"algorithm": "SHA-512"}, {"nc": "2"}, {"uri": "sip:x"}]
 )
 def test_a_changed_field_spoils_it(changed: dict[str, str]) -> None:
     answer = attempt(Digest("pbx.test", USERS, None), "1001", "secret", **changed)

@@ -478,6 +478,29 @@ async def test_a_call_survives_the_pbx_restarting(make_world: Callable[..., Worl
 
 
 @story
+async def test_a_phone_that_registered_with_the_new_pbx_is_not_asked_in_its_call(
+    make_world: Callable[..., World],
+) -> None:
+    """Phones answer no challenge in a call: the far end could have made it."""
+    before, after = make_world(), make_world()
+    async with phones(before, "1001", "1002") as [caller, callee]:
+        call = Caller(caller)
+        await call.invite()
+        await callee.reply(await callee.request("INVITE"), 200, "OK")
+        answer = await call.final()
+        before.stop()
+        for phone in (caller, callee):
+            phone.url = after.url
+            await phone.connect()
+            await phone.register()
+        asking = asyncio.create_task(call.ask(answer, "BYE"))
+        bye = await callee.request("BYE")
+        assert bye.cseq.sequence == caller._sequence, "the first one, without credentials"
+        await callee.reply(bye, 200, "OK")
+        assert (await asking).code == 200
+
+
+@story
 async def test_a_transfer_between_phones_with_its_progress(world: World) -> None:
     async with phones(world, "1001", "1002") as [caller, callee]:
         call = Caller(caller)
