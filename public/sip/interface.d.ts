@@ -38,7 +38,7 @@ export interface ZorioSip {
   reject(call_uuid: string, status: number): void;
   /** `cancel`, `bye` and `reject` do what the state of the call asks for: a 200 may cross a CANCEL. */
   cancel(call_uuid: string): void;
-  /** A BYE that cannot be sent now is sent after the next transport_up. */
+  /** A BYE that cannot be sent now is sent when the next REGISTER was answered. */
   bye(call_uuid: string): void;
 
   /** Take back a call of a former page (RFC 3891). A try that is under way is given up for it. */

@@ -25,13 +25,16 @@ class ReportingRegisterer extends OpenRegisterer {
   #retired = false;
   #awaiting = false;
   #granted = 0;
+  #settled;
 
   /**
    * @param {UserAgent} userAgent
    * @param {RegistererOptions} options
+   * @param {() => void} settled
    */
-  constructor(userAgent, options) {
+  constructor(userAgent, options, settled) {
     super(userAgent, options);
+    this.#settled = settled;
     // Answers SIP.js finds unusable (a 200 without our Contact) reach no delegate. They are noticed by what it does
     // after: it says Unregistered, or stops waiting and (unlike after a 423) does not ask again.
     const unusable = () => this.#failed({ status: 0, phrase: "Unusable answer" });
@@ -91,6 +94,7 @@ class ReportingRegisterer extends OpenRegisterer {
     if (this.#retired) return;
     this.#awaiting = false;
     emit({ type: "registered", expires: this.#granted, ...answeredBy(this.request) });
+    this.#settled();
   }
 
   /** @param {FinalStatus} outcome @param {Refusal} [refusal] */
@@ -98,6 +102,7 @@ class ReportingRegisterer extends OpenRegisterer {
     if (this.#retired || !this.#awaiting) return;
     this.#awaiting = false;
     emit({ type: "register_failed", status, phrase, ...refusal });
+    this.#settled();
   }
 }
 
@@ -105,6 +110,7 @@ class ReportingRegisterer extends OpenRegisterer {
 export class Registration {
   #userAgent;
   #settings;
+  #settled;
   /** @type {ReportingRegisterer | null} */
   #registerer = null;
   #leaving = false;
@@ -112,8 +118,10 @@ export class Registration {
   /**
    * @param {UserAgent} userAgent
    * @param {() => { instanceId: string, registerExpires: number, refreshPercent: number }} settings the current ones
+   * @param {() => void} settled called after every answer to a REGISTER, and where none came
    */
-  constructor(userAgent, settings) {
+  constructor(userAgent, settings, settled) {
+    this.#settled = settled;
     this.#userAgent = userAgent;
     this.#settings = settings;
   }
@@ -160,7 +168,7 @@ export class Registration {
       instanceId,
       logConfiguration: false,
       refreshFrequency: refreshPercent,
-    });
+    }, this.#settled);
     return this.#registerer;
   }
 }

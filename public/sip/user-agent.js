@@ -41,18 +41,20 @@ let settings = null;
 export let userAgent = null;
 /** Of that user agent. @type {Registration | null} */
 export let registration = null;
-/** What a far end must still hear, once the transport is up again: a BYE or a CANCEL. @type {(() => void)[]} */
+/** What a far end must still hear, once the PBX knows this transport: a BYE or a CANCEL. @type {(() => void)[]} */
 const owed = [];
+/** Whether a REGISTER was answered over the transport there is. A PBX may challenge what comes before, even in a call. */
+let known = false;
 
 export const iceServers = () => settings?.iceServers ?? [];
 
 /**
- * Send a BYE now, or when the transport is up again, which may be after `configure`: whoever does not hear it is still in
- * the call. The only place where one waits.
+ * Send a BYE now, or when a REGISTER was answered over the next transport, which may be after `configure`: whoever does not
+ * hear it is still in the call. The only place where one waits.
  * @param {(userAgent: UserAgent) => void} send
  */
 export function sendOrOwe(send) {
-  if (userAgent?.isConnected()) send(userAgent);
+  if (known && userAgent?.isConnected()) send(userAgent);
   else owed.push(() => userAgent && send(userAgent));
 }
 
@@ -135,12 +137,17 @@ function transportUp() {
   for (const { transaction } of userAgentCore.userAgentClients.values()) {
     for (const ack of acksOf(transaction)) attempt(() => transport.send(ack.toString()));
   }
-  // After what the listener does about transport_up: REGISTER goes first. One that cannot be sent costs no other.
-  queueMicrotask(() => owed.splice(0).forEach((send) => heard("owed", send)()));
+}
+
+/** A REGISTER was answered, or failed. What cannot be sent costs nothing else that is owed. */
+function registerSettled() {
+  known = true;
+  owed.splice(0).forEach((send) => heard("owed", send)());
 }
 
 /** @param {string} reason */
 function transportDown(reason) {
+  known = false;
   emit({ type: "transport_down", reason });
   if (!userAgent) return;
   registration?.abandon();
@@ -180,7 +187,7 @@ export function configure(json, calls) {
   }
   settings = next;
   userAgent = makeUserAgent(uri, next, calls.received);
-  registration = new Registration(userAgent, current);
+  registration = new Registration(userAgent, current, registerSettled);
 }
 
 /** @param {UserAgent} userAgent @returns {WebSocketTransport} */
