@@ -17,7 +17,7 @@ from server.api.health import health
 from server.api.history import give_history, save_history
 from server.api.lease import hold_lease
 from server.api.login import login, logout
-from server.api.middleware import AccessLog, AnswerHeaders
+from server.api.middleware import AccessLog, AnswerHeaders, UnknownProxies
 from server.api.missed_calls import report_missed_call
 from server.api.rate_limits import RateLimits
 from server.api.resume import give_record, save_record
@@ -82,7 +82,7 @@ def create_app(
             Route("/healthz", health, methods=["GET"]),
             *routes,
         ],
-        middleware=[Middleware(AccessLog), Middleware(AnswerHeaders)],
+        middleware=[Middleware(AccessLog), Middleware(UnknownProxies), Middleware(AnswerHeaders)],
         exception_handlers={ApiError: api_error, HTTPException: http_exception, Exception: server_error},
         lifespan=lifespan,
     )

@@ -4,15 +4,18 @@ import logging
 import time
 from urllib.parse import quote
 
-from starlette.datastructures import MutableHeaders
+from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from server.api.rate_limits import allowance_of
 
 log = logging.getLogger("zorio.access")
+server_log = logging.getLogger("zorio.server")
 
 _LONGEST_PATH = 200
 _LONGEST_ADDRESS = 45
+_MOST_PROXIES = 10
+"""That are named: anybody may send such headers."""
 _HSTS = f"max-age={365 * 86_400}"
 """RFC 6797. Without includeSubDomains: the customer's other hosts are not ours to speak for."""
 
@@ -45,6 +48,34 @@ class AccessLog:
             path = quote(scope["path"])[:_LONGEST_PATH]
             took = round((time.monotonic() - started) * 1000)
             log.info("%s %s %s %d %d ms", client, quote(scope["method"]), path, status, took)
+
+
+class UnknownProxies:
+    """Tells the log of a proxy that forwards requests and not the addresses they come from, or whose word for
+    them is not believed: all people behind it count as one, and share the limits of one address."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+        self._told: set[str] = set()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http" and len(self._told) < _MOST_PROXIES:
+            self._look(scope)
+        await self.app(scope, receive, send)
+
+    def _look(self, scope: Scope) -> None:
+        headers = Headers(scope=scope)
+        client = str((scope.get("client") or ("",))[0])
+        forwards = "x-forwarded-for" in headers or "x-forwarded-proto" in headers
+        # Where the proxy is believed, uvicorn has put an address of the header into `client`.
+        if not forwards or client in self._told or client in ",".join(headers.getlist("x-forwarded-for")):
+            return
+        self._told.add(client)
+        server_log.warning(
+            "%s forwards requests, but not whose they are: all of them count as one address. If it is your "
+            "proxy, let it send X-Forwarded-For, and name it in ZORIO_FORWARDED_IPS",
+            quote(client, safe=":.-")[:_LONGEST_ADDRESS],
+        )
 
 
 class AnswerHeaders:

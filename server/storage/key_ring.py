@@ -108,7 +108,10 @@ def key_of(sealed: bytes) -> str:
     """The name of the key that sealed it. Raises BadSeal for what no ring has sealed."""
     length = len(MARK)
     if sealed[:length] != MARK or len(sealed) <= length:
-        raise BadSeal("not sealed with a data key")
+        raise BadSeal(
+            "not sealed with a data key; `serve` takes over at its start what an older version has sealed, "
+            "with the signing keys of then"
+        )
     return sealed[length + 1 :][: sealed[length]].decode("ascii", "replace")
 
 

@@ -42,6 +42,39 @@ def test_an_address_writes_no_line_of_its_own(world: World, caplog: pytest.LogCa
     assert lines[1].startswith("2001:db8::7 GET /healthz 200 ")
 
 
+PROXY = "10.0.0.5"
+
+
+@pytest.mark.parametrize(
+    ("headers", "client", "lines"),
+    [
+        ({"X-Forwarded-For": "198.51.100.7"}, PROXY, 1),
+        ({"X-Forwarded-For": "198.51.100.7, 10.9.9.9"}, PROXY, 1),
+        ({"X-Forwarded-Proto": "https"}, PROXY, 1),
+        ({"X-Forwarded-For": "198.51.100.7", "X-Forwarded-Proto": "https"}, "198.51.100.7", 0),
+        ({"X-Forwarded-For": "[2001:db8::7]:4711"}, "2001:db8::7", 0),
+        ({}, PROXY, 0),
+    ],
+    ids=["not believed", "not the last one either", "not sent", "believed", "IPv6", "no proxy"],
+)
+def test_a_proxy_whose_addresses_are_not_known_is_named_once(
+    world: World, caplog: pytest.LogCaptureFixture, headers: dict[str, str], client: str, lines: int
+) -> None:
+    """All people behind it share the limits of one address: nothing else tells the operator."""
+    for _ in range(3):
+        world.ask("GET", "/healthz", headers=headers, client=client)
+    told = [record.getMessage() for record in caplog.records if record.name == "zorio.server"]
+    assert len(told) == lines
+    assert all(PROXY in line and "ZORIO_FORWARDED_IPS" in line for line in told)
+    assert "198.51.100.7" not in "".join(told)
+
+
+def test_whoever_says_to_be_a_proxy_fills_no_log(world: World, caplog: pytest.LogCaptureFixture) -> None:
+    for number in range(50):
+        world.ask("GET", "/healthz", headers={"X-Forwarded-For": "1.2.3.4"}, client=f"203.0.113.{number}")
+    assert len([record for record in caplog.records if record.name == "zorio.server"]) == 10
+
+
 @pytest.mark.parametrize(
     ("scheme", "told"), [("https", "max-age=31536000"), ("http", None)], ids=["behind TLS", "plain"]
 )
