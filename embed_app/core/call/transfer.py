@@ -58,6 +58,8 @@ def transfer(step: Step, call: Call, message: TransferRequested) -> None:
                 return join(step, waiting, target)
     if call.transfer is not TransferState.NONE:
         return step.problem("invalid_state", call_uuid=call.uuid)
+    if step.link.is_revoked:  # either kind begins another call
+        return step.problem("token_rejected", call_uuid=call.uuid)
     if step.link.state is not LinkState.REGISTERED:
         return step.problem("not_registered", call_uuid=call.uuid)
     if message.attended and len(step.phone.live_calls) >= MAX_CALLS:

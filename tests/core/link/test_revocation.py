@@ -8,8 +8,25 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from embed_app.core.call.effects import CancelInvite, RejectInvite, RejectRefer, SendBye, SendInvite
-from embed_app.core.call.messages import CallAccepted, CallProgress, HangupRequested, Referred
+from embed_app.core.call.effects import (
+    CancelInvite,
+    RejectInvite,
+    RejectRefer,
+    SendAttendedRefer,
+    SendBye,
+    SendInvite,
+    SendRefer,
+    SetHold,
+)
+from embed_app.core.call.messages import (
+    CallAccepted,
+    CallProgress,
+    DialogKnown,
+    HangupRequested,
+    JoinRequested,
+    Referred,
+    TransferRequested,
+)
 from embed_app.core.call.values import CallState
 from embed_app.core.effect import Effect
 from embed_app.core.link.advance import CHECK_ACCESS_EVERY
@@ -49,7 +66,7 @@ from embed_app.core.phone import Phone
 from embed_app.core.resume.effects import SendReplacement
 from embed_app.core.timers import Timer, TimerFired, TimerKind
 from embed_app.protocol import events as ev
-from tests.core.driver import CALL, GOOD, OTHER, Driver, bye, config, dial, invite, phone_in, token, types
+from tests.core.driver import CALL, DIALOG, GOOD, OTHER, Driver, bye, config, dial, invite, phone_in, token, types
 
 FRESH = token(expires_at=1_750_009_000.0)
 TICKETS = {"lease_held": True, "lease_ticket": "lease", "history_ticket": "history"}
@@ -393,3 +410,33 @@ def _run(driver: Driver, steps: list[Message | TimerKind]) -> None:
                 driver.send(TimerFired(timer=timer, generation=driver.timers[timer][1]))
         else:
             driver.send(step)
+
+
+@pytest.mark.parametrize("attended", [False, True])
+def test_a_running_call_is_no_way_to_further_ones(attended: bool) -> None:
+    """One consultation after the other would keep a revoked phone calling for ever."""
+    driver = in_call()
+    driver.send(REVOKED)
+    driver.forget()
+    driver.send(
+        TransferRequested(
+            call_uuid=CALL, target="0912345670", attended=attended, new_call_uuid=OTHER, by_hand=True
+        )
+    )
+    assert driver.errors() == ["token_rejected"]
+    assert not asks(driver, SendInvite, SendRefer, SetHold)
+    assert [call.uuid for call in driver.phone.live_calls] == [CALL]
+
+
+def test_two_running_calls_may_still_be_joined() -> None:
+    driver = in_call()
+    driver.send(DialogKnown(call_uuid=CALL, dialog=DIALOG))
+    driver.send(
+        TransferRequested(call_uuid=CALL, target="0912345670", attended=True, new_call_uuid=OTHER)
+    )
+    driver.send(CallAccepted(call_uuid=OTHER))
+    driver.send(DialogKnown(call_uuid=OTHER, dialog=replace(DIALOG, sip_call_id="other")))
+    driver.send(REVOKED)
+    driver.forget()
+    driver.send(JoinRequested())
+    assert asks(driver, SendAttendedRefer) and not driver.errors()
