@@ -130,9 +130,10 @@ def invite_received(step: Step, message: InviteReceived) -> None:
     if step.link.is_revoked or step.link.state in (LinkState.IDLE, LinkState.LEAVING):
         return step.emit(RejectInvite(message.call_uuid, 480))  # it crossed our `disconnect`
     number, name = clean_caller(message.number), clean_name(message.display_name)
-    if ring_flood.turns_away(step, message.call_uuid, number):
+    busy = step.phone.do_not_disturb or not two_calls.has_room(step.phone)
+    if ring_flood.turns_away(step, message.call_uuid, number, busy=busy):
         return step.emit(RejectInvite(message.call_uuid, 486))
-    if step.phone.do_not_disturb or not two_calls.has_room(step.phone):
+    if busy:
         history.turned_away(step, message.call_uuid, number, name)
         return step.emit(RejectInvite(message.call_uuid, 486))
     headers = {name.lower(): value for name, value in message.headers}

@@ -187,12 +187,14 @@ class Reason(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rung:
-    """One INVITE. `at`: seconds since the epoch. `elsewhere`: another phone has answered it."""
+    """One INVITE. `at`: seconds since the epoch. `elsewhere`: another phone has answered it. `busy`: it did
+    not ring, because the agent was not free for it."""
 
     at: float
     caller: str = field(repr=False)
     call_uuid: str
     elsewhere: bool = False
+    busy: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

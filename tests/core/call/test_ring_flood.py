@@ -10,7 +10,12 @@ from hypothesis import strategies as st
 
 from embed_app.core.call.effects import RejectInvite
 from embed_app.core.call.messages import AnswerRequested, CallAccepted, CallEnded, HangupRequested
-from embed_app.core.call.ring_flood import MOST_OF_ALL, MOST_OF_ONE_CALLER, WINDOW
+from embed_app.core.call.ring_flood import (
+    MOST_OF_ALL,
+    MOST_OF_ONE_CALLER,
+    MOST_WITH_ELSEWHERE,
+    WINDOW,
+)
 from embed_app.core.call.values import Reason
 from embed_app.core.history.messages import DoNotDisturbChosen
 from embed_app.core.history.values import MOST_CALLS, MOST_WANTED, PastCall, newest
@@ -89,8 +94,53 @@ def test_a_caller_who_is_answered_each_time_is_no_flood() -> None:
 
 def test_a_queue_whose_calls_others_answer_is_no_flood_until_it_is_one_of_all() -> None:
     driver = registered()
-    rung = [ring(driver, n, end="elsewhere") for n in range(100)]
-    assert sum(rung) == MOST_OF_ALL
+    rung = [ring(driver, n, end="elsewhere") for n in range(300)]
+    assert sum(rung) == MOST_WITH_ELSEWHERE
+
+
+def test_a_large_group_of_phones_that_ring_together_is_no_flood() -> None:
+    """Nobody would ring any more, and so nobody would answer: the group would never come out of it."""
+    driver = registered()
+    for n in range(300):  # 60 calls a minute, each from a number of its own, answered at another phone
+        assert ring(driver, n, caller=f"09{n:08}", end="elsewhere", after=1.0)
+    assert driver.errors() == []
+
+
+def test_a_queue_that_asked_a_busy_agent_reaches_a_free_one() -> None:
+    """The queue shows one number for all of its callers, and asks again every second."""
+    driver = registered()
+    driver.send(invite(CALL, number="0900000001"))
+    driver.send(AnswerRequested())
+    driver.send(CallAccepted(call_uuid=CALL))
+    driver.send(invite(uuid(1), number="0900000001"))
+    for n in range(10, 130):
+        assert not ring(driver, n, after=0.4) or n < 10 + MOST_OF_ONE_CALLER
+    driver.send(bye(uuid(1)))
+    driver.send(bye(CALL))
+    driver.send(invite(uuid(500), number="0900000001"), after=0.4)
+    assert driver.call.uuid == uuid(500)
+
+
+def test_a_queue_that_asked_in_the_break_reaches_the_agent_after_it() -> None:
+    driver = registered()
+    driver.send(DoNotDisturbChosen(on=True))
+    for n in range(200):
+        driver.send(invite(uuid(n), number="0900000001"), after=0.5)
+    driver.send(DoNotDisturbChosen(on=False))
+    driver.send(invite(uuid(500), number="0900000001"), after=0.5)
+    assert driver.call.uuid == uuid(500)
+
+
+def test_a_flood_on_a_busy_phone_adds_nothing_to_what_may_ring() -> None:
+    driver = registered()
+    for n in range(600):  # three at once: two ring, one is one too many
+        driver.send(invite(uuid(n)), after=0.05)
+        if n % 3 == 2:
+            for call in driver.phone.live_calls:
+                driver.send(CallEnded(call_uuid=call.uuid, by_remote=True, kind="cancel"))
+    asked = driver.asked(RejectInvite)
+    assert 600 - asked <= MOST_OF_ONE_CALLER
+    assert len(driver.phone.history.calls) <= 2 * MOST_OF_ONE_CALLER
 
 
 def test_who_is_declined_by_hand_may_not_ring_for_ever_either() -> None:
