@@ -19,6 +19,8 @@ PER_MINUTE = "calls_per_minute"
 AT_ONCE = "calls_at_once"
 MINUTE = 60.0
 """Seconds."""
+EMERGENCY = frozenset({"112", "113", "114", "115"})
+"""Of Vietnam; 112 of every mobile network. No rate or limit holds the agent's own hand back from them."""
 _OWN_TEXT = (BY_HAND, PER_MINUTE, AT_ONCE)
 
 
@@ -46,6 +48,8 @@ def refusal(
     rule = refusing_rule(rules, number, by_hand=by_hand)
     if rule is not None:
         return Refusal(rule)
+    if by_hand and number in EMERGENCY:
+        return None
     others = len(phone.live_calls) if beside is None else beside
     if rules.calls_at_once is not None and others + 1 > rules.calls_at_once:
         return Refusal(AT_ONCE, rules.calls_at_once)

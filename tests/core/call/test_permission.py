@@ -244,3 +244,23 @@ def test_no_invite_breaks_the_rules_whatever_happens(
             if timer in driver.timers:
                 driver.send(TimerFired(timer=timer, generation=driver.timers[timer][1]))
                 times += [driver.now for _ in dialled(driver)]
+
+
+@pytest.mark.parametrize("number", ["112", "113", "114", "115"])
+@pytest.mark.parametrize("limits", [{"calls_per_minute": 1}, {"calls_at_once": 1}])
+def test_the_agents_hand_reaches_help_whatever_else_was_dialled(
+    number: str, limits: dict[str, int]
+) -> None:
+    driver = in_call(replace(RULES, **limits))  # type: ignore[arg-type]
+    driver.send(HoldChanged(call_uuid=CALL, held=True))
+    driver.forget()
+    driver.send(wish(number, call_uuid=OTHER))
+    assert driver.asked(SendInvite) == 0 and driver.errors() == ["number_not_allowed"]
+    driver.send(wish(number, by_hand=True, call_uuid=OTHER))
+    assert driver.asked(SendInvite) == 1
+
+
+def test_an_account_may_deny_even_these() -> None:
+    driver = registered(rules=replace(RULES, dial_deny=("11X",)))
+    driver.send(wish("113", by_hand=True))
+    assert driver.asked(SendInvite) == 0
