@@ -2,8 +2,8 @@
 
 The server says so to whatever is asked with the embed token or a ticket: the renewal of the lease every
 5 seconds, or `CheckAccess` every 30 where the account has no lease. A running call is not touched. Meanwhile
-no other one begins, in either direction and by no transfer. After it the phone unregisters and says why. Only a configuration
-that came by another token ends it.
+no other one begins, in either direction and by no transfer. After it the phone unregisters and says why.
+Only a configuration that came by another token ends it.
 """
 
 from __future__ import annotations
