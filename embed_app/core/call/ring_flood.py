@@ -52,7 +52,7 @@ def turns_away(step: Step, call_uuid: str, caller: str, *, busy: bool) -> bool:
         step.problem("too_many_calls")
         step.banner("too_many_calls")
         told = True
-    new = (Rung(at=step.at, caller=caller, call_uuid=call_uuid, busy=busy),)
+    new: tuple[Rung, ...] = (Rung(at=step.at, caller=caller, call_uuid=call_uuid, busy=busy),)
     if over:  # in the place of one of its kind: one that rang is not forgotten for one that did not
         oldest = next((each for each in over if each.busy is busy), None)
         rung = tuple(each for each in rung if each is not oldest)
