@@ -216,8 +216,8 @@ def test_a_lost_key_is_named_and_costs_nobody_else(
     assert "SIP password of an at phone.beta.example" in told[1]
     assert "zorio-webphone user set DOMAIN USERNAME --sip-password-file" in told[1]
 
-    assert command(keys, ["user", "set", BETA, "an", "--sip-password-file", "-"], "a new one")[0] == 0
-    assert sip_config(again, BETA)["auth_password"] == "a new one"
+    assert command(keys, ["user", "set", BETA, "an", "--sip-password-file", "-"], "a long new one")[0] == 0
+    assert sip_config(again, BETA)["auth_password"] == "a long new one"
     assert command(keys, ["account", "set", ALPHA, "--sip-secret-file", "-"], SHARED)[0] == 0
     assert command(keys, ["account", "set", ALPHA, "--clear", "ice-servers"])[0] == 0
     assert sip_config(again, ALPHA)["auth_username"].endswith(":1001")
