@@ -17,7 +17,7 @@ from starlette.responses import Response
 from server.api.authorization import credentials_of, limit_key
 from server.api.bodies import read_body
 from server.api.rate_limits import MISSED, PBX_GUESSES, address_of
-from server.api.services import host_of, services_of
+from server.api.services import Services, host_of, services_of
 from server.customers.accounts import Account, account_of_host
 from server.customers.history import PastCall, Text, Time, keep_calls
 from server.customers.origins import host_name
@@ -51,18 +51,10 @@ async def report_missed_call(request: Request) -> Response:
     services = services_of(request)
     services.limits.count(request, MISSED, limit_key(request))
     secret = credentials_of(request)
-    guesser = f"{host_name(host_of(request))} {address_of(request)}"
-    wait = services.limits.look(PBX_GUESSES, guesser).retry_after
-    if wait:
-        raise TooManyRequests(wait)
     body = await read_body(request, MissedCallBody)
-    try:
-        await services.database.write(
-            _report, host_of(request), secret, body, services.settings, services.ring, services.now()
-        )
-    except WrongCredentials:
-        services.limits.take(PBX_GUESSES, guesser)
-        raise
+    shared = await services.database.read(_shared_secret, host_of(request), services.ring)
+    _compare(request, services, secret, shared)
+    await services.database.write(_report, host_of(request), body, services.settings, services.now())
     return Response(status_code=204)
 
 
@@ -87,20 +79,25 @@ def note_missed_call(
     keep_calls(connection, account, user, [missed], settings, now)
 
 
-def _report(
-    connection: Connection,
-    host: str,
-    secret: str,
-    call: MissedCallBody,
-    settings: Settings,
-    ring: KeyRing,
-    now: int,
-) -> None:
+def _compare(request: Request, services: Services, secret: str, shared: str | None) -> None:
+    """Raises WrongCredentials, and TooManyRequests after too many of them, whatever the secret is then.
+
+    Nothing is awaited here: of guesses that come at once, each is counted before the next is looked at.
+    """
+    guesser = f"{host_name(host_of(request))} {address_of(request)}"
+    wait = services.limits.look(PBX_GUESSES, guesser).retry_after
+    if wait:
+        raise TooManyRequests(wait)
+    if shared is None or not hmac.compare_digest(shared.encode(), secret.encode()):
+        services.limits.take(PBX_GUESSES, guesser)
+        raise WrongCredentials
+
+
+def _shared_secret(connection: Connection, host: str, ring: KeyRing) -> str | None:
     account = account_of_host(connection, host)
     kept = account.missed_calls_secret or account.sip_secret
-    if kept is None:
-        raise WrongCredentials
-    shared = opened(kept, ring, account, "the secret for missed calls")
-    if not hmac.compare_digest(shared.encode(), secret.encode()):
-        raise WrongCredentials
-    note_missed_call(connection, account, call, settings, now)
+    return None if kept is None else opened(kept, ring, account, "the secret for missed calls")
+
+
+def _report(connection: Connection, host: str, call: MissedCallBody, settings: Settings, now: int) -> None:
+    note_missed_call(connection, account_of_host(connection, host), call, settings, now)

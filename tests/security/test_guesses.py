@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 
 import jwt
 import pytest
@@ -122,3 +123,15 @@ def test_the_secret_of_a_pbx_is_not_guessed(world: World) -> None:
     world.clock.now += 61
     assert report("guess-20") == 401
     assert report("guess-21", client="192.0.2.77") == 401
+
+
+def test_the_secret_of_a_pbx_is_not_guessed_all_at_once(world: World) -> None:
+    """The last of those that arrive in one moment must not be looked at because none was counted yet."""
+
+    def report(number: int) -> int:
+        path, secret = "/api/pbx/missed-calls", f"guess-{number}"
+        return world.ask("POST", path, bearer=secret, json=REPORT).status_code
+
+    with ThreadPoolExecutor(40) as threads:
+        statuses = sorted(threads.map(report, range(40)))
+    assert statuses == [401] * 10 + [429] * 30
