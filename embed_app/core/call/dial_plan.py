@@ -1,7 +1,7 @@
 """Whether the account's rules allow a number, whatever way it is written.
 
-A number is read as what it is: `+84 912…`, `0084912…` and `0912…` are the national number 0912…; `+65…` and
-`0065…` are one number abroad; `*31#0065…` has one behind a feature code. What is denied is denied in every
+A number is read as what it is: `+84 912…`, `0084912…`, `84912…` and `0912…` are the national number 0912…;
+`+65…` and `0065…` are one number abroad; `*31#0065…` has one behind a feature code. What is denied is denied in every
 reading there may be; what is allowed must be written properly. Patterns are read the same way: `+` and `00`
 in front stand for abroad, unless the own country's code follows.
 """
@@ -63,8 +63,13 @@ def is_code(number: str) -> bool:
 def _allows(rules: CallRules, number: str) -> bool:
     """A number without `*` and `#`."""
     written = _written(number, rules.country)
+    spellings = {written, _with_trunk_zero(written, rules.country)}
     patterns = (*rules.dial_allow, *rules.internal)
-    return any(_pattern(pattern, rules.country).matches(written, end=_DIGITS) for pattern in patterns)
+    return any(
+        _pattern(pattern, rules.country).matches(text, end=_DIGITS)
+        for pattern in patterns
+        for text in spellings
+    )
 
 
 def _written(number: str, country: str) -> str:
@@ -76,6 +81,14 @@ def _written(number: str, country: str) -> str:
     rest = body.removeprefix(country)
     national = rest != body and rest[:1].isdigit() and not rest.startswith("0")
     return f"0{rest}" if national else f"+{body}"
+
+
+def _with_trunk_zero(number: str, country: str) -> str:
+    """`84912345678` as trunks show a caller and databases keep a number: with the own country's code and
+    nothing in front. No number of the country itself is that long without its 0. Else `number` as it is."""
+    rest = number.removeprefix(country)
+    bare = rest != number and len(number) >= _BARE_ABROAD and not rest.startswith("0")
+    return f"0{rest}" if bare else number
 
 
 @lru_cache(maxsize=1024)

@@ -34,6 +34,8 @@ WIDE = replace(DEFAULT, dial_allow=("X!", "+X!", "*!", "#!"), open_codes=("*!", 
         "+84912345678",
         "0084912345678",
         "+842438221234",
+        "84912345678",
+        "842438221234",
     ],
 )
 @pytest.mark.parametrize("by_hand", [True, False])
@@ -170,3 +172,20 @@ def test_no_prefix_makes_a_premium_number_allowed(prefix: str, rest: str) -> Non
     number = f"{prefix}1900{rest}"[:32]
     if refusing_rule(DEFAULT, number, by_hand=True) is None:
         assert len(number.lstrip("*#")) <= 6, number  # an extension, or a code alone
+
+
+@pytest.mark.parametrize(
+    "number",
+    [
+        "841900123456",
+        "84190012345",
+        "8400912345678",
+        "84012345678",
+        "84651234567",
+        "8482345678",
+        "84882169912",
+    ],
+)
+def test_the_countrys_code_in_front_opens_nothing_else(number: str) -> None:
+    """What trunks and databases write before a national number is no way to another one."""
+    assert refusing_rule(replace(DEFAULT, dial_allow=("0[35]XXXXXXXX", "02XXXXXXXXX")), number, by_hand=True)
