@@ -1,9 +1,9 @@
 """Whether the account's rules allow a number, whatever way it is written.
 
 A number is read as what it is: `+84 912…`, `0084912…`, `84912…` and `0912…` are the national number 0912…;
-`+65…` and `0065…` are one number abroad; `*31#0065…` has one behind a feature code. What is denied is denied in every
-reading there may be; what is allowed must be written properly. Patterns are read the same way: `+` and `00`
-in front stand for abroad, unless the own country's code follows.
+`+65…` and `0065…` are one number abroad; `*31#0065…` has one behind a feature code. What is denied is denied
+in every reading there may be; what is allowed must be written properly. Patterns are read the same way: `+`
+and `00` in front stand for abroad, unless the own country's code follows.
 """
 
 from __future__ import annotations
