@@ -15,6 +15,7 @@ from embed_app.browser.announcer import BrowserAnnouncer
 from embed_app.browser.backend import FetchBackend
 from embed_app.browser.clock import BrowserClock
 from embed_app.browser.devices import BrowserDevices
+from embed_app.browser.dialled import dialled
 from embed_app.browser.lease_holder import LeaseHolder
 from embed_app.browser.parent_window import BrowserParentWindow
 from embed_app.browser.patient_screen import PatientScreen
@@ -94,6 +95,7 @@ def _start(params: EmbedParams, records: BrowserRecords, found: Found | None) ->
             token=params.token,
             record=found.record if found is not None else None,
             owner_gone=found.owner_gone if found is not None else None,
+            dialled_at=dialled(),
         )
     )
     _alive.extend((holder, Surroundings(runtime.dispatch)))

@@ -320,6 +320,7 @@ class FakeRecords:
         self.kept: list[tuple[ResumeRecord, str] | None] = []
         self.sought: list[str] = []
         self.told: frozenset[str] = frozenset()
+        self.dialled: tuple[float, ...] = ()
         self.left = self.soon = ""
 
     def keep(self, record: ResumeRecord, token: str) -> None:
@@ -342,6 +343,9 @@ class FakeRecords:
 
     def note_announced(self, calls: frozenset[str]) -> None:
         self.told = calls
+
+    def note_dialled(self, times: tuple[float, ...]) -> None:
+        self.dialled = times
 
 
 class FakeBrowser:

@@ -21,6 +21,7 @@ from urllib.parse import parse_qsl, urlencode
 import js
 from pyodide.ffi import JsException, create_once_callable, create_proxy, to_js
 
+from embed_app.browser.dialled import keep_dialled
 from embed_app.browser.tasks import Tasks
 from embed_app.core.resume.messages import RecordFound
 from embed_app.core.resume.record import RecordError, read_record, write_record
@@ -158,6 +159,9 @@ class BrowserRecords:
                 self._storage.setItem(ANNOUNCED_KEY, " ".join(sorted(calls)))
             else:
                 self._storage.removeItem(ANNOUNCED_KEY)
+
+    def note_dialled(self, times: tuple[float, ...]) -> None:
+        keep_dialled(times)
 
     def _beat(self) -> None:
         self._write()

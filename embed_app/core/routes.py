@@ -13,6 +13,7 @@ from embed_app.core.call import (
     call_length,
     dialling,
     ending,
+    permission,
     referral,
     reports,
     ring_flood,
@@ -53,7 +54,8 @@ from embed_app.core.timers import TimerKind
 
 MESSAGES: Mapping[type[Message], tuple[Callable[[Step, Any], None], ...]] = {
     # the token, the server and the other tabs
-    link_msg.Started: (connecting.started, resume.take_back),  # whose record it may be: the token says
+    # Whose record it may be, the token says.
+    link_msg.Started: (permission.started, connecting.started, resume.take_back),
     link_msg.ConnectRequested: (connecting.connect_requested,),
     link_msg.DisconnectRequested: (
         ending.disconnect_requested,

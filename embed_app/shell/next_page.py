@@ -19,6 +19,7 @@ class NextPage:
         """The calls, by uuid, that parents of this tab know as answered, those of its former pages too."""
         self._record: tuple[str, str] | None = None
         self._address = ("", False)
+        self._dialled: tuple[float, ...] = ()
 
     def note_announced(self, shown: Phone) -> None:
         """`shown` was told to the parent."""
@@ -41,6 +42,12 @@ class NextPage:
             self._records.drop()
         else:
             self._records.keep(record, ticket)
+
+    def note_dialled(self, own: Phone) -> None:
+        """What counts against the account's calls per minute."""
+        if own.dialled_at != self._dialled:
+            self._dialled = own.dialled_at
+            self._records.note_dialled(own.dialled_at)
 
     def leave_address(self, own: Phone) -> None:
         """The token, while there is a call: a frame that is reloaded alone has none in its address.

@@ -168,6 +168,9 @@ class Records(Protocol):
     def note_announced(self, calls: frozenset[str]) -> None:
         """For `announced` of the next page."""
 
+    def note_dialled(self, times: tuple[float, ...]) -> None:
+        """When this browser has dialled, in epoch seconds: for every page of it, not only of this tab."""
+
 
 @dataclass(frozen=True, slots=True)
 class Ports:

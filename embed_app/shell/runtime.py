@@ -144,6 +144,7 @@ class Runtime:
         self._guard(partial(self._outbox.tell, before, self._shown.phone, command_id), command_id)
         self._guard(partial(self._next_page.note_announced, self._shown.phone))
         self._guard(partial(self._next_page.keep_record, self.phone))
+        self._guard(partial(self._next_page.note_dialled, self.phone))
 
         # perform
         self._perform(effects[urgent:])

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from itertools import count
+from pathlib import Path
 from typing import Any
 
+from tests.e2e.crm import open_crm, plain_browser, reload_parent
+from tests.e2e.gate import use_settings, use_urls
 from tests.e2e.phone import Phone
-from tests.e2e.world import until
+from tests.e2e.world import World, until
 from tests.security.conftest import OpenVictim
 from tests.security.hostile_peer import HostilePeer
 
@@ -96,3 +99,24 @@ def test_only_so_many_calls_in_a_minute_and_none_for_ever(peer: HostilePeer, ope
     told = answers(phone, ("0912345678",) * 20)
     assert {each["error"]["detail"]["rule"] for each in told} == {"calls_per_minute"}
     assert len(peer.invites()) == 3
+
+
+def test_loading_the_frame_again_gives_no_new_minute(world: World, peer: HostilePeer, tmp_path: Path) -> None:
+    """The parent may do that as often as it likes. The browser is one that lets a frame store something."""
+    rules = {"rules": {"calls_per_minute": 2}}
+    peer.user = "1003"
+    with use_urls(world, peer.url), use_settings(world, **rules), plain_browser(world, tmp_path) as browser:
+        phone = open_crm(world, "1003", browser)
+        for _ in range(2):
+            phone.mark()
+            phone.send("call", {"number": "0912345678"})
+            peer.take_invite()
+            phone.send("hangup")
+            phone.wait_event("call_hangup")
+        phone.mark()
+        reload_parent(phone)
+        phone.wait_event("registered", seconds=40)
+        told = answers(phone, ("0912345678",) * 3)
+        assert {each["error"]["detail"]["rule"] for each in told} == {"calls_per_minute"}
+        assert len(peer.invites()) == 2
+        phone.close()

@@ -72,3 +72,10 @@ def test_what_the_former_page_had_announced_is_kept_until_the_phone_is_registere
     assert records.announced() == {CALL}
     world.user_agent.dispatch(RegisterAccepted())
     assert records.announced() == frozenset()
+
+
+def test_every_page_of_the_browser_knows_when_it_has_dialled(world: World) -> None:
+    world.register()
+    assert not world.records.dialled
+    world.window.send("call", {"number": "0912345678"})
+    assert [*world.records.dialled] == [world.clock.now()]

@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 from embed_app.core.call.dial_plan import BY_HAND, refusing_rule
 from embed_app.core.link.call_rules import CallRules
+from embed_app.core.link.messages import Started
 from embed_app.core.phone import Phone
 from embed_app.core.step import Step
 
@@ -70,6 +71,11 @@ def tell(step: Step, refused: Refusal, *, call_uuid: str | None = None) -> None:
 def count(step: Step) -> None:
     """A number is being dialled in this step, by us or by the PBX for us."""
     step.change(dialled_at=(*_recent(step.phone, step.at), step.at))
+
+
+def started(step: Step, message: Started) -> None:
+    """A page that is loaded again goes on counting: its parent can load it as often as it likes."""
+    step.change(dialled_at=tuple(when for when in message.dialled_at if abs(step.at - when) < MINUTE))
 
 
 def _recent(phone: Phone, at: float) -> tuple[float, ...]:

@@ -17,11 +17,13 @@ class Started(Message):
     """Python is up. `token` is None when the address had none.
 
     `record`, `owner_gone`: as in `RecordFound`; not looked for where the token is of no use.
+    `dialled_at`: when former pages of this browser have dialled, in epoch seconds.
     """
 
     token: str | None = field(repr=False)
     record: ResumeRecord | None = field(default=None, repr=False)
     owner_gone: bool | None = None
+    dialled_at: tuple[float, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

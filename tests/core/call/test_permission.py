@@ -35,7 +35,7 @@ from embed_app.core.resume.effects import SendReplacement
 from embed_app.core.resume.mark import marked
 from embed_app.core.timers import TimerFired
 from embed_app.protocol import events as ev
-from tests.core.driver import CALL, DIALOG, GOOD, OTHER, Driver, bye, config, phone_in, record, registered
+from tests.core.driver import CALL, DIALOG, GOOD, OTHER, T0, Driver, bye, config, phone_in, record, registered
 
 RULES = CallRules()
 ABROAD = "+8821699123"
@@ -158,6 +158,17 @@ def test_another_tab_that_takes_over_has_the_same_minute() -> None:
     next_tab.now = first.now + 1
     next_tab.send(wish("0912345678", call_uuid=OTHER))
     assert details(next_tab) == [{"rule": "calls_per_minute", "limit": 1}]
+
+
+def test_a_page_that_is_loaded_again_has_the_same_minute() -> None:
+    driver = phone_in(LinkState.IDLE)
+    odd = (float("nan"), float("inf"), -1.0, T0 + 1e9)
+    driver.send(Started(token=GOOD, dialled_at=(*odd, T0 - 61, T0 - 59, T0 - 1)))
+    assert driver.phone.dialled_at == (T0 - 59, T0 - 1)
+    driver = registered(rules=replace(RULES, calls_per_minute=1))
+    driver.phone = replace(driver.phone, dialled_at=(driver.now - 1,))
+    driver.send(wish("0912345678"))
+    assert details(driver) == [{"rule": "calls_per_minute", "limit": 1}]
 
 
 @pytest.mark.parametrize(
