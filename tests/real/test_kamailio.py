@@ -410,6 +410,7 @@ def test_calls_a_minute_and_the_queue_that_is_trusted(strict: Kamailio) -> None:
             phrases = [str((await mine.ask("INVITE", f"sip:8004@{DOMAIN}")).phrase) for _ in range(11)]
             assert "Too Many Calls" in phrases
             assert "Too Many Calls" not in phrases[:5]
+            assert (await mine.ask("INVITE", f"sip:113@{DOMAIN}")).code == 404  # nobody's here; not refused
             calling = asyncio.create_task(queue.ask("INVITE", f"sip:7303@{DOMAIN}", CLAIMS))
             invite = await callee.request("INVITE")
             assert invite.headers["X-Zorio-Contact-Id"] == "VIP-1"
