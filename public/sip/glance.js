@@ -8,7 +8,8 @@ const START = /^(?:SIP\/2\.0 ([1-6]\d\d)|([A-Z]{1,20}) )/;
 const HEAD_END = /\r?\n\r?\n/;
 const CALL_ID = /^(?:Call-ID|i)[ \t]*:[ \t]*([^\r\n]{1,256})/im;
 const CALLER = /^(?:From|f)[ \t]*:[^\r\n]*?(?:sips?|tel):([^@;>\r\n]{0,64})/im;
-const TO_TAG = /^(?:To|t)[ \t]*:[^\r\n]*;[ \t]*tag[ \t]*=/im;
+/** A tag is a parameter of the header: one in a display name or in the URI is none (RFC 3261 section 20). */
+const TO_TAG = /^(?:To|t)[ \t]*:(?:[^"<\r\n]|"(?:[^"\\\r\n]|\\.)*"|<[^>\r\n]*>)*?;[ \t]*tag[ \t]*=/im;
 const OF_INVITE = /^CSeq[ \t]*:[ \t]*\d+[ \t]+INVITE\b/im;
 
 /**

@@ -64,8 +64,12 @@ export class Intake {
   #rates = /** @type {Record<keyof typeof sip_rates, Rate>} */ (
     Object.fromEntries(Object.entries(sip_rates).map(([name, rate]) => [name, new Rate(rate)]))
   );
-  /** Call-IDs of requests we sent and of calls we answered; and of calls that ring here. */
+  /**
+   * Call-IDs of our calls, of other requests of ours, and of calls that ring here. Apart from each other: a phone that
+   * asks OPTIONS every few seconds would forget a call in which nothing is said for an hour.
+   */
   #ours = /** @type {Map<string, true>} */ (new Map());
+  #asked = /** @type {Map<string, true>} */ (new Map());
   #ringing = /** @type {Map<string, true>} */ (new Map());
   /** Of our calls, and of strangers: what was let in and waits. @type {string[]} */
   #first = [];
@@ -105,8 +109,9 @@ export class Intake {
 
   /** One message leaves: whose calls are ours. @param {string} text */
   sent(text) {
-    const { callId, method, status, ofInvite } = glance(text);
-    if (method || (ofInvite && status >= 200 && status < 300)) remember(this.#ours, callId, true);
+    const { callId, method, status, ofInvite, inDialog } = glance(text);
+    if (method ? ofInvite || inDialog : ofInvite && status >= 200 && status < 300) remember(this.#ours, callId, true);
+    else if (method) remember(this.#asked, callId, true);
     else if (ofInvite && status > 100 && status < 200) remember(this.#ringing, callId, true);
   }
 
@@ -171,7 +176,7 @@ export class Intake {
 
   /** @param {string} callId */
   #isOurs(callId) {
-    return this.#ours.has(callId) || this.#ringing.has(callId);
+    return this.#ours.has(callId) || this.#ringing.has(callId) || this.#asked.has(callId);
   }
 
   /** False when too much waits already. @param {string} text @param {Glance} message */
