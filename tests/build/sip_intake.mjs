@@ -1,6 +1,8 @@
 /* Runs public/sip/glance.js and intake.js without a browser: node sip_intake.mjs TOS. Prints, for each To of the JSON array
  * TOS, whether it has a tag; and how many of the messages of a quiet call get through a flood after MANY requests of ours.
  */
+import { setTimeout as sleep } from "node:timers/promises";
+
 import { glance } from "../../public/sip/glance.js";
 import { Intake } from "../../public/sip/intake.js";
 
@@ -18,7 +20,7 @@ intake.put(head("BYE sip:a@x SIP/2.0", "the call", "2 BYE", "<sip:a@x>;tag=2"));
 
 const deadline = Date.now() + 10_000;
 const heard = () => taken.filter((callId) => callId === "the call").length;
-while (!heard() && Date.now() < deadline) await new Promise((resolve) => setTimeout(resolve, 5));
+while (!heard() && Date.now() < deadline) await sleep(5);
 const tags = tos.map((to) => glance(head("BYE sip:a@x SIP/2.0", "c", "1 BYE", to)).inDialog);
 console.log(JSON.stringify({ tags, heard: heard(), taken: taken.length }));
 process.exit(); // a MessageChannel keeps Node alive
