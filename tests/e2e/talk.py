@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import pytest
@@ -164,9 +164,17 @@ class Stranger:
         *,
         sound: str = "tone",
         headers: Mapping[str, str] | None = None,
+        at_once: Callable[[Any], None] = lambda call: None,
     ) -> None:
+        """`at_once`: done with the PBX's call before anything can come back from the phone."""
+
+        async def begin() -> Any:
+            call = await world.pbx.call(extension, number, name, sound, headers)
+            at_once(call)
+            return call
+
         self._world = world
-        self.call = world.on_loop(lambda: world.pbx.call(extension, number, name, sound, headers))
+        self.call = world.on_loop(begin)
 
     def do(self, action: str, *args: Any) -> None:
         """Call a method of the PBX's call on the loop it belongs to."""

@@ -3,6 +3,7 @@ busy, and audio between whoever is left."""
 
 from __future__ import annotations
 
+from typing import Any
 from urllib.parse import unquote
 
 import pytest
@@ -252,10 +253,14 @@ def test_whoever_is_replaced_may_leave_before_the_other_is_there(
     """Its BYE and the INVITE that replaces it cross while alice's phone makes its answer."""
     customer, uuid = take_call(alice, world, sound="silence")
     alice.mark()
-    other = Stranger(world, "1001", headers={"Replaces": replaces(customer)})
-    customer.do("bye")
+
+    def cross(call: Any) -> None:
+        customer.call.bye()
+        if not comes:
+            call.cancel()
+
+    other = Stranger(world, "1001", headers={"Replaces": replaces(customer)}, at_once=cross)
     if not comes:
-        other.do("cancel")
         assert hangup_of(alice)["reason"] == "remote_hangup"
         return
     other.wait_for("answered")

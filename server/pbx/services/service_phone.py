@@ -42,7 +42,8 @@ class ServicePhone:
         self._services = services
         self._calls: dict[tuple[str, str], Call] = {}
         self._ringing: dict[str, InboundCall] = {}
-        self._waiting: dict[str, Callable[[Response], None]] = {}
+        # By branch and method: a CANCEL has the branch of its INVITE (RFC 3261 section 17.1.3).
+        self._waiting: dict[tuple[str, str], Callable[[Response], None]] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._finishing: set[asyncio.Task[None]] = set()
 
@@ -95,10 +96,10 @@ class ServicePhone:
     ) -> None:
         """`on_response`: called with every answer to this request, for 64 s where it is no INVITE."""
         if on_response is not None:
-            branch = message.branch
-            self._waiting[branch] = on_response
+            transaction = message.branch, message.cseq[1]
+            self._waiting[transaction] = on_response
             if isinstance(message, Request) and message.method != "INVITE":
-                asyncio.get_running_loop().call_later(_FORGET_AFTER, self._waiting.pop, branch, None)
+                asyncio.get_running_loop().call_later(_FORGET_AFTER, self._waiting.pop, transaction, None)
         self.flow.submit(message)
 
     def spawn(self, work: Coroutine[Any, Any, None]) -> None:
@@ -132,9 +133,10 @@ class ServicePhone:
 
     def _receive(self, message: Request | Response) -> None:
         if isinstance(message, Response):
-            waiting = self._waiting.get(message.branch)
+            transaction = message.branch, message.cseq[1]
+            waiting = self._waiting.get(transaction)
             if message.status >= 200:
-                self._waiting.pop(message.branch, None)
+                self._waiting.pop(transaction, None)
             if waiting is not None:
                 waiting(message)
         elif message.method == "CANCEL":

@@ -109,8 +109,9 @@ async def test_an_answer_that_crosses_the_cancel_is_hung_up(world: World) -> Non
         sdp = await ear.answer(invite.body.decode())
         await world.at_pbx(done(call, "cancel"))
         await phone.reply(invite, 200, "OK", body=sdp, headers="Content-Type: application/sdp\r\n")
-        await phone.request("ACK")
-        await phone.request("BYE")
+        for method in ("ACK", "BYE"):
+            # The dialog of the INVITE's 200: the CANCEL's own 200 has another tag.
+            assert f"tag=tag{phone.contact[4:10]}" in str((await phone.request(method)).headers["To"])
         assert call.state == "ended"
 
 
