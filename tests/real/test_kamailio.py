@@ -15,6 +15,7 @@ from websockets.exceptions import InvalidStatus
 from tests.real.kamailio import DEPLOY, STATIC, Kamailio, named, time_limited
 from tests.real.story import story
 from tests.server.pbx.phone import Phone
+from tests.server.pbx.proxy.test_trust import CLAIMS, NAMES, names_in
 from tests.server.pbx.world import DOMAIN, until
 
 SUPPORTED = [("Supported", "path, gruu, outbound")]
@@ -258,22 +259,6 @@ def test_the_log_names_nobody(kamailio: Kamailio) -> None:
     assert "refused credentials" in log
     assert marker not in log
     assert named(log) == []
-
-
-CLAIMS = [
-    ("X-Zorio-Contact-Id", "VIP-1"),
-    ("x-zorio-contact-name", "9"),
-    ("X-ZORIO-Anything", "1"),
-    ("P-Preferred-Identity", f"<sip:1003@{DOMAIN}>"),
-    ("Remote-Party-ID", f"<sip:1003@{DOMAIN}>"),
-    ("Diversion", f"<sip:1003@{DOMAIN}>"),
-    ("P-Asserted-Identity", f"<sip:1003@{DOMAIN}>"),
-]
-NAMES = {name.lower() for name, _ in CLAIMS} - {"p-asserted-identity"}
-
-
-def names_in(message: object) -> set[str]:
-    return {line.partition(":")[0].lower() for line in str(message).splitlines()}
 
 
 @story
