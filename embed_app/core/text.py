@@ -7,6 +7,7 @@ import unicodedata
 
 MAX_NAME = 500
 _COLOUR = re.compile(r"#[0-9a-f]{6}", re.ASCII | re.IGNORECASE)
+_HOST = re.compile(r"sips?:(?:[^@?]*@)?(\[[^\]]*\]|[^;:?>]*)", re.IGNORECASE)
 _UNPRINTABLE = ("Cc", "Cs", "Co", "Cn")
 # Letters and signs that show nothing, though Unicode counts them among those that do.
 _BLANK = frozenset("\u115f\u1160\u2800\u3164\uffa0")
@@ -29,3 +30,9 @@ def clean_name(text: str) -> str:
 def is_colour(text: str) -> bool:
     """Whether it is `#rrggbb`."""
     return _COLOUR.fullmatch(text) is not None
+
+
+def host_of(uri: str) -> str:
+    """The host of a SIP URI (RFC 3261 section 19.1.1) in small letters; "" of anything else."""
+    found = _HOST.match(uri)
+    return found[1].lower() if found else ""

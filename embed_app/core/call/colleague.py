@@ -16,8 +16,8 @@ import re
 from collections.abc import Iterable
 from urllib.parse import urlsplit
 
-from embed_app.core.call.dialog import host_of
 from embed_app.core.link.values import SipConfig
+from embed_app.core.text import host_of
 
 _ASSERTED = re.compile(
     r"""(?:[\w.!%*+`'~ -]*|"[^"\\]*")\s*"""

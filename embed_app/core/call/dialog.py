@@ -7,12 +7,12 @@ from collections.abc import Collection
 from urllib.parse import unquote
 
 from embed_app.core.call.values import Dialog
+from embed_app.core.text import host_of
 
 _USER = re.compile(r"sips?:([^@:]*)(?::[^@]*)?@", re.IGNORECASE)
 _SEPARATORS = re.compile(r"[-.() ]")
 _NUMBER = re.compile(r"[+0-9*#]+", re.ASCII)
 _ALIAS = re.compile(r";alias=[^;>?]*", re.IGNORECASE)
-_HOST = re.compile(r"sips?:(?:[^@?]*@)?(\[[^\]]*\]|[^;:?>]*)", re.IGNORECASE)
 _GRUU = re.compile(r";gr(=|;|$)", re.IGNORECASE)
 
 
@@ -36,12 +36,6 @@ def replacement_targets(dialog: Dialog) -> tuple[str, ...]:
     if not bare or (bare != dialog.remote_target and not _GRUU.search(bare)):
         return (dialog.remote_uri,)
     return (bare, dialog.remote_uri) if dialog.remote_uri and dialog.remote_uri != bare else (bare,)
-
-
-def host_of(uri: str) -> str:
-    """The host of a SIP URI in small letters; "" of anything else."""
-    found = _HOST.match(uri)
-    return found[1].lower() if found else ""
 
 
 def transfer_target(dialog: Dialog, hosts: Collection[str]) -> str:

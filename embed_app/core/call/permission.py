@@ -7,6 +7,7 @@ for and when it is sent, because the account's rules may have changed in between
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import NamedTuple
 
 from embed_app.core.call.dial_plan import BY_HAND, refusing_rule
@@ -54,7 +55,7 @@ def refusal(
     others = len(phone.live_calls) if beside is None else beside
     if rules.calls_at_once is not None and others + 1 > rules.calls_at_once:
         return Refusal(AT_ONCE, rules.calls_at_once)
-    if rules.calls_per_minute is not None and len(_recent(phone, at)) >= rules.calls_per_minute:
+    if rules.calls_per_minute is not None and len(_recent(phone.dialled_at, at)) >= rules.calls_per_minute:
         return Refusal(PER_MINUTE, rules.calls_per_minute)
     return None
 
@@ -70,14 +71,14 @@ def tell(step: Step, refused: Refusal, *, call_uuid: str | None = None) -> None:
 
 def count(step: Step) -> None:
     """A number is being dialled in this step, by us or by the PBX for us."""
-    step.change(dialled_at=(*_recent(step.phone, step.at), step.at))
+    step.change(dialled_at=(*_recent(step.phone.dialled_at, step.at), step.at))
 
 
 def started(step: Step, message: Started) -> None:
     """A page that is loaded again goes on counting: its parent can load it as often as it likes."""
-    step.change(dialled_at=tuple(when for when in message.dialled_at if abs(step.at - when) < MINUTE))
+    step.change(dialled_at=_recent(message.dialled_at, step.at))
 
 
-def _recent(phone: Phone, at: float) -> tuple[float, ...]:
+def _recent(times: Iterable[float], at: float) -> tuple[float, ...]:
     """A clock that was set back by more than a minute has forgotten what came after."""
-    return tuple(when for when in phone.dialled_at if abs(at - when) < MINUTE)
+    return tuple(when for when in times if abs(at - when) < MINUTE)

@@ -14,14 +14,13 @@ Whoever could answer a REGISTER first owns the connection to the PBX; only TLS k
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 
 from embed_app.core.link.effects import Configure, Register
 from embed_app.core.link.messages import ChallengeRefused, RegisterAccepted, RegisterFailed
 from embed_app.core.link.values import Link, LinkState, SipConfig
 from embed_app.core.step import Step
-from embed_app.core.text import clean_name
+from embed_app.core.text import clean_name, host_of
 
 ALGORITHMS = ("SHA-512-256", "SHA-256", "MD5")
 """The strongest first (RFC 8760 section 2.4)."""
@@ -29,7 +28,6 @@ IN_DIALOG = ("INVITE", "BYE", "INFO", "REFER", "NOTIFY", "UPDATE")
 """What the phone sends in a dialog and a PBX may challenge; never ACK and CANCEL (RFC 3261 section 22.1)."""
 _UNTOLD = ("OPTIONS", "CANCEL")
 """Requests that have done their work with whatever answer."""
-_HOST = re.compile(r"sips?:(?:[^@]*@)?(\[[^\]]*\]|[^:;?]*)", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,7 +48,7 @@ def answer_rules(link: Link) -> tuple[AnswerRule, ...]:
     config = link.config
     if config is None:
         return ()
-    realms = config.rules.digest_realms or (link.registrar_realm or _domain(config),)
+    realms = config.rules.digest_realms or (link.registrar_realm or host_of(config.sip_uri),)
     register = AnswerRule(methods=("REGISTER",), in_dialog=False, realms=realms)
     algorithms: tuple[str, ...] = ALGORITHMS
     if link.registrar_algorithm in ALGORITHMS:
@@ -63,12 +61,6 @@ def answer_rules(link: Link) -> tuple[AnswerRule, ...]:
         call,
         AnswerRule(methods=IN_DIALOG, in_dialog=True, realms=realms, algorithms=algorithms),
     )
-
-
-def _domain(config: SipConfig) -> str:
-    """The host of the SIP URI."""
-    found = _HOST.match(config.sip_uri)
-    return found[1] if found else ""
 
 
 def config_replaced(step: Step, old: SipConfig | None, new: SipConfig) -> None:

@@ -34,9 +34,8 @@ def token_offered(step: Step, message: TokenOffered) -> None:
     if step.link.config and old and (new.extension, new.customer) != (old.extension, old.customer):
         return step.problem("token_mismatch", field="token")
     step.change_link(token=new)
-    if (
-        step.link.config is None
-    ):  # until now it was not known who the phone is, or the server did not believe it
+    if step.link.config is None:
+        # Until now it was not known who the phone is, or the server did not believe it.
         step.emit(FindRecord(new.raw))
     match step.link.state:
         case LinkState.REFUSED:

@@ -178,9 +178,9 @@ class Link:
     told_codes: tuple[str, ...] = ()
     """Error codes told since the last accepted REGISTER."""
     wss_index: int = 0
+    """Which of `SipConfig.wss_urls` is next, modulo their number."""
     unusable_urls: frozenset[str] = frozenset()
     """Addresses of the PBX that this browser refuses to open."""
-    """Which of `SipConfig.wss_urls` is next, modulo their number."""
     keep_alive: KeepAlive = field(default_factory=KeepAlive)
     offline: bool = False
     """The browser says there is no network. It may be wrong: nothing is given up for it."""

@@ -14,17 +14,16 @@ import ipaddress
 import json
 import re
 from dataclasses import asdict, replace
-from urllib.parse import urlsplit
 
+from embed_app.core.call.colleague import own_hosts
+from embed_app.core.call.dial_plan import refusing_rule
+from embed_app.core.call.dialog import number_of
 from embed_app.core.call.values import Dialog
-from embed_app.core.link.call_rules import CallRules
-from embed_app.core.link.dial_pattern import matches_any
 from embed_app.core.link.values import SipConfig
 
 _HOST = re.compile(
     r"<?sips?:(?:[^@<>]*@)?(\[[0-9a-f:.]+\]|[a-z0-9.-]+)(?::\d{1,5})?(?:[;?>].*)?", re.IGNORECASE
 )
-_USER = re.compile(r"sips?:(\+?[0-9*#]+)[@;:]", re.IGNORECASE | re.ASCII)
 _NOWHERE = ".invalid"
 """RFC 2606: no name of the DNS. Browsers call themselves so (RFC 7118); only their own proxy finds them."""
 
@@ -45,7 +44,7 @@ def trusted(dialog: Dialog, config: SipConfig) -> Dialog | None:
     ours = {
         name: uri
         for name, uri in targets.items()
-        if _is_ours(uri, config) and _may_be_dialled(uri, config.rules)
+        if _is_ours(uri, config) and refusing_rule(config.rules, number_of(uri), by_hand=True) is None
     }
     if not ours:
         return None
@@ -64,20 +63,10 @@ def _is_ours(uri: str, config: SipConfig) -> bool:
     if found is None:
         return False
     host = found[1].lower().rstrip(".")
-    domain = config.sip_uri.partition("@")[2].partition(":")[0].lower()
-    hosts = {domain, *(urlsplit(url).hostname or "" for url in config.wss_urls)} - {""}
+    hosts = own_hosts(config)
     if host in hosts or host.endswith(_NOWHERE):
         return True
     return not _is_address(host) and any(host.endswith(f".{ours}") for ours in hosts)
-
-
-def _may_be_dialled(uri: str, rules: CallRules) -> bool:
-    """Whether the user part is no number, or one that the account may dial."""
-    number = _USER.match(uri)
-    if number is None:
-        return True
-    allowed = matches_any(rules.dial_allow, number[1]) and not matches_any(rules.dial_deny, number[1])
-    return allowed or rules.is_internal(number[1])
 
 
 def _is_address(host: str) -> bool:

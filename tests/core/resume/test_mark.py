@@ -71,6 +71,11 @@ def test_without_the_mark_nothing_leads_outside(uri: str, with_key: Any) -> None
     assert trusted(replace(DIALOG, routes=("<sip:evil.example;lr>",)), with_key) is None
 
 
+def test_an_address_of_the_pbx_that_is_none_raises_nothing() -> None:
+    odd = replace(KEYED, wss_urls=("wss://[bad", *KEYED.wss_urls))
+    assert trusted(replace(DIALOG, remote_target="sip:x@evil.example"), odd) is not None
+
+
 def test_the_dialog_of_an_answered_call_is_marked_for_the_next_page() -> None:
     driver = answered_outbound()
     driver.send(ConfigReceived(config=KEYED))
