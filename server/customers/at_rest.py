@@ -32,14 +32,26 @@ BATCH = 200
 
 
 @dataclass(frozen=True)
+class Clear:
+    """Where an older version has written the same in clear. The functions want a row with `clear`."""
+
+    column: Column[Any]
+    may_be_left: ColumnElement[bool]
+    """Rows in which it may be there still."""
+    text: Callable[[Row[Any]], str | None]
+    """None where there is nothing to encrypt."""
+    emptied: Callable[[Row[Any]], Any]
+    """What stays in the column."""
+
+
+@dataclass(frozen=True)
 class Place:
     """One column of sealed values. `rows` selects key, sealed, clear, and what the functions here want."""
 
     what: str
     """For people: "SIP password"."""
     column: Column[Any]
-    clear: Column[Any] | None
-    """Where an older version has written the same in clear."""
+    clear: Clear | None
     rows: Select[Any]
     owner: Callable[[Row[Any]], str]
     whose: Callable[[Row[Any]], str]
@@ -148,7 +160,7 @@ def _batch(
         columns: dict[str, Any] = {}
         text = _in_clear(place, row)
         if text is not None and place.clear is not None:
-            columns[place.clear.name] = _emptied(place, row)
+            columns[place.clear.column.name] = place.clear.emptied(row)
         elif row.sealed is not None and not bytes(row.sealed).startswith(head):
             text = _opened(place, row, ring, signing_keys)
         if text is None:
@@ -177,27 +189,11 @@ def _lost(connection: Connection, place: Place, ring: KeyRing) -> list[Lost]:
 
 def _stale(place: Place, head: bytes) -> ColumnElement[bool]:
     other = func.substr(place.column, 1, len(head)) != head
-    if place.clear is None:
-        return other
-    if place.clear is not accounts.c.ice_servers:
-        return or_(other, place.clear.is_not(None))
-    text = cast(place.clear, String)
-    return or_(other, text.like('%"username"%'), text.like('%"credential"%'))
+    return other if place.clear is None else or_(other, place.clear.may_be_left)
 
 
 def _in_clear(place: Place, row: Row[Any]) -> str | None:
-    if place.clear is None:
-        return None
-    if place.clear is accounts.c.ice_servers:
-        return msgspec.json.encode(row.clear).decode() if any(map(is_secret, row.clear)) else None
-    text: str | None = row.clear
-    return text
-
-
-def _emptied(place: Place, row: Row[Any]) -> Any:
-    if place.clear is accounts.c.ice_servers:
-        return [without_credential(server) for server in row.clear]
-    return None
+    return None if place.clear is None else place.clear.text(row)
 
 
 def _opened(place: Place, row: Row[Any], ring: KeyRing, signing_keys: Mapping[str, str]) -> str | None:
@@ -214,15 +210,32 @@ def _opened(place: Place, row: Row[Any], ring: KeyRing, signing_keys: Mapping[st
         return None
 
 
-def _account_place(name: str, what: str, option: str) -> Place:
+def _in_a_column(column: Column[Any] | None) -> Clear | None:
+    """The text itself, in a column of its own."""
+    if column is None:
+        return None
+    return Clear(column, column.is_not(None), text=lambda row: row.clear, emptied=lambda _row: None)
+
+
+def _among_ice_servers() -> Clear:
+    """The whole list, where one of them has a credential. What is no secret stays readable."""
+    as_text = cast(accounts.c.ice_servers, String)
+    return Clear(
+        accounts.c.ice_servers,
+        or_(as_text.like('%"username"%'), as_text.like('%"credential"%')),
+        text=lambda row: msgspec.json.encode(row.clear).decode() if any(map(is_secret, row.clear)) else None,
+        emptied=lambda row: [without_credential(server) for server in row.clear],
+    )
+
+
+def _account_place(name: str, what: str, option: str, clear: Clear | None) -> Place:
     column = accounts.c[f"{name}_sealed"]
-    clear = accounts.c.get(name)
     first = [accounts.c.id.label("key"), column.label("sealed"), accounts.c.public_id, accounts.c.domain]
     return Place(
         what=what,
         column=column,
         clear=clear,
-        rows=select(*first, *([] if clear is None else [clear.label("clear")])),
+        rows=select(*first, *([] if clear is None else [clear.column.label("clear")])),
         owner=lambda row: account_owner(row.public_id, name),
         whose=lambda row: f"of {row.domain}",
         anew=f"zorio-webphone account set DOMAIN {option}",
@@ -238,12 +251,12 @@ _USER = users.join(accounts, accounts.c.id == users.c.account_id)
 _WHO = [accounts.c.public_id, accounts.c.domain, users.c.id.label("user_id"), users.c.username]
 
 PLACES = (
-    *(_account_place(name, *_NAMES[name]) for name in ACCOUNT_SECRETS),
-    _account_place("ice_servers", "credential of an ICE server", "--ice-servers-file"),
+    *(_account_place(name, *_NAMES[name], _in_a_column(accounts.c.get(name))) for name in ACCOUNT_SECRETS),
+    _account_place("ice_servers", "credential of an ICE server", "--ice-servers-file", _among_ice_servers()),
     Place(
         what="SIP password",
         column=users.c.sip_password_sealed,
-        clear=users.c.sip_password,
+        clear=_in_a_column(users.c.sip_password),
         rows=select(
             users.c.id.label("key"),
             users.c.sip_password_sealed.label("sealed"),
