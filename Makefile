@@ -31,9 +31,11 @@ test: $(BIN)/.dev build chromium ## install what tests need and run all of them
 	$(BIN)/python -m pytest
 
 # Where Hypothesis looks for new counterexamples, with other seeds each time; it prints how to repeat what it found.
+SEARCHED := tests/core tests/protocol tests/shell tests/tabs
 # An hour of a random hostile peer goes beside the rest, or this would take an hour more.
 HOSTILE := tests/security/test_random_peer.py
-SEARCHED := tests/core tests/protocol tests/shell tests/tabs
+# What the attacks on the server want of its database, they want of PostgreSQL too.
+SECURITY_OF_ROWS := tests/security/test_at_rest.py tests/security/test_guesses.py tests/security/test_revocation.py
 # Whatever fails, the rest is run too and the table printed: a fault whose test failed is in it as lost.
 test-all: forget-faults build chromium ## the same, slow ones and real servers too (Kamailio, coturn, baresip, PostgreSQL); the faults survived
 	@failed=0; $(MAKE) --no-print-directory servers || failed=1; \
@@ -42,7 +44,7 @@ test-all: forget-faults build chromium ## the same, slow ones and real servers t
 	$(BIN)/python -m pytest -m slow --ignore $(HOSTILE) || failed=1; \
 	$(BIN)/python -m pytest --hypothesis-profile=search --timeout=900 $(SEARCHED) || failed=1; \
 	$(BIN)/python -m pytest tests/real || failed=1; \
-	$(BIN)/python -m pytest tests/server --ignore tests/server/pbx --postgresql -m "slow or not slow" || failed=1; \
+	$(BIN)/python -m pytest tests/server $(SECURITY_OF_ROWS) --ignore tests/server/pbx --postgresql -m "slow or not slow" || failed=1; \
 	wait $$hostile || failed=1; cat hostile-hour.log; $(BIN)/python -m tests.e2e.faults; exit $$failed
 
 .PHONY: forget-faults
